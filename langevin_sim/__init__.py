@@ -1,0 +1,1 @@
+"""How noisy gradient descent moves on rugged landscapes, with exact laws beside every experiment."""

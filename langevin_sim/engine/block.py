@@ -1,0 +1,49 @@
+"""The shape in which walkers live, and the signatures of the compiled functions that work on it.
+
+A block is BLOCK walkers side by side, coordinates outermost: float64[dim, BLOCK]. Every inner loop
+runs over walkers, which is what LLVM vectorises. Coordinates pass through in L1 cache.
+"""
+
+from typing import Any
+
+from numba import types
+
+BLOCK = 128
+LANES = BLOCK // 2  # random streams in a block: Box-Muller makes two normals, one for each half
+
+VECTOR = types.Array(types.float64, 1, "C")
+MATRIX = types.Array(types.float64, 2, "C")
+CUBE = types.Array(types.float64, 3, "C")
+WORDS = types.Array(types.uint64, 1, "C")
+LABELS = types.Array(types.int64, 1, "C")
+
+# gradient(X[dim, n], G[dim, n] out, parameters); energy(X, E[n] out, ..); label(X, L[n] out, ..)
+GRADIENT = types.void(MATRIX, MATRIX, VECTOR)
+ENERGY = types.void(MATRIX, VECTOR, VECTOR)
+LABEL = types.void(MATRIX, LABELS, VECTOR)
+# step(t, X, memory, stream, workspace, step_size, noise, temperature, gradient, energy, parameters)
+STEP = types.void(
+    types.int64,
+    MATRIX,
+    MATRIX,
+    WORDS,
+    CUBE,
+    types.float64,
+    types.float64,
+    types.float64,
+    types.FunctionType(GRADIENT),
+    types.FunctionType(ENERGY),
+    VECTOR,
+)
+
+
+def first_class(function: Any, signature: Any) -> Any:
+    """Compile for one signature and close the door, so that numba passes the function as a pointer.
+
+    The kernel that receives it is then compiled once for all potentials and all dynamics. (With
+    NUMBA_DISABLE_JIT it is a plain function, and stays one.)
+    """
+    if hasattr(function, "nopython_signatures") and not function.nopython_signatures:
+        function.compile(signature)
+        function.disable_compile()
+    return function

@@ -1,0 +1,32 @@
+"""One tree of errors. At the command line each ends as one line on standard error and exit code 2."""
+
+
+class LangevinSimError(Exception):
+    """What every error of this program derives from: says what was got, what was expected, the remedy."""
+
+
+class InputError(LangevinSimError):
+    """An argument, an option or a file that cannot be used."""
+
+
+class UnknownNameError(InputError):
+    """A name that is not in the list it should come from; the nearest names are offered."""
+
+    def __init__(self, kind: str, name: str, known: list[str]) -> None:
+        from difflib import get_close_matches
+
+        nearest = get_close_matches(name, known, n=1, cutoff=0.4)
+        hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+        super().__init__(f"unknown {kind} {name!r}: {hint}known: {', '.join(sorted(known))}")
+
+
+class DivergenceError(LangevinSimError):
+    """Walkers left every bound: the step is too large for the potential."""
+
+
+class FolderError(LangevinSimError):
+    """A run folder that cannot be claimed, written or read."""
+
+
+class ReferenceUnavailable(LangevinSimError):
+    """An exact law that this program cannot compute; the message is the reason."""

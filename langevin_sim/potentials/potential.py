@@ -1,0 +1,80 @@
+"""The records Potential and Region."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from langevin_sim.errors import InputError
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of space with a rule of membership; ``start`` is where walkers begin in it."""
+
+    name: str
+    membership: str
+    start: np.ndarray
+
+
+@dataclass(frozen=True)
+class Potential:
+    """An energy U: R^dim -> R with what is known of it.
+
+    block_energy(X, E, p), block_gradient(X, G, p) and block_label(X, L, p) are compiled functions on
+    float64[dim, n] arrays; p is ``constants``. block_label gives each walker the index of its region.
+    extent(T) gives the interval of each coordinate, [dim, 2], that histograms cover.
+    stability bound: the step size beyond which GD near a minimum diverges, 2 / largest curvature.
+    symmetry: "axial" where U depends on (x_1, |(x_2..x_d)|) only.
+    """
+
+    name: str
+    dim: int
+    parameters: Mapping[str, float]
+    constants: np.ndarray
+    block_energy: Any
+    block_gradient: Any
+    block_label: Any
+    minima: np.ndarray
+    regions: tuple[Region, ...]
+    extent: Callable[[float], np.ndarray]
+    stability_bound: float
+    symmetry: str = ""
+
+    def _columns(self, x: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
+        points = np.asarray(x, dtype=float)
+        if points.shape[-1:] != (self.dim,):
+            raise InputError(f"points of shape {points.shape}: expected (..., {self.dim})")
+        return np.ascontiguousarray(points.reshape(-1, self.dim).T), points.shape[:-1]
+
+    def energy(self, x: np.ndarray) -> np.ndarray:
+        """U at points x[..., dim], shape [...]."""
+        columns, shape = self._columns(x)
+        values = np.empty(columns.shape[1])
+        self.block_energy(columns, values, self.constants)
+        return values.reshape(shape)
+
+    def gradient(self, x: np.ndarray) -> np.ndarray:
+        """grad U at points x[..., dim], shape [..., dim]."""
+        columns, shape = self._columns(x)
+        values = np.empty_like(columns)
+        self.block_gradient(columns, values, self.constants)
+        return values.T.reshape(*shape, self.dim)
+
+    def label(self, x: np.ndarray) -> np.ndarray:
+        """Index of the region of points x[..., dim], int64[...]."""
+        columns, shape = self._columns(x)
+        values = np.empty(columns.shape[1], dtype=np.int64)
+        self.block_label(columns, values, self.constants)
+        return values.reshape(shape)
+
+
+def checked(name: str, dim: int, **positive: float) -> None:
+    """InputError unless dim is a positive integer and every parameter a positive finite number."""
+    if dim < 1:
+        raise InputError(f"{name}: dimension {dim}: expected an integer of at least 1")
+    for key, value in positive.items():
+        if not (math.isfinite(value) and value > 0):
+            raise InputError(f"{name}: {key} = {value}: expected a positive number")

@@ -1,0 +1,117 @@
+"""Two wells of equal depth, one wider: the memo's Fig. 3."""
+
+import math
+
+import numpy as np
+
+from langevin_sim.potentials.potential import Potential, Region, checked
+from langevin_sim.vectormath import compiled, exp, fma, log
+
+
+@compiled
+def _scaled_difference(X, out, p):
+    """out = (q_n - q_w) / tau, from which everything else follows."""
+    a, curvature_w, curvature_n, inverse_tau = p[0], p[1], p[2], p[3]
+    n = X.shape[1]
+    x1 = X[0]
+    for i in range(n):
+        out[i] = 0.0
+    for j in range(1, X.shape[0]):
+        x = X[j]
+        for i in range(n):
+            out[i] = fma(x[i], x[i], out[i])
+    for i in range(n):
+        to_n = x1[i] - a
+        to_w = x1[i] + a
+        q_n = curvature_n * (to_n * to_n + out[i])
+        q_w = curvature_w * (to_w * to_w + out[i])
+        out[i] = 0.5 * inverse_tau * (q_n - q_w)
+
+
+@compiled
+def _gradient(X, G, p):
+    a, curvature_w, curvature_n = p[0], p[1], p[2]
+    n = X.shape[1]
+    x1, weight = X[0], G[0]  # the first row of G is scratch until the other rows are done
+    _scaled_difference(X, weight, p)
+    for i in range(n):
+        weight[i] = 1.0 / (1.0 + exp(-weight[i]))
+    for j in range(1, X.shape[0]):
+        x, g = X[j], G[j]
+        for i in range(n):
+            g[i] = x[i] * fma(weight[i], curvature_w - curvature_n, curvature_n)
+    for i in range(n):
+        wide = weight[i] * curvature_w
+        narrow = (1.0 - weight[i]) * curvature_n
+        weight[i] = fma(wide + narrow, x1[i], a * (wide - narrow))
+
+
+@compiled
+def _energy(X, E, p):
+    a, curvature_w, inverse_tau = p[0], p[1], p[3]
+    n = X.shape[1]
+    x1 = X[0]
+    _scaled_difference(X, E, p)
+    tau = 1.0 / inverse_tau
+    for i in range(n):  # min(q_w, q_n) - tau log(1 + e^-|z|), less q_w, which is added below
+        z = E[i]
+        E[i] = tau * ((z if z < 0.0 else 0.0) - log(1.0 + exp(-abs(z))))
+        to_w = x1[i] + a
+        E[i] += 0.5 * curvature_w * to_w * to_w
+    for j in range(1, X.shape[0]):
+        x = X[j]
+        for i in range(n):
+            E[i] = fma(0.5 * curvature_w * x[i], x[i], E[i])
+
+
+@compiled
+def _label(X, L, p):
+    # q_w < q_n, with the sums written out: a label is an integer array and has no room for them
+    a, curvature_w, curvature_n = p[0], p[1], p[2]
+    for i in range(X.shape[1]):
+        rest = 0.0
+        for j in range(1, X.shape[0]):
+            rest = fma(X[j, i], X[j, i], rest)
+        to_w = X[0, i] + a
+        to_n = X[0, i] - a
+        L[i] = 0 if curvature_w * (to_w * to_w + rest) < curvature_n * (to_n * to_n + rest) else 1
+
+
+def twowell(
+    dim: int, ratio: float = 2.0, width: float = 1.0, separation: float = 4.0, softness: float = 0.25
+) -> Potential:
+    """Softened minimum of two isotropic quadratics in R^dim.
+
+    U(x) = -tau log(exp(-q_w/tau) + exp(-q_n/tau)), q_k = |x - c_k|^2 / (2 s_k^2), c_w = (-a, 0, ..),
+    c_n = (+a, 0, ..), with s_w = width, s_n = width / ratio, 2a = separation, tau = softness.
+    Regions: wide = {q_w < q_n}, narrow = the rest. As T -> 0 the Boltzmann law puts
+    ratio^dim / (1 + ratio^dim) on the wide one. Source: memo, Fig. 3.
+    """
+    checked("twowell", dim, ratio=ratio, width=width, separation=separation, softness=softness)
+    a = separation / 2.0
+    narrow_width = width / ratio
+    wide = np.zeros(dim)
+    wide[0] = -a
+    narrow = -wide
+    s_max = max(width, narrow_width)
+
+    def extent(temperature: float) -> np.ndarray:
+        reach = 5.0 * math.sqrt(max(temperature, 0.05))
+        box = np.tile([-reach * s_max, reach * s_max], (dim, 1))
+        box[0] = [-a - reach * width, a + reach * narrow_width]
+        return box
+
+    return Potential(
+        name="twowell",
+        dim=dim,
+        parameters={"ratio": ratio, "width": width, "separation": separation, "softness": softness},
+        constants=np.array([a, width**-2, narrow_width**-2, 1.0 / softness]),
+        block_energy=_energy,
+        block_gradient=_gradient,
+        block_label=_label,
+        minima=np.stack([wide, narrow]),
+        regions=(Region("wide", "q_w < q_n", wide), Region("narrow", "q_w >= q_n", narrow)),
+        extent=extent,
+        stability_bound=2.0 * min(width, narrow_width) ** 2,
+        symmetry="axial",
+    )

@@ -1,0 +1,24 @@
+"""Elementary functions that LLVM can vectorise, shared by the engine and the potentials.
+
+A call into libm stops the vectoriser, so exp, log, sine and cosine are written out as branch-free
+polynomials. Only operations that IEEE 754 rounds correctly are used (+, -, *, /, sqrt, fma), never
+``fastmath``: the same input gives the same bits on every processor.
+"""
+
+from langevin_sim.vectormath.bits import bits_of, float_of, fma
+from langevin_sim.vectormath.exponential import exp
+from langevin_sim.vectormath.jit import compiled, inlined
+from langevin_sim.vectormath.logarithm import log
+from langevin_sim.vectormath.trigonometric import cos_octant, sin_octant
+
+__all__ = [
+    "bits_of",
+    "compiled",
+    "cos_octant",
+    "exp",
+    "float_of",
+    "fma",
+    "inlined",
+    "log",
+    "sin_octant",
+]
