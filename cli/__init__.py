@@ -1,0 +1,1 @@
+"""The command line, installed as langevin_sim.cli: one command a file."""

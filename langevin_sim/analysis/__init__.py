@@ -1,0 +1,1 @@
+"""Arrays in, numbers out: occupancies, distances, convergence, verdicts."""

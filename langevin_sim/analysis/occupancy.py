@@ -1,0 +1,24 @@
+"""Means over independent walkers with their standard errors."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Estimate(NamedTuple):
+    """A mean and its standard error."""
+
+    mean: float
+    stderr: float
+
+
+def over_walkers(values: np.ndarray) -> Estimate:
+    """Mean and standard error of one number a walker, values[walkers].
+
+    Walkers are independent, so the error is their standard deviation / sqrt(walkers): no model of
+    the autocorrelation within a walker is needed.
+    """
+    if values.size < 2:
+        return Estimate(float(values.mean()) if values.size else math.nan, math.nan)
+    return Estimate(float(values.mean()), float(values.std(ddof=1) / math.sqrt(values.size)))

@@ -1,0 +1,1 @@
+"""A run as a thing on disk: spec, simulation, summary, folder."""

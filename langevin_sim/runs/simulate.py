@@ -1,0 +1,182 @@
+"""Simulate one ensemble and reduce it to what is reported."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from langevin_sim.analysis.convergence import nested_rhat, stationarity_pvalue
+from langevin_sim.analysis.occupancy import Estimate, over_walkers
+from langevin_sim.dynamics import Dynamics
+from langevin_sim.engine.ensemble import BINS, Ensemble, new_ensemble
+from langevin_sim.errors import DivergenceError, InputError, UnknownNameError
+from langevin_sim.potentials.potential import Potential
+
+_BOUND_FACTOR = 100.0  # a walker this many extents away has diverged
+_TOLERATED = 0.01  # share of walkers that may diverge before the run is given up
+_CHUNK_WORK = 2e8  # coordinate updates between two calls of progress, a fraction of a second
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came out of one ensemble.
+
+    occupancy: region -> (mean, standard error) of its mass; energy: mean of U; edges [BINS + 1] and
+    counts [blocks, BINS + 2] of x_1 (first and last: below and above the edges), one row a block of
+    independent walkers; coordinate_counts [dim, BINS + 2]; plane [n, n], counts of (x_1, x_2);
+    mean, variance [dim] over walkers and time; rhat: largest nested R-hat of x_1 and U;
+    stationarity: smallest p-value against it; seconds: wall time of the simulation.
+    """
+
+    potential: Potential
+    dynamics: Dynamics
+    walkers: int
+    steps: int
+    burn_in: int
+    occupancy: dict[str, Estimate]
+    energy: Estimate
+    edges: np.ndarray
+    counts: np.ndarray
+    coordinate_counts: np.ndarray
+    plane: np.ndarray
+    mean: np.ndarray
+    variance: np.ndarray
+    rhat: float
+    stationarity: float
+    diverged: int
+    acceptance: float | None
+    seconds: float
+
+    @property
+    def updates_per_second(self) -> float:
+        """Coordinate updates a second: walkers x steps x dim / seconds, burn-in included."""
+        return self.walkers * (self.steps + self.burn_in) * self.potential.dim / self.seconds
+
+
+def available_threads() -> int:
+    """How many threads numba may use."""
+    import numba
+
+    return min(numba.config.NUMBA_NUM_THREADS, len(os.sched_getaffinity(0)))
+
+
+def starting_points(potential: Potential, walkers: int, start: str) -> tuple[np.ndarray, np.ndarray]:
+    """Positions [walkers, dim], and for each walker the index of the region it starts in."""
+    names = [region.name for region in potential.regions]
+    if start == "dispersed":
+        where = np.arange(walkers) % len(names)
+    elif start in names:
+        where = np.full(walkers, names.index(start))
+    else:
+        raise UnknownNameError("start", start, ["dispersed", *names])
+    return np.stack([region.start for region in potential.regions])[where], where
+
+
+def simulate(
+    potential: Potential,
+    dynamics: Dynamics,
+    *,
+    walkers: int = 10_240,
+    steps: int = 60_000,
+    burn_in: int = 10_000,
+    every: int = 20,
+    start: str = "dispersed",
+    seed: int,
+    threads: int = 0,
+    chunk: int = 0,
+    progress: Callable[[int], None] = lambda step: None,
+) -> Run:
+    """Move ``walkers`` walkers by burn_in + steps steps, observing each every ``every`` steps.
+
+    threads 0: all there are; chunk 0: chosen for progress. Neither changes a bit of the result.
+    Raises DivergenceError when more than 1 % of the walkers leave every bound.
+    """
+    if walkers < 2 or steps < every or burn_in < 0 or every < 1:
+        raise InputError(f"walkers {walkers}, steps {steps}, burn-in {burn_in}, every {every}: expected at least 2 "
+                         "walkers, and steps of at least one observation")  # fmt: skip
+    if burn_in % every or steps % every:
+        raise InputError(f"steps {steps} and burn-in {burn_in}: expected multiples of every = {every}")
+    limit = available_threads()
+    if not 0 <= threads <= limit:
+        raise InputError(f"threads {threads}: expected 1 to {limit} on this machine, or 0 for all")
+    starts, where = starting_points(potential, walkers, start)
+    extent = potential.extent(dynamics.temperature)
+    ensemble = new_ensemble(
+        (potential.block_gradient, potential.block_energy, potential.block_label),
+        potential.constants, dynamics, starts, seed=seed, key=(potential.dim,), burn_in=burn_in, every=every,
+        bound=_BOUND_FACTOR * float(np.abs(extent).max()), extent=extent, regions=len(potential.regions),
+        threads=threads or limit,
+    )  # fmt: skip
+
+    def watch(step: int) -> None:
+        _stop_if_diverged(ensemble, potential)
+        progress(step)
+
+    began = time.perf_counter()
+    size = chunk or max(every, int(_CHUNK_WORK / (walkers * potential.dim)))
+    ensemble.run(burn_in + steps, size, watch)
+    return _observe(ensemble, potential, where, steps, time.perf_counter() - began)
+
+
+def _stop_if_diverged(ensemble: Ensemble, potential: Potential) -> None:
+    lost = ensemble.walkers - int(ensemble.alive.sum())
+    if lost > _TOLERATED * ensemble.walkers:
+        raise DivergenceError(
+            f"{lost} of {ensemble.walkers} walkers diverged by step {ensemble.step}: step size "
+            f"{ensemble.dynamics.step_size:g} is too large; {potential.name} is stable below "
+            f"{potential.stability_bound:g}, and a tenth of that is a good start"
+        )
+
+
+def _observe(ensemble: Ensemble, potential: Potential, where: np.ndarray, steps: int, seconds: float) -> Run:
+    """Reduce an ensemble; walkers that diverged are left out of every mean over walkers."""
+    walkers, records, dim = ensemble.walkers, ensemble.records, potential.dim
+    alive = ensemble.alive.ravel()[:walkers].astype(bool)
+
+    def by_walker(array: np.ndarray) -> np.ndarray:
+        """[blocks, rows.., BLOCK] as [walkers alive, rows..]."""
+        return np.moveaxis(array, -1, 1).reshape(-1, *array.shape[1:-1])[:walkers][alive]
+
+    sums = by_walker(ensemble.sums)  # [walkers, segments, regions + 2]
+    draws = by_walker(ensemble.draws)
+    length = 1
+    while records > length * sums.shape[1]:
+        length *= 2
+    full = records // length
+    totals = sums.sum(axis=1) / records
+    half = full // 2
+    first, second = sums[:, :half].sum(1), sums[:, half : 2 * half].sum(1)
+    origin = where[alive]
+    observables = [k for k in range(totals.shape[1]) if k < len(potential.regions) - 1 or k >= len(potential.regions)]
+    if half and ensemble.dynamics.stationary:
+        pvalue = min(1.0, len(observables) * min(stationarity_pvalue(first[:, k], second[:, k], origin) for k in observables))
+        rhats = [nested_rhat(draws[:, :full, row], origin) for row in (1, 2)]
+        rhat = max(rhats, key=lambda value: -np.inf if np.isnan(value) else value)
+    else:
+        pvalue, rhat = 0.0, float("nan")
+    mean = by_walker(ensemble.moment1) / records
+    square = by_walker(ensemble.moment2) / records
+    taken = ensemble.memory[:, dim + 1].ravel()[:walkers][alive].mean() / ensemble.step
+    low, high = ensemble.extent[0]
+    return Run(
+        potential=potential,
+        dynamics=ensemble.dynamics,
+        walkers=walkers,
+        steps=steps,
+        burn_in=ensemble.burn_in,
+        occupancy={region.name: over_walkers(totals[:, k]) for k, region in enumerate(potential.regions)},
+        energy=over_walkers(totals[:, -1]),
+        edges=np.linspace(low, high, BINS + 1),
+        counts=ensemble.counts_x1,
+        coordinate_counts=ensemble.counts.sum(axis=0),
+        plane=ensemble.counts_plane.sum(axis=0),
+        mean=mean.mean(axis=0),
+        variance=square.mean(axis=0) - mean.mean(axis=0) ** 2,
+        rhat=rhat,
+        stationarity=pvalue,
+        diverged=int(walkers - alive.sum()),
+        acceptance=float(taken) if ensemble.dynamics.metropolis else None,
+        seconds=seconds,
+    )
