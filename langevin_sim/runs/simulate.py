@@ -81,7 +81,7 @@ def simulate(
     walkers: int = 10_240,
     steps: int = 60_000,
     burn_in: int = 10_000,
-    every: int = 20,
+    every: int = 40,
     start: str = "dispersed",
     seed: int,
     threads: int = 0,

@@ -46,7 +46,7 @@ class RunSpec(BaseModel):
     walkers: Annotated[int, Field(ge=2, le=100_000_000, description="independent walkers in each dimension")] = 10_240
     steps: Annotated[int, Field(ge=1, le=10**12, description="production steps of every walker")] = 60_000
     burn_in: Annotated[int, Field(ge=0, le=10**12, description="steps before anything is counted")] = 10_000
-    every: Annotated[int, Field(ge=1, le=10**9, description="steps between two observations of a walker")] = 20
+    every: Annotated[int, Field(ge=1, le=10**9, description="steps between two observations of a walker")] = 40
     step_size: Annotated[float, Field(gt=0, description="eta, in units of time")] = 0.02
     temperature: Annotated[float, Field(ge=0, description="T, in units of energy (k_B = 1)")] = 1.0
     start: Annotated[str, Field(description="'dispersed' over all regions in turn, or the name of one region")] = "dispersed"

@@ -1,0 +1,122 @@
+import json
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from click.testing import CliRunner
+
+from langevin_sim.cli.main import main
+
+TINY = ["--walkers", "256", "--steps", "800", "--burn-in", "200", "--seed", "1"]
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, list(arguments))
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_run_writes_the_whole_folder(tmp_path):
+    result = call("run", "--dims", "1,2", "--dynamics", "gdl,mala", "--out", "here", *TINY)
+    assert result.exit_code == 0, result.output
+    folder = tmp_path / "here"
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"manifest.json", "summary.json", "summary.csv", "histograms.npz", "figure.png", "figure.pdf"}
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["schema"] == 1
+    assert [(r["dim"], r["dynamics"]) for r in summary["results"]] == [(1, "gdl"), (1, "mala"), (2, "gdl"), (2, "mala")]
+    wide = summary["results"][0]["regions"][0]
+    assert {"name", "mass", "stderr", "boltzmann", "chain"} <= set(wide)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["status"] == "COMPLETED"
+    assert set(manifest["outputs"]) == names - {"manifest.json"}
+
+
+def test_same_seed_same_summary_on_any_threads():
+    summaries = []
+    for threads in ("1", "0"):
+        result = call("run", "--dims", "2", "--json", "--threads", threads, *TINY)
+        summary = json.loads(result.stdout)
+        for entry in summary["results"]:
+            entry.pop("seconds")
+            entry.pop("updates_per_second")
+        summaries.append(summary)
+    assert summaries[0] == summaries[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--potential", "towwell"], "did you mean 'twowell'"),
+        (["--dims", "5..1"], "expected 3, 1,2,5 or 1..5"),
+        (["--dims", "0"], "expected 3, 1,2,5 or 1..5"),
+        (["--dims", "1..x"], "expected 3, 1,2,5 or 1..5"),
+        (["--step-size", "-1"], "step-size"),
+        (["--step-size", "nan"], "step-size"),
+        (["--temperature", "-0.5"], "temperature"),
+        (["--walkers", "many"], "walkers"),
+        (["--set", "ratoi=2"], "did you mean 'ratio'"),
+        (["--set", "ratio"], "KEY=NUMBER"),
+        (["--set", "ratio=nan"], "KEY=NUMBER"),
+        (["--dynamics", "gdll"], "did you mean 'gdl'"),
+        (["--start", "wied"], "did you mean 'wide'"),
+        (["--threads", "-2"], "threads"),
+        (["--noise", "1", "--temperature", "1"], "one of the two"),
+        (["--config", "nowhere.toml"], "nowhere.toml"),
+        (["--out", "/proc/nothing/here"], "choose another --out"),
+        (["--dynamics", "mala", "--temperature", "0"], "temperature 0"),
+        (["--step-sizee", "1"], "No such option"),
+    ],
+)
+def test_bad_input_is_one_line_and_harms_nothing(tmp_path, arguments, said):
+    result = call("run", *TINY, *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+    if said != "No such option":
+        assert len(result.stderr.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_folder_is_left_as_it_is(tmp_path):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "mine.txt").write_text("mine")
+    result = call("run", "--dims", "1", "--out", "kept", *TINY)
+    assert result.exit_code == 2
+    assert "there already" in result.stderr
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["mine.txt"]
+
+
+def test_divergence_names_the_stability_bound(tmp_path):
+    result = call("run", "--dims", "1", "--step-size", "5", "--out", "d", *TINY)
+    assert result.exit_code == 2
+    assert "stable below 0.5" in result.stderr
+    assert json.loads((tmp_path / "d" / "manifest.json").read_text())["status"] == "FAILED"
+
+
+def test_check_and_unconverged():
+    arguments = ["run", "--dims", "1", "--start", "narrow", "--burn-in", "0", "--steps", "400", "--walkers", "2000"]
+    result = call(*arguments, "--seed", "4", "--json", "--check")
+    assert result.exit_code == 3
+    assert json.loads(result.stdout)["results"][0]["verdict"] == "unconverged"
+
+
+def test_printed_config_is_taken_back(tmp_path):
+    printed = call("run", "--dims", "2..3", "--set", "ratio=3", "--temperature", "0.7", "--seed", "9", "--print-config")
+    assert tomllib.loads(printed.stdout)["dims"] == [2, 3]
+    (tmp_path / "c.toml").write_text(printed.stdout)
+    assert call("run", "--config", "c.toml", "--print-config").stdout == printed.stdout
+    (tmp_path / "c.toml").write_text("walkerz = 3")
+    assert "did you mean 'walkers'" in call("run", "--config", "c.toml").stderr
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys; from langevin_sim.cli.main import main; main(['--help'], standalone_mode=False); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"numpy", "numba", "scipy", "matplotlib", "pydantic"} & set(loaded)
+    for command in ("run", "bench"):
+        assert "Example:" in call(command, "--help").output
