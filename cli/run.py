@@ -100,7 +100,9 @@ class _Progress:
     """A bar on a terminal, a plain line every few seconds elsewhere, nothing when silent."""
 
     def __init__(self, silent: bool) -> None:
-        self._silent, self._bar, self._tasks = silent, None, {}  # type: ignore[var-annotated]
+        self._silent = silent
+        self._bar: Any = None
+        self._tasks: dict[str, Any] = {}
         self._last = time.monotonic()
 
     def __enter__(self) -> "_Progress":

@@ -5,7 +5,6 @@ import tomllib
 
 import pytest
 from click.testing import CliRunner
-
 from langevin_sim.cli.main import main
 
 TINY = ["--walkers", "256", "--steps", "800", "--burn-in", "200", "--seed", "1"]

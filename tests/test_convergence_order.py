@@ -10,7 +10,7 @@ from langevin_sim.runs.simulate import simulate
 
 
 @pytest.mark.parametrize(
-    ("name", "order", "step_sizes"), [("gdl", 1, (0.04, 0.08, 0.16)), ("lm", 2, (0.16, 0.24, 0.36))]
+    ("name", "order", "step_sizes"), [("gdl", 1, (0.04, 0.08, 0.16)), ("lm", 2, (0.3, 0.42, 0.6))]
 )
 def test_bias_of_the_mean_energy(name, order, step_sizes):
     """log |bias| against log eta has the slope of the scheme's order.

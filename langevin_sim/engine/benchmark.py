@@ -53,35 +53,35 @@ def measure(make_potential: Callable[[int], Any], dims: list[int], threads: int)
     The engine's figures are GDL on make_potential(dim) with every 40th step observed; beside them the
     cost of one normal (one thread) and the NumPy twin of twowell (one thread).
     """
-    rows = []
-    for dim in dims:
-        potential = make_potential(dim)
-        walkers, steps = _BLOCKS * BLOCK, 2000 // dim // 40 * 40
-        dynamics = GDL(step_size=0.02, temperature=1.0)
+    return [_measure_one(make_potential(dim), dim, threads) for dim in dims]
 
-        def engine(count: int, potential: Any = potential, steps: int = steps, dim: int = dim) -> Callable[[], None]:
-            ensemble = new_ensemble(
-                (potential.block_gradient, potential.block_energy, potential.block_label), potential.constants,
-                dynamics, np.zeros((walkers, dim)), seed=0, key=(dim,), burn_in=0, every=40, bound=1e6,
-                extent=potential.extent(1.0), regions=len(potential.regions), threads=count,
-            )  # fmt: skip
-            return lambda: ensemble.advance(steps)
 
-        stream, normals = seed_blocks(0, (), 0, 1)[0], np.empty((dim, BLOCK))
-        repeats = steps * _BLOCKS // 4
-        x, generator = np.zeros((dim, walkers)), np.random.default_rng(0)
+def _measure_one(potential: Any, dim: int, threads: int) -> dict[str, float]:
+    walkers, steps = _BLOCKS * BLOCK, 2000 // dim // 40 * 40
+    dynamics = GDL(step_size=0.02, temperature=1.0)
 
-        def twin(x: np.ndarray = x, generator: np.random.Generator = generator) -> None:
-            for _ in range(5):
-                x[:] = numpy_step(x, 0.02, dynamics.noise, generator)
+    def engine(count: int) -> Callable[[], None]:
+        ensemble = new_ensemble(
+            (potential.block_gradient, potential.block_energy, potential.block_label), potential.constants,
+            dynamics, np.zeros((walkers, dim)), seed=0, key=(dim,), burn_in=0, every=40, bound=1e6,
+            extent=potential.extent(1.0), regions=len(potential.regions), threads=count,
+        )  # fmt: skip
+        return lambda: ensemble.advance(steps)
 
-        def draw(stream: np.ndarray = stream, normals: np.ndarray = normals, repeats: int = repeats) -> None:
-            _many_normals(stream, normals, repeats)
+    stream, normals = seed_blocks(0, (), 0, 1)[0], np.empty((dim, BLOCK))
+    repeats = steps * _BLOCKS // 4
+    x, generator = np.zeros((dim, walkers)), np.random.default_rng(0)
 
-        seconds = _fastest([draw, twin, *(engine(count) for count in range(1, threads + 1))])
-        row: dict[str, float] = {"dim": dim, "normal": seconds[0] / (repeats * dim * BLOCK) * 1e9,
-                                 "numpy": seconds[1] / (5 * walkers * dim) * 1e9}  # fmt: skip
-        for count, spent in enumerate(seconds[2:], start=1):
-            row[f"threads_{count}"] = spent / (steps * walkers * dim) * 1e9
-        rows.append(row)
-    return rows
+    def twin() -> None:
+        for _ in range(5):
+            x[:] = numpy_step(x, 0.02, dynamics.noise, generator)
+
+    def draw() -> None:
+        _many_normals(stream, normals, repeats)
+
+    seconds = _fastest([draw, twin, *(engine(count) for count in range(1, threads + 1))])
+    row: dict[str, float] = {"dim": dim, "normal": seconds[0] / (repeats * dim * BLOCK) * 1e9,
+                             "numpy": seconds[1] / (5 * walkers * dim) * 1e9}  # fmt: skip
+    for count, spent in enumerate(seconds[2:], start=1):
+        row[f"threads_{count}"] = spent / (steps * walkers * dim) * 1e9
+    return row

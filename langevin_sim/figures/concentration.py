@@ -99,4 +99,5 @@ def _histogram(axes: Any, summary: dict[str, Any], histograms: dict[str, np.ndar
         axes.plot(middle, density, color=_EXACT, linewidth=1.2, label="Boltzmann, exact")
     verdicts = ", ".join(r["verdict"] for r in summary["results"] if r["dim"] == dim)
     axes.set(xlabel="$x_1$", ylabel="density", title=f"d = {dim}: {verdicts}")
-    axes.legend(loc="best", fontsize=8)
+    axes.set_ylim(0.0, 1.3 * axes.get_ylim()[1])  # room for the legend above the curves
+    axes.legend(loc="upper right", fontsize=8, ncols=2)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,10 @@ from langevin_sim.runs.spec import RunSpec
 from langevin_sim.runs.summary import SCHEMA, marginal, reference, summarise
 
 Progress = Callable[[str, int, int], None]
+
+
+def _tell(progress: Progress, name: str, total: int, step: int) -> None:
+    progress(name, step, total)
 
 
 def execute(spec: RunSpec, out: Path | None, threads: int, progress: Progress) -> tuple[Path, dict[str, Any]]:
@@ -43,14 +48,15 @@ def execute(spec: RunSpec, out: Path | None, threads: int, progress: Progress) -
     total = spec.burn_in + spec.steps
     # masses of all regions but one (they sum to 1), and the mean energy
     tests = sum(len(potential.regions) for potential, _ in cases)
-    results, arrays = [], {}
+    results: list[dict[str, Any]] = []
+    arrays: dict[str, Any] = {}
     try:
         for potential, dynamics in cases:
-            name = f"{potential.name} d={potential.dim} {dynamics.name}"
+            told = partial(_tell, progress, f"{potential.name} d={potential.dim} {dynamics.name}", total)
             run = simulate(
                 potential, dynamics, walkers=spec.walkers, steps=spec.steps, burn_in=spec.burn_in,
                 every=spec.every, start=spec.start, seed=spec.seed, threads=threads,
-                progress=lambda step, name=name: progress(name, step, total),
+                progress=told,
             )  # fmt: skip
             law, reason = reference(run)
             results.append(summarise(run, law, reason, tests))

@@ -57,9 +57,9 @@ class Run:
 
 def available_threads() -> int:
     """How many threads numba may use."""
-    import numba
+    from numba.core import config
 
-    return min(numba.config.NUMBA_NUM_THREADS, len(os.sched_getaffinity(0)))
+    return min(config.NUMBA_NUM_THREADS, len(os.sched_getaffinity(0)))
 
 
 def starting_points(potential: Potential, walkers: int, start: str) -> tuple[np.ndarray, np.ndarray]:

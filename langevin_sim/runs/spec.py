@@ -42,7 +42,9 @@ class RunSpec(BaseModel):
 
     potential: Annotated[str, Field(description="what is descended: twowell, quadratic")] = "twowell"
     dims: Annotated[list[int], BeforeValidator(parse_dims), Field(description="dimensions: 3, 1,2,5 or 1..5")] = [1, 2, 3, 4, 5]
-    dynamics: Annotated[list[str], BeforeValidator(_split), Field(description="how a walker moves: gd, gdl, mala, lm, or a comma list")] = ["gdl"]
+    dynamics: Annotated[
+        list[str], BeforeValidator(_split), Field(description="how a walker moves: gd, gdl, mala, lm, or a comma list")
+    ] = ["gdl"]
     walkers: Annotated[int, Field(ge=2, le=100_000_000, description="independent walkers in each dimension")] = 10_240
     steps: Annotated[int, Field(ge=1, le=10**12, description="production steps of every walker")] = 60_000
     burn_in: Annotated[int, Field(ge=0, le=10**12, description="steps before anything is counted")] = 10_000

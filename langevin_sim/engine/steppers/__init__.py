@@ -1,0 +1,1 @@
+"""One update rule a file, all of one signature (block.STEP)."""
