@@ -1,16 +1,16 @@
 """Distances between a histogram and a law, beside the distance that noise alone would make."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 
 class Distances(NamedTuple):
-    """Total variation, Kolmogorov-Smirnov and Wasserstein-1 (in units of x)."""
+    """Total variation, Kolmogorov-Smirnov and Wasserstein-1 (in units of x), a number or an array each."""
 
-    tv: float
-    ks: float
-    w1: float
+    tv: Any
+    ks: Any
+    w1: Any
 
 
 def distances(difference: np.ndarray, width: float) -> Distances:

@@ -9,6 +9,8 @@ import numpy as np
 from langevin_sim.errors import InputError, ReferenceUnavailable, UnknownNameError
 from langevin_sim.potentials.potential import Potential
 
+FloatOrArray = float | np.ndarray
+
 _NEGLIGIBLE = 40.0  # a weight e^-40 below the largest is left out
 _PANELS = 32
 _NODES = 8  # Gauss-Legendre nodes a panel
@@ -18,7 +20,6 @@ _NODES = 8  # Gauss-Legendre nodes a panel
 class Boltzmann:
     """Masses of the regions, mean energy and the x_1 marginal, each with an error estimate.
 
-    density(x_1) is the normalised marginal at ``nodes``; bin masses come from ``bin_masses``.
     Errors are the differences from a rule with half the panels.
     """
 
@@ -36,7 +37,7 @@ class Boltzmann:
         return self.masses[region]
 
     def bin_masses(self, edges: np.ndarray) -> np.ndarray:
-        """P(edges[k] < x_1 <= edges[k+1]) for every k, then nothing: what lies outside is 1 - sum."""
+        """P(edges[k] < x_1 <= edges[k+1]) for every k; what lies outside is 1 - their sum."""
         return _marginal(self.potential, self.temperature, np.asarray(edges, float), _PANELS)
 
     def density(self, x1: np.ndarray) -> np.ndarray:
@@ -83,12 +84,12 @@ def _box(potential: Potential, temperature: float) -> tuple[float, float, float,
     raise ReferenceUnavailable(f"exp(-U/T) of {potential.name} at T = {temperature} does not fall off: no Boltzmann law")
 
 
-def _rule(low: np.ndarray, high: np.ndarray, panels: int) -> tuple[np.ndarray, np.ndarray]:
+def _rule(low: FloatOrArray, high: FloatOrArray, panels: int) -> tuple[np.ndarray, np.ndarray]:
     """Composite Gauss-Legendre nodes and weights on [low, high], for arrays of intervals: [..., n]."""
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     offsets = ((np.arange(panels)[:, None] + 0.5 * (nodes + 1.0)) / panels).ravel()
     shares = np.tile(0.5 * weights / panels, panels)
-    width = np.asarray(high - low)[..., None]
+    width = np.asarray(high)[..., None] - np.asarray(low)[..., None]
     return np.asarray(low)[..., None] + width * offsets, width * shares
 
 
@@ -97,7 +98,7 @@ def _smoothed_rule(low: float, high: float, panels: int) -> tuple[np.ndarray, np
 
     A square-root singularity at an end becomes smooth: a region's boundary has one where it closes.
     """
-    t, weight = _rule(np.float64(0.0), np.float64(1.0), panels)
+    t, weight = _rule(0.0, 1.0, panels)
     return low + (high - low) * t * t * (3.0 - 2.0 * t), weight * (high - low) * 6.0 * t * (1.0 - t)
 
 
@@ -167,18 +168,18 @@ def _marginal(potential: Potential, temperature: float, edges: np.ndarray, panel
     """Masses of the bins of x_1: x_1 outside, rho inside."""
     x_low, x_high, rho_low, rho_high = _box(potential, temperature)
 
-    def integral(low: np.ndarray, high: np.ndarray, pieces: int) -> np.ndarray:
+    def integral(low: FloatOrArray, high: FloatOrArray, pieces: int) -> np.ndarray:
         x1, outer = _rule(low, high, pieces)
         if potential.dim == 1:
             return (outer * np.exp(_log_weight(potential, temperature, x1, np.zeros_like(x1)) - shift)).sum(-1)
-        rho, inner = _rule(np.float64(rho_low), np.float64(rho_high), panels)
+        rho, inner = _rule(rho_low, rho_high, panels)
         flat = x1.ravel()
         weight = np.exp(_log_weight(potential, temperature, flat[:, None], np.broadcast_to(rho, (flat.size, rho.size))) - shift)
         return (outer * (weight @ inner).reshape(x1.shape)).sum(-1)
 
     rho = np.linspace(rho_low, rho_high, 101)[1:] if potential.dim > 1 else np.array([0.0])
     shift = _log_weight(potential, temperature, np.linspace(x_low, x_high, 257)[:, None], rho[None, :]).max()
-    total = integral(np.float64(x_low), np.float64(x_high), panels)
+    total = integral(x_low, x_high, panels)
     low, high = np.clip(edges[:-1], x_low, x_high), np.clip(edges[1:], x_low, x_high)
     return integral(low, high, 1) / total
 

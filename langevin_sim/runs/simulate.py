@@ -59,7 +59,7 @@ def available_threads() -> int:
     """How many threads numba may use."""
     from numba.core import config
 
-    return min(config.NUMBA_NUM_THREADS, len(os.sched_getaffinity(0)))
+    return min(config.NUMBA_NUM_THREADS, len(os.sched_getaffinity(0)))  # type: ignore[attr-defined]
 
 
 def starting_points(potential: Potential, walkers: int, start: str) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from numba import types
 from numba.core import config
 from numba.extending import intrinsic
 
-if config.DISABLE_JIT:  # plain Python twins, for measuring coverage
+if config.DISABLE_JIT:  # type: ignore[attr-defined]  # plain Python twins, for measuring coverage
 
     def fma(a: float, b: float, c: float) -> float:
         """a * b + c (here with two roundings)."""
