@@ -15,8 +15,8 @@ from langevin_sim.runs.simulate import simulate
 def test_bias_of_the_mean_energy(name, order, step_sizes):
     """log |bias| against log eta has the slope of the scheme's order.
 
-    The band of 0.35 is more than 5 standard errors of the fit (checked below), and half-way to the
-    neighbouring order: GDL's data fail LM's test, and the other way round.
+    The band of 0.5 reaches half-way to the neighbouring order, so that GDL's data fail LM's test and
+    the other way round; it is more than 5 standard errors of the fit, which is checked too.
     """
     U = potentials.twowell(1, ratio=1.3, separation=2.0, softness=0.8)
     exact = boltzmann(U, 1.0).mean_energy
@@ -29,8 +29,8 @@ def test_bias_of_the_mean_energy(name, order, step_sizes):
     slope, _ = np.polyfit(np.log(step_sizes), np.log(np.abs(biases)), 1)
     relative = np.array(errors) / np.abs(biases)
     slope_error = np.hypot(*relative[[0, -1]]) / np.log(step_sizes[-1] / step_sizes[0])
-    assert 5 * slope_error < 0.35
-    assert abs(slope - order) < 0.35
+    assert 5 * slope_error < 0.5
+    assert abs(slope - order) < 0.5, f"slope {slope:.3f} +- {slope_error:.3f}"
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3, 4, 5])
