@@ -79,7 +79,7 @@ class Ensemble:
         low, high = self.extent[:, 0], self.extent[:, 1]
         numba.set_num_threads(self.threads)
         advance_blocks(
-            self.step, steps, self.burn_in, self.every, self.bound, self.dynamics.temperature,
+            self.step, steps, self.burn_in, self.every, float(self.bound), float(self.dynamics.temperature),
             np.full(steps, self.dynamics.step_size), np.full(steps, self.dynamics.noise),
             self.positions, self.memory, self.streams, self.alive,
             np.ascontiguousarray(low), BINS / (high - low), self.counts_x1, self.counts, self.counts_plane,

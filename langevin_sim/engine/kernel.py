@@ -120,7 +120,9 @@ def advance(
 def _compile(argument_types: tuple[Any, ...]) -> None:
     functions = tuple(types.FunctionType(signature) for signature in (STEP, GRADIENT, ENERGY, LABEL))
     vector = types.Array(types.float64, 1, "C")
+    advance.disable_compile(False)
     advance.compile(types.void(*argument_types, *functions, vector))
+    advance.disable_compile()  # or a call would compile once more, for these very functions
 
 
 def advance_blocks(*arguments: Any) -> None:
