@@ -14,9 +14,9 @@ def command(as_json: bool) -> None:
     """
     from langevin_sim import potentials
     from langevin_sim.engine.benchmark import measure
-    from langevin_sim.runs.simulate import available_threads
+    from langevin_sim.runs.simulate import available_threads, landscape
 
-    rows = measure(potentials.twowell, [1, 2, 5, 10], available_threads())
+    rows = measure(lambda dim: landscape(potentials.twowell(dim)), [1, 2, 5, 10], available_threads())
     if as_json:
         click.echo(json.dumps({"unit": "ns per walker, step and dimension", "rows": rows}, indent=1))
         return

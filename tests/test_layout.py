@@ -11,7 +11,7 @@ ROOT = Path(langevin_sim.__file__).parent
 SHARED = {"errors", "vectormath", ""}
 MAY_IMPORT = {
     "vectormath": set(),
-    "potentials": set(),
+    "potentials": {"dynamics"},
     "dynamics": set(),
     "engine": {"dynamics"},
     "reference": {"potentials", "dynamics"},

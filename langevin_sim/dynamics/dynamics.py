@@ -1,21 +1,31 @@
-"""GD, GDL, MALA and LM as records: what they are, not how they are computed (engine/steppers)."""
+"""GD, GDL, SGD, SGDL, LM, MALA and RWM as records: what they are, not how they are computed (engine/steppers)."""
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
+import numpy as np
+
+from langevin_sim.dynamics.schedule import Schedule
 from langevin_sim.errors import InputError, UnknownNameError
 
 
 @dataclass(frozen=True)
 class Dynamics:
-    """A Markov chain on R^d with step size eta > 0 and temperature T >= 0 (k_B = 1)."""
+    """A Markov chain with step size eta > 0 and temperature T >= 0 (k_B = 1).
+
+    step_schedule makes eta a function of the step. noise_schedule does so for the noise amplitude
+    gamma'; None keeps the temperature instead: gamma'_t = sqrt(2 eta_t T).
+    """
 
     step_size: float
     temperature: float = 1.0
+    step_schedule: Schedule = Schedule()
+    noise_schedule: Schedule | None = None
     name: ClassVar[str] = ""
     metropolis: ClassVar[bool] = False
-    stationary: ClassVar[bool] = True
+    noisy: ClassVar[bool] = True
+    stochastic_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.step_size) and self.step_size > 0):
@@ -24,31 +34,94 @@ class Dynamics:
             raise InputError(f"temperature {self.temperature}: expected a number of at least 0")
         if self.temperature == 0 and self.metropolis:
             raise InputError(f"{self.name} at temperature 0 accepts nothing uphill: use gd, or a temperature above 0")
+        if not self.noisy:
+            object.__setattr__(self, "temperature", 0.0)
 
     @property
     def noise(self) -> float:
-        """The memo's gamma' = sqrt(2 eta T), the standard deviation of the noise of one step."""
+        """The memo's gamma' = sqrt(2 eta T), the standard deviation of the noise added in one step."""
         return math.sqrt(2.0 * self.step_size * self.temperature)
+
+    @property
+    def homogeneous(self) -> bool:
+        """Whether every step is alike, so that there can be a stationary law."""
+        return self.step_schedule.name == "constant" and (self.noise_schedule is None or self.noise_schedule.name == "constant")
+
+    @property
+    def stationary(self) -> bool:
+        """Whether the chain has a stationary law to compare with: it needs noise, and steps all alike."""
+        return self.homogeneous and (self.temperature > 0 or self.stochastic_gradient)
+
+    def step_sizes(self, first: int, count: int) -> np.ndarray:
+        """eta_t for t = first .. first + count - 1, float64[count]."""
+        return self.step_schedule.step_sizes(self.step_size, np.arange(first, first + count, dtype=float))
+
+    def noises(self, first: int, count: int) -> np.ndarray:
+        """gamma'_t for t = first .. first + count - 1, float64[count]."""
+        if not self.noisy or self.temperature == 0:
+            return np.zeros(count)
+        if self.noise_schedule is not None:
+            return self.noise_schedule.noises(self.noise, np.arange(first, first + count, dtype=float))
+        if self.homogeneous:
+            return np.full(count, self.noise)
+        return np.sqrt(2.0 * self.temperature * self.step_sizes(first, count))
 
 
 @dataclass(frozen=True)
 class GD(Dynamics):
-    """x <- x - eta grad U(x). No stationary law: each walker ends in the minimum of its basin."""
+    """x <- P(x - eta grad U(x)). No stationary law: each walker ends in the minimum of its basin."""
 
     temperature: float = 0.0
     name: ClassVar[str] = "gd"
-    stationary: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "temperature", 0.0)
-        super().__post_init__()
+    noisy: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
 class GDL(Dynamics):
-    """x <- x - eta grad U(x) + sqrt(2 eta T) xi: Boltzmann as eta -> 0, with an error of order eta."""
+    """x <- P(x - eta grad U(x) + sqrt(2 eta T) xi): Boltzmann as eta -> 0, with an error of order eta."""
 
     name: ClassVar[str] = "gdl"
+
+
+@dataclass(frozen=True)
+class SGDL(Dynamics):
+    """x <- P(x - (eta/b) sum_batch grad V_i(x) + sqrt(2 eta T) xi), U = (1/n) sum V_i; known as SGLD.
+
+    A batch is drawn for every walker and every step, by default without replacement: then the mean
+    gradient has the covariance C(x)/b (n - b)/(n - 1), C the covariance over single terms.
+    """
+
+    batch_size: int = 10
+    replacement: bool = False
+    name: ClassVar[str] = "sgdl"
+    stochastic_gradient: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.batch_size < 1:
+            raise InputError(f"batch size {self.batch_size}: expected an integer of at least 1")
+
+    def variance_factor(self, terms: int) -> float:
+        """Covariance of the batch mean over that of single terms: (n-b)/(b(n-1)), or 1/b with replacement."""
+        if self.replacement or terms == 1:
+            return 1.0 / self.batch_size
+        return (terms - self.batch_size) / (self.batch_size * (terms - 1))
+
+
+@dataclass(frozen=True)
+class SGD(SGDL):
+    """x <- P(x - (eta/b) sum_batch grad V_i(x)): SGDL without the added noise."""
+
+    temperature: float = 0.0
+    name: ClassVar[str] = "sgd"
+    noisy: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class LM(Dynamics):
+    """x <- P(x - eta grad U + sqrt(2 eta T) (xi_t + xi_{t+1})/2): Boltzmann with an error of order eta^2."""
+
+    name: ClassVar[str] = "lm"
 
 
 @dataclass(frozen=True)
@@ -60,17 +133,26 @@ class MALA(Dynamics):
 
 
 @dataclass(frozen=True)
-class LM(Dynamics):
-    """x <- x - eta grad U + sqrt(2 eta T) (xi_t + xi_{t+1})/2: Boltzmann with an error of order eta^2."""
+class RWM(Dynamics):
+    """x + sqrt(2 eta T) xi, accepted by Metropolis: exactly Boltzmann, and no gradient is needed."""
 
-    name: ClassVar[str] = "lm"
-
-
-_KINDS: dict[str, type[Dynamics]] = {kind.name: kind for kind in (GD, GDL, MALA, LM)}
+    name: ClassVar[str] = "rwm"
+    metropolis: ClassVar[bool] = True
 
 
-def make(name: str, step_size: float, temperature: float) -> Dynamics:
-    """The record of that name."""
-    if name not in _KINDS:
-        raise UnknownNameError("dynamics", name, list(_KINDS))
-    return _KINDS[name](step_size, temperature)
+KINDS: dict[str, type[Dynamics]] = {kind.name: kind for kind in (GD, GDL, SGD, SGDL, LM, MALA, RWM)}
+
+
+def make(name: str, step_size: float, temperature: float, **settings: Any) -> Dynamics:
+    """The record of that name; batch_size and replacement are left out where there is no batch."""
+    if name not in KINDS:
+        raise UnknownNameError("dynamics", name, list(KINDS))
+    kind = KINDS[name]
+    if not kind.stochastic_gradient:
+        settings = {key: value for key, value in settings.items() if key not in ("batch_size", "replacement")}
+    return kind(step_size, temperature, **settings)
+
+
+def with_step_size(dynamics: Dynamics, step_size: float) -> Dynamics:
+    """The same dynamics, at the same temperature, with another step."""
+    return replace(dynamics, step_size=step_size)

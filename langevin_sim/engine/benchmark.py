@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from langevin_sim.dynamics import GDL
 from langevin_sim.engine.block import BLOCK
-from langevin_sim.engine.ensemble import new_ensemble
+from langevin_sim.engine.ensemble import Landscape, new_ensemble
 from langevin_sim.engine.normals import fill_normals
 from langevin_sim.engine.streams import seed_blocks
 from langevin_sim.vectormath import compiled
@@ -47,24 +46,22 @@ def numpy_step(x: np.ndarray, step_size: float, noise: float, generator: np.rand
     return np.asarray(x - step_size * gradient + noise * generator.standard_normal(x.shape))
 
 
-def measure(make_potential: Callable[[int], Any], dims: list[int], threads: int) -> list[dict[str, float]]:
+def measure(make_landscape: Callable[[int], Landscape], dims: list[int], threads: int) -> list[dict[str, float]]:
     """For each dim: nanoseconds a walker, step and dimension, on 1..threads threads.
 
-    The engine's figures are GDL on make_potential(dim) with every 40th step observed; beside them the
+    The engine's figures are GDL on make_landscape(dim) with every 40th step observed; beside them the
     cost of one normal (one thread) and the NumPy twin of twowell (one thread).
     """
-    return [_measure_one(make_potential(dim), dim, threads) for dim in dims]
+    return [_measure_one(make_landscape(dim), dim, threads) for dim in dims]
 
 
-def _measure_one(potential: Any, dim: int, threads: int) -> dict[str, float]:
+def _measure_one(landscape: Landscape, dim: int, threads: int) -> dict[str, float]:
     walkers, steps = _BLOCKS * BLOCK, 2000 // dim // 40 * 40
     dynamics = GDL(step_size=0.02, temperature=1.0)
 
     def engine(count: int) -> Callable[[], None]:
         ensemble = new_ensemble(
-            (potential.block_gradient, potential.block_energy, potential.block_label), potential.constants,
-            dynamics, np.zeros((walkers, dim)), seed=0, key=(dim,), burn_in=0, every=40, bound=1e6,
-            extent=potential.extent(1.0), regions=len(potential.regions), threads=count,
+            landscape, dynamics, np.zeros((walkers, dim)), seed=0, key=(dim,), burn_in=0, every=40, bound=1e6, threads=count,
         )  # fmt: skip
         return lambda: ensemble.advance(steps)
 

@@ -16,12 +16,18 @@ MATRIX = types.Array(types.float64, 2, "C")
 CUBE = types.Array(types.float64, 3, "C")
 WORDS = types.Array(types.uint64, 1, "C")
 LABELS = types.Array(types.int64, 1, "C")
+INDICES = types.Array(types.int64, 2, "C")
 
 # gradient(X[dim, n], G[dim, n] out, parameters); energy(X, E[n] out, ..); label(X, L[n] out, ..)
 GRADIENT = types.void(MATRIX, MATRIX, VECTOR)
 ENERGY = types.void(MATRIX, VECTOR, VECTOR)
 LABEL = types.void(MATRIX, LABELS, VECTOR)
-# step(t, X, memory, stream, workspace, step_size, noise, temperature, gradient, energy, parameters)
+# batch_gradient(X, terms[b, n], G out, gradient, parameters, data[n_terms, columns]):
+# the mean gradient of the chosen terms, each walker's own
+BATCH_GRADIENT = types.void(MATRIX, INDICES, MATRIX, types.FunctionType(GRADIENT), VECTOR, MATRIX)
+# step(t, X, memory, stream, workspace, step_size, noise, domain,
+#      batch[b, BLOCK] scratch, shuffled[n_terms] scratch, replacement,
+#      gradient, energy, batch_gradient, parameters, data)
 STEP = types.void(
     types.int64,
     MATRIX,
@@ -30,10 +36,15 @@ STEP = types.void(
     CUBE,
     types.float64,
     types.float64,
-    types.float64,
+    VECTOR,
+    INDICES,
+    LABELS,
+    types.boolean,
     types.FunctionType(GRADIENT),
     types.FunctionType(ENERGY),
+    types.FunctionType(BATCH_GRADIENT),
     VECTOR,
+    MATRIX,
 )
 
 

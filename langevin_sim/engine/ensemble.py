@@ -7,18 +7,44 @@ from typing import Any
 import numba
 import numpy as np
 
-from langevin_sim.dynamics import Dynamics
-from langevin_sim.engine.block import BLOCK, ENERGY, GRADIENT, LABEL, STEP, first_class
+from langevin_sim.dynamics import Domain, Dynamics
+from langevin_sim.engine.block import BATCH_GRADIENT, BLOCK, ENERGY, GRADIENT, LABEL, STEP, first_class
 from langevin_sim.engine.kernel import SEGMENTS, advance_blocks
 from langevin_sim.engine.steppers.gdl import gdl
 from langevin_sim.engine.steppers.lm import lm
 from langevin_sim.engine.steppers.mala import mala
+from langevin_sim.engine.steppers.rwm import rwm
+from langevin_sim.engine.steppers.sgd import sgd
 from langevin_sim.engine.streams import seed_blocks
+from langevin_sim.vectormath import compiled
 
 BINS = 120  # of every coordinate's histogram, over the potential's extent
 PLANE_BINS = 60
 
-_STEPPERS = {"gd": gdl, "gdl": gdl, "mala": mala, "lm": lm}
+_STEPPERS = {"gd": gdl, "gdl": gdl, "sgd": sgd, "sgdl": sgd, "lm": lm, "mala": mala, "rwm": rwm}
+
+
+@compiled
+def _no_batch_gradient(X, B, G, gradient, p, data):
+    gradient(X, G, p)
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """What the engine is handed of a potential: compiled functions (block.py) and their data.
+
+    batch_gradient and data [n_terms, columns] describe a finite sum; None where there is none.
+    """
+
+    gradient: Any
+    energy: Any
+    label: Any
+    parameters: np.ndarray
+    regions: int
+    extent: np.ndarray
+    domain: Domain = Domain()
+    batch_gradient: Any = None
+    data: np.ndarray | None = None
 
 
 @dataclass
@@ -26,7 +52,7 @@ class Ensemble:
     """The state of an ensemble; advance() moves it in place.
 
     Shapes, with B blocks of BLOCK walkers (the last block's surplus walkers are never alive):
-    positions [B, dim, BLOCK]; memory [B, rows, BLOCK], what a stepper carries to its next step;
+    positions [B, dim, BLOCK]; memory [B, rows, BLOCK], what a stepper carries to its next step (and SGD's scratch);
     streams [B, 4 * LANES]; alive [B, BLOCK]; counts_x1 [B, BINS + 2] (under- and overflow at the
     ends), counts [threads, dim, BINS + 2], counts_plane [threads, PLANE_BINS, PLANE_BINS];
     moment1, moment2 [B, dim, BLOCK], sums of x and x^2 over records; sums [B, SEGMENTS, rows, BLOCK],
@@ -34,15 +60,12 @@ class Ensemble:
     [B, SEGMENTS, 3, BLOCK], region, x_1 and U at the end of each segment.
     """
 
-    functions: tuple[Any, Any, Any]
-    parameters: np.ndarray
+    landscape: Landscape
     dynamics: Dynamics
     walkers: int
     burn_in: int
     every: int
     bound: float
-    extent: np.ndarray
-    regions: int
     positions: np.ndarray
     streams: np.ndarray
     threads: int
@@ -52,21 +75,24 @@ class Ensemble:
             raise ValueError(f"burn_in {self.burn_in} is not a multiple of every {self.every}")
         blocks, dim, _ = self.positions.shape
         self.step = 0
-        self.memory = np.zeros((blocks, dim + 2, BLOCK))
+        self._batch_size = getattr(self.dynamics, "batch_size", 0)
+        self.memory = np.zeros((blocks, max(dim + 2, self._batch_size), BLOCK))
         self.alive = (np.arange(blocks * BLOCK) < self.walkers).astype(np.uint8).reshape(blocks, BLOCK)
         self.counts_x1 = np.zeros((blocks, BINS + 2), np.int64)
         self.counts = np.zeros((self.threads, dim, BINS + 2), np.int64)
         self.counts_plane = np.zeros((self.threads, PLANE_BINS, PLANE_BINS), np.int64)
         self.moment1 = np.zeros_like(self.positions)
         self.moment2 = np.zeros_like(self.positions)
-        self.sums = np.zeros((blocks, SEGMENTS, self.regions + 2, BLOCK))
+        self.sums = np.zeros((blocks, SEGMENTS, self.landscape.regions + 2, BLOCK))
         self.draws = np.zeros((blocks, SEGMENTS, 3, BLOCK))
-        gradient, energy, label = self.functions
+        land = self.landscape
+        batch_gradient = _no_batch_gradient if land.batch_gradient is None else land.batch_gradient
         self._calls = (
             first_class(_STEPPERS[self.dynamics.name], STEP),
-            first_class(gradient, GRADIENT),
-            first_class(energy, ENERGY),
-            first_class(label, LABEL),
+            first_class(land.gradient, GRADIENT),
+            first_class(land.energy, ENERGY),
+            first_class(land.label, LABEL),
+            first_class(batch_gradient, BATCH_GRADIENT),
         )
 
     @property
@@ -76,15 +102,18 @@ class Ensemble:
 
     def advance(self, steps: int) -> None:
         """Move every walker by so many steps. The chunks in which it is called leave no trace."""
-        low, high = self.extent[:, 0], self.extent[:, 1]
+        land = self.landscape
+        low, high = land.extent[:, 0], land.extent[:, 1]
+        data = np.zeros((1, 1)) if land.data is None else land.data
         numba.set_num_threads(self.threads)
         advance_blocks(
-            self.step, steps, self.burn_in, self.every, float(self.bound), float(self.dynamics.temperature),
-            np.full(steps, self.dynamics.step_size), np.full(steps, self.dynamics.noise),
+            self.step, steps, self.burn_in, self.every, float(self.bound),
+            np.array([land.domain.code, land.domain.low, land.domain.high]),
+            self._batch_size, bool(getattr(self.dynamics, "replacement", False)),
+            self.dynamics.step_sizes(self.step, steps), self.dynamics.noises(self.step, steps),
             self.positions, self.memory, self.streams, self.alive,
             np.ascontiguousarray(low), BINS / (high - low), self.counts_x1, self.counts, self.counts_plane,
-            self.moment1, self.moment2, self.sums, self.draws,
-            *self._calls, self.parameters,
+            self.moment1, self.moment2, self.sums, self.draws, data, land.parameters, *self._calls,
         )  # fmt: skip
         self.step += steps
 
@@ -101,8 +130,7 @@ def blocks_needed(walkers: int) -> int:
 
 
 def new_ensemble(
-    functions: tuple[Any, Any, Any],
-    parameters: np.ndarray,
+    landscape: Landscape,
     dynamics: Dynamics,
     starts: np.ndarray,
     *,
@@ -111,8 +139,6 @@ def new_ensemble(
     burn_in: int,
     every: int,
     bound: float,
-    extent: np.ndarray,
-    regions: int,
     threads: int,
 ) -> Ensemble:
     """An ensemble at ``starts`` [walkers, dim], its streams seeded by (seed, key, block)."""
@@ -121,5 +147,4 @@ def new_ensemble(
     padded = np.concatenate([starts, np.repeat(starts[-1:], blocks * BLOCK - walkers, axis=0)])
     positions = np.ascontiguousarray(padded.reshape(blocks, BLOCK, dim).transpose(0, 2, 1))
     streams = seed_blocks(seed, tuple(key), 0, blocks)
-    return Ensemble(functions, parameters, dynamics, walkers, burn_in, every, bound,
-                    np.asarray(extent, float), regions, positions, streams, threads)  # fmt: skip
+    return Ensemble(landscape, dynamics, walkers, burn_in, every, bound, positions, streams, threads)

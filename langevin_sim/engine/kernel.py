@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import get_thread_id, prange, typeof, types
 
-from langevin_sim.engine.block import BLOCK, ENERGY, GRADIENT, LABEL, STEP
+from langevin_sim.engine.block import BATCH_GRADIENT, BLOCK, ENERGY, GRADIENT, LABEL, STEP
 from langevin_sim.vectormath import compiled
 
 SEGMENTS = 64  # capacity of the time series kept for every walker
@@ -51,10 +51,10 @@ def halve_resolution(sums, draws):
 
 @compiled(parallel=True)
 def advance(
-    first_step, steps, burn_in, every, bound, temperature, step_sizes, noises,
+    first_step, steps, burn_in, every, bound, domain, batch_size, replacement, step_sizes, noises,
     X, memory, streams, alive,
     low, per_width, counts_x1, counts, counts_plane, moment1, moment2, sums, draws,
-    step, gradient, energy, label, parameters,
+    data, parameters, step, gradient, energy, label, batch_gradient,
 ):  # fmt: skip
     """Steps first_step .. first_step + steps - 1 of every block; arrays are described in ensemble.py.
 
@@ -71,11 +71,13 @@ def advance(
         workspace = np.empty((6, dim, BLOCK))
         energies = np.empty(BLOCK)
         labels = np.empty(BLOCK, np.int64)
+        batch = np.empty((batch_size, BLOCK), np.int64)
+        shuffled = np.arange(data.shape[0])
         thread = get_thread_id()
         for k in range(steps):
             t = first_step + k
-            step(t, X[b], memory[b], streams[b], workspace, step_sizes[k], noises[k], temperature,
-                 gradient, energy, parameters)  # fmt: skip
+            step(t, X[b], memory[b], streams[b], workspace, step_sizes[k], noises[k], domain,
+                 batch, shuffled, replacement, gradient, energy, batch_gradient, parameters, data)  # fmt: skip
             if (t + 1) % every != 0:
                 continue
             freeze_diverged(X[b], alive[b], bound)
@@ -118,10 +120,9 @@ def advance(
 
 @cache
 def _compile(argument_types: tuple[Any, ...]) -> None:
-    functions = tuple(types.FunctionType(signature) for signature in (STEP, GRADIENT, ENERGY, LABEL))
-    vector = types.Array(types.float64, 1, "C")
+    functions = tuple(types.FunctionType(signature) for signature in (STEP, GRADIENT, ENERGY, LABEL, BATCH_GRADIENT))
     advance.disable_compile(False)
-    advance.compile(types.void(*argument_types, *functions, vector))
+    advance.compile(types.void(*argument_types, *functions))
     advance.disable_compile()  # or a call would compile once more, for these very functions
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from langevin_sim.engine.block import LANES
 from langevin_sim.engine.streams import advance_state, output
-from langevin_sim.vectormath import bits_of, compiled, cos_octant, float_of, log, sin_octant
+from langevin_sim.vectormath import bits_of, compiled, cos_octant, float_of, log_normal, sin_octant
 
 _DROP = np.uint64(12)  # keeps the 52 highest bits
 _ONE_BITS = np.uint64(0x3FF0000000000000)
@@ -40,7 +40,7 @@ def fill_normals(stream, rows):
             stream[i + 2 * LANES] = s2
             stream[i + 3 * LANES] = s3
             uniform = 2.0 - float_of((radius_bits >> _DROP) | _ONE_BITS)
-            radius = math.sqrt(-2.0 * log(uniform))
+            radius = math.sqrt(-2.0 * log_normal(uniform))
             angle = (float_of((angle_bits >> _DROP) | _ONE_BITS) - 1.5) * (0.5 * math.pi)
             cosine = float_of(bits_of(cos_octant(angle)) ^ ((angle_bits & _BIT1) << _TO_SIGN_FROM_BIT1))
             sine = float_of(bits_of(sin_octant(angle)) ^ ((angle_bits & _BIT2) << _TO_SIGN_FROM_BIT2))

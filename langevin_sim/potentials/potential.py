@@ -1,4 +1,4 @@
-"""The records Potential and Region."""
+"""The records Potential, Region and FiniteSum."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
 
 
@@ -20,14 +21,38 @@ class Region:
 
 
 @dataclass(frozen=True)
+class FiniteSum:
+    """U = (1/n) sum_i V_i, the form that SGD needs.
+
+    data [n, columns] describes the terms. block_batch_gradient(X, B, G, gradient, p, data), compiled
+    (engine.block.BATCH_GRADIENT), writes into G[dim, m] the mean of grad V_i over the terms B[b, m],
+    each walker's own. covariance [dim, dim]: that of grad V_i over i where it is the same everywhere
+    (tilts), else None.
+    """
+
+    data: np.ndarray
+    block_batch_gradient: Any
+    covariance: np.ndarray | None = None
+
+    @property
+    def n_terms(self) -> int:
+        """How many terms."""
+        return int(self.data.shape[0])
+
+
+@dataclass(frozen=True)
 class Potential:
-    """An energy U: R^dim -> R with what is known of it.
+    """An energy U on a domain in R^dim with what is known of it.
 
     block_energy(X, E, p), block_gradient(X, G, p) and block_label(X, L, p) are compiled functions on
     float64[dim, n] arrays; p is ``constants``. block_label gives each walker the index of its region.
     extent(T) gives the interval of each coordinate, [dim, 2], that histograms cover.
     stability bound: the step size beyond which GD near a minimum diverges, 2 / largest curvature.
     symmetry: "axial" where U depends on (x_1, |(x_2..x_d)|) only.
+    exact_masses(T), where the masses of the regions under Boltzmann have a closed form: [regions].
+    exact_marginal(T, edges), likewise for the masses of bins of x_1: [edges - 1].
+    terms: the finite sum that SGD draws from, where there is one.
+    smooth: whether the gradient is the energy's own (False: a stand-in, as a difference over a finite distance).
     """
 
     name: str
@@ -42,6 +67,11 @@ class Potential:
     extent: Callable[[float], np.ndarray]
     stability_bound: float
     symmetry: str = ""
+    domain: Domain = Domain()
+    exact_masses: Callable[[float], np.ndarray] | None = None
+    exact_marginal: Callable[[float, np.ndarray], np.ndarray] | None = None
+    terms: FiniteSum | None = None
+    smooth: bool = True
 
     def _columns(self, x: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
         points = np.asarray(x, dtype=float)
@@ -62,6 +92,16 @@ class Potential:
         values = np.empty_like(columns)
         self.block_gradient(columns, values, self.constants)
         return values.T.reshape(*shape, self.dim)
+
+    def batch_gradient(self, x: np.ndarray, batch: np.ndarray) -> np.ndarray:
+        """(1/b) sum over the batch of grad V_i at points x[n, dim], batch[n, b] of indices: [n, dim]."""
+        if self.terms is None:
+            raise InputError(f"{self.name} is not a finite sum: potentials.tilted makes one of it")
+        columns, _ = self._columns(x)
+        values = np.empty_like(columns)
+        chosen = np.ascontiguousarray(np.asarray(batch, dtype=np.int64).T)
+        self.terms.block_batch_gradient(columns, chosen, values, self.block_gradient, self.constants, self.terms.data)
+        return values.T
 
     def label(self, x: np.ndarray) -> np.ndarray:
         """Index of the region of points x[..., dim], int64[...]."""

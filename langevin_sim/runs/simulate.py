@@ -3,14 +3,14 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from langevin_sim.analysis.convergence import nested_rhat, stationarity_pvalue
 from langevin_sim.analysis.occupancy import Estimate, over_walkers
-from langevin_sim.dynamics import Dynamics
-from langevin_sim.engine.ensemble import BINS, Ensemble, new_ensemble
+from langevin_sim.dynamics import SGDL, Dynamics
+from langevin_sim.engine.ensemble import BINS, Ensemble, Landscape, new_ensemble
 from langevin_sim.errors import DivergenceError, InputError, UnknownNameError
 from langevin_sim.potentials.potential import Potential
 
@@ -62,16 +62,37 @@ def available_threads() -> int:
     return min(config.NUMBA_NUM_THREADS, len(os.sched_getaffinity(0)))  # type: ignore[attr-defined]
 
 
-def starting_points(potential: Potential, walkers: int, start: str) -> tuple[np.ndarray, np.ndarray]:
-    """Positions [walkers, dim], and for each walker the index of the region it starts in."""
+def landscape(potential: Potential) -> Landscape:
+    """What the engine is handed of a potential."""
+    terms = potential.terms
+    return Landscape(
+        potential.block_gradient, potential.block_energy, potential.block_label, potential.constants,
+        len(potential.regions), potential.extent(1.0), potential.domain,
+        terms.block_batch_gradient if terms else None, terms.data if terms else None,
+    )  # fmt: skip
+
+
+def starting_points(potential: Potential, walkers: int, start: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Positions [walkers, dim], and for each walker the index of the region it starts in.
+
+    start: "dispersed" (over the regions in turn), the name of a region, "uniform" (over the extent at
+    T = 1, the whole of a torus or a box), or a number (that value for every coordinate).
+    """
     names = [region.name for region in potential.regions]
-    if start == "dispersed":
-        where = np.arange(walkers) % len(names)
-    elif start in names:
-        where = np.full(walkers, names.index(start))
+    if start == "dispersed" or start in names:
+        where = np.arange(walkers) % len(names) if start == "dispersed" else np.full(walkers, names.index(start))
+        return np.stack([region.start for region in potential.regions])[where], where
+    if start == "uniform":
+        low, high = potential.extent(1.0).T
+        points = np.random.default_rng([seed, potential.dim]).uniform(low, high, (walkers, potential.dim))
     else:
-        raise UnknownNameError("start", start, ["dispersed", *names])
-    return np.stack([region.start for region in potential.regions])[where], where
+        try:
+            points = np.full((walkers, potential.dim), float(start))
+        except ValueError:
+            raise UnknownNameError("start", start, ["dispersed", "uniform", "NUMBER", *names]) from None
+        if not np.isfinite(points).all():
+            raise InputError(f"start {start}: expected a finite number")
+    return points, potential.label(points)
 
 
 def simulate(
@@ -86,11 +107,13 @@ def simulate(
     seed: int,
     threads: int = 0,
     chunk: int = 0,
+    extent_temperature: float = 0.0,
     progress: Callable[[int], None] = lambda step: None,
 ) -> Run:
     """Move ``walkers`` walkers by burn_in + steps steps, observing each every ``every`` steps.
 
     threads 0: all there are; chunk 0: chosen for progress. Neither changes a bit of the result.
+    extent_temperature: histograms cover at least what this temperature needs (SGD adds noise of its own).
     Raises DivergenceError when more than 1 % of the walkers leave every bound.
     """
     if walkers < 2 or steps < every or burn_in < 0 or every < 1:
@@ -101,13 +124,13 @@ def simulate(
     limit = available_threads()
     if not 0 <= threads <= limit:
         raise InputError(f"threads {threads}: expected 1 to {limit} on this machine, or 0 for all")
-    starts, where = starting_points(potential, walkers, start)
-    extent = potential.extent(dynamics.temperature)
+    if isinstance(dynamics, SGDL):
+        _check_batch(potential, dynamics)
+    starts, where = starting_points(potential, walkers, start, seed)
+    land = replace(landscape(potential), extent=potential.extent(max(dynamics.temperature, extent_temperature)))
     ensemble = new_ensemble(
-        (potential.block_gradient, potential.block_energy, potential.block_label),
-        potential.constants, dynamics, starts, seed=seed, key=(potential.dim,), burn_in=burn_in, every=every,
-        bound=_BOUND_FACTOR * float(np.abs(extent).max()), extent=extent, regions=len(potential.regions),
-        threads=threads or limit,
+        land, dynamics, starts, seed=seed, key=(potential.dim,), burn_in=burn_in, every=every,
+        bound=_BOUND_FACTOR * float(np.abs(land.extent).max()), threads=threads or limit,
     )  # fmt: skip
 
     def watch(step: int) -> None:
@@ -118,6 +141,13 @@ def simulate(
     size = chunk or max(every, int(_CHUNK_WORK / (walkers * potential.dim)))
     ensemble.run(burn_in + steps, size, watch)
     return _observe(ensemble, potential, where, steps, time.perf_counter() - began)
+
+
+def _check_batch(potential: Potential, dynamics: SGDL) -> None:
+    if potential.terms is None:
+        raise InputError(f"{dynamics.name} needs a finite sum, and {potential.name} is none: potentials.tilted makes one of it")
+    if dynamics.batch_size > potential.terms.n_terms and not dynamics.replacement:
+        raise InputError(f"batch size {dynamics.batch_size}: expected at most the {potential.terms.n_terms} terms of {potential.name}")
 
 
 def _stop_if_diverged(ensemble: Ensemble, potential: Potential) -> None:
@@ -159,7 +189,7 @@ def _observe(ensemble: Ensemble, potential: Potential, where: np.ndarray, steps:
     mean = by_walker(ensemble.moment1) / records
     square = by_walker(ensemble.moment2) / records
     taken = ensemble.memory[:, dim + 1].ravel()[:walkers][alive].mean() / ensemble.step
-    low, high = ensemble.extent[0]
+    low, high = ensemble.landscape.extent[0]
     return Run(
         potential=potential,
         dynamics=ensemble.dynamics,

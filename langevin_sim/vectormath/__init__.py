@@ -8,7 +8,7 @@ polynomials. Only operations that IEEE 754 rounds correctly are used (+, -, *, /
 from langevin_sim.vectormath.bits import bits_of, float_of, fma
 from langevin_sim.vectormath.exponential import exp
 from langevin_sim.vectormath.jit import compiled, inlined
-from langevin_sim.vectormath.logarithm import log
+from langevin_sim.vectormath.logarithm import log, log_normal
 from langevin_sim.vectormath.trigonometric import cos_octant, sin_octant
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "fma",
     "inlined",
     "log",
+    "log_normal",
     "sin_octant",
 ]

@@ -1,6 +1,8 @@
 """The two ways in which this project compiles: one place for every compiler setting."""
 
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -10,9 +12,28 @@ import numba
 _SETTINGS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 
 
+@cache
+def _package_stamp() -> tuple[tuple[str, float, int], ...]:
+    """Names, times and sizes of all sources whose functions may be compiled into one another."""
+    root = Path(__file__).parent.parent
+    files = [path for room in ("vectormath", "engine", "potentials", "dynamics") for path in sorted((root / room).rglob("*.py"))]
+    return tuple((path.name, path.stat().st_mtime, path.stat().st_size) for path in files)
+
+
 def compiled(function: Callable[..., Any] | None = None, *, parallel: bool = False) -> Any:
-    """Compile on first use; the machine code is kept on disk for other processes."""
-    decorate = numba.njit(cache=True, parallel=parallel, **_SETTINGS)
+    """Compile on first use; the machine code is kept on disk for other processes.
+
+    numba drops cached code when the function's own file changes. Code and constants of other files
+    are inlined, so here it is dropped when any file of the package changes as well.
+    """
+
+    def decorate(plain: Callable[..., Any]) -> Any:
+        dispatcher = numba.njit(cache=True, parallel=parallel, **_SETTINGS)(plain)
+        if hasattr(dispatcher, "_cache"):  # a plain function under NUMBA_DISABLE_JIT
+            index = dispatcher._cache._cache_file
+            index._source_stamp = (index._source_stamp, _package_stamp())
+        return dispatcher
+
     return decorate if function is None else decorate(function)
 
 

@@ -26,10 +26,10 @@ _TWO_52_PLUS_1024 = 2.0**52 + 1024.0
 
 
 @inlined
-def log(x):
-    """log x = k ln 2 + log m with m in [sqrt(1/2), sqrt(2)).
+def log_normal(x):
+    """log x = k ln 2 + log m with m in [sqrt(1/2), sqrt(2)), for a positive, finite, not subnormal x.
 
-    x: float64. Error at most 1.5 ulp. 0 and subnormal numbers give -inf, negative numbers nan.
+    x: float64. Error at most 1.5 ulp.
     """
     bits = bits_of(x)
     above = bits - _SQRT_HALF_BITS
@@ -42,7 +42,13 @@ def log(x):
     odd = z * fma(w, fma(w, fma(w, _L7, _L5), _L3), _L1)
     half_square = 0.5 * f * f
     tail = fma(s, half_square + (even + odd), k * LN2_LOW)
-    value = fma(k, LN2_HIGH, f - (half_square - tail))
+    return fma(k, LN2_HIGH, f - (half_square - tail))
+
+
+@inlined
+def log(x):
+    """log x for any float64, error at most 1.5 ulp. 0 and subnormal numbers give -inf, negative numbers nan."""
+    value = log_normal(x)
     if x < 2.2250738585072014e-308:
         value = -math.inf if x >= 0.0 else math.nan
     return value if x <= 1.7976931348623157e308 else x

@@ -2,18 +2,13 @@
 
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.normals import fill_normals
+from langevin_sim.engine.projections import project
 from langevin_sim.vectormath import compiled, fma
 
 
 @compiled
-def gdl(t, X, memory, stream, workspace, step_size, noise, temperature, gradient, energy, parameters):
-    """x <- x - eta grad U(x) + noise xi, xi ~ N(0, I) (memo eq. 5; noise = sqrt(2 eta T)).
-
-    With noise 0 no normals are drawn, and the update is GD's.
-    """
-    G = workspace[0]
-    Z = workspace[1]
-    gradient(X, G, parameters)
+def descend(X, G, Z, stream, step_size, noise):
+    """X <- X - eta G + noise xi, xi ~ N(0, I); with noise 0 no normals are drawn. Z is scratch."""
     if noise == 0.0:
         for j in range(X.shape[0]):
             x, g = X[j], G[j]
@@ -25,3 +20,15 @@ def gdl(t, X, memory, stream, workspace, step_size, noise, temperature, gradient
         x, g, z = X[j], G[j], Z[j]
         for i in range(BLOCK):
             x[i] = fma(noise, z[i], fma(-step_size, g[i], x[i]))
+
+
+@compiled
+def gdl(
+    t, X, memory, stream, workspace, step_size, noise, domain, batch, shuffled, replacement,
+    gradient, energy, batch_gradient, parameters, data,
+):  # fmt: skip
+    """x <- P(x - eta grad U(x) + noise xi), xi ~ N(0, I) (memo eq. 5; noise = sqrt(2 eta T))."""
+    G = workspace[0]
+    gradient(X, G, parameters)
+    descend(X, G, workspace[1], stream, step_size, noise)
+    project(X, domain)

@@ -2,12 +2,16 @@
 
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.normals import fill_normals
+from langevin_sim.engine.projections import project
 from langevin_sim.vectormath import compiled, fma
 
 
 @compiled
-def lm(t, X, memory, stream, workspace, step_size, noise, temperature, gradient, energy, parameters):
-    """x <- x - eta grad U(x) + noise (xi_t + xi_{t+1})/2; memory[0:dim] carries xi_t to the next step.
+def lm(
+    t, X, memory, stream, workspace, step_size, noise, domain, batch, shuffled, replacement,
+    gradient, energy, batch_gradient, parameters, data,
+):  # fmt: skip
+    """x <- P(x - eta grad U(x) + noise (xi_t + xi_{t+1})/2); memory[0:dim] carries xi_t to the next step.
 
     Leimkuhler and Matthews, Appl. Math. Res. Express 2013.
     """
@@ -24,3 +28,4 @@ def lm(t, X, memory, stream, workspace, step_size, noise, temperature, gradient,
             x[i] = fma(0.5 * noise, previous[i] + z[i], fma(-step_size, g[i], x[i]))
         for i in range(BLOCK):
             previous[i] = z[i]
+    project(X, domain)

@@ -1,48 +1,47 @@
 """The Metropolis-adjusted Langevin algorithm."""
 
 from langevin_sim.engine.block import BLOCK
-from langevin_sim.engine.normals import fill_normals, fill_uniforms
-from langevin_sim.vectormath import compiled, fma, log
+from langevin_sim.engine.normals import fill_normals
+from langevin_sim.engine.projections import project
+from langevin_sim.engine.steppers.metropolis import choose, replace
+from langevin_sim.vectormath import compiled, fma
 
 
 @compiled
-def mala(t, X, memory, stream, workspace, step_size, noise, temperature, gradient, energy, parameters):
+def mala(
+    t, X, memory, stream, workspace, step_size, noise, domain, batch, shuffled, replacement,
+    gradient, energy, batch_gradient, parameters, data,
+):  # fmt: skip
     """GDL's proposal y, accepted with probability min(1, exp(-(U(y)-U(x))/T) q(x|y)/q(y|x)).
 
-    memory[0:dim] holds grad U(x), memory[dim] U(x), memory[dim+1] counts acceptances.
-    Rossky, Doll and Friedman 1978; Roberts and Tweedie, Bernoulli 2 (1996).
+    memory[0:dim] holds grad U(x), memory[dim] U(x), memory[dim+1] counts acceptances; T = noise^2/(2 eta).
+    On a torus the proposal density is that of the covering space, which U's period makes reversible
+    image by image. Rossky, Doll and Friedman 1978; Roberts and Tweedie, Bernoulli 2 (1996).
     """
     dim = X.shape[0]
-    Y, H, Z, rows = workspace[0], workspace[1], workspace[2], workspace[3:]
-    new_energy = rows[0, 0]
-    log_ratio = rows[1, 0]
-    uniform = rows[2, 0]
-    old_energy = memory[dim]
-    accepted = memory[dim + 1]
+    Y, H, Z = workspace[0], workspace[1], workspace[2]
+    new_energy, log_ratio, uniform = workspace[3, :1], workspace[4, 0], workspace[5, 0]
+    old_energy = memory[dim : dim + 1]
+    temperature = noise * noise / (2.0 * step_size)
     if t == 0:
         gradient(X, memory[:dim], parameters)
-        energy(X, old_energy, parameters)
+        energy(X, old_energy[0], parameters)
     fill_normals(stream, Z)
-    fill_uniforms(stream, uniform)
     for j in range(dim):
         x, y, g, z = X[j], Y[j], memory[j], Z[j]
         for i in range(BLOCK):
             y[i] = fma(noise, z[i], fma(-step_size, g[i], x[i]))
     gradient(Y, H, parameters)
-    energy(Y, new_energy, parameters)
+    energy(Y, new_energy[0], parameters)
     for i in range(BLOCK):
-        log_ratio[i] = (old_energy[i] - new_energy[i]) / temperature
+        log_ratio[i] = (old_energy[0, i] - new_energy[0, i]) / temperature
     for j in range(dim):
         x, y, h, z = X[j], Y[j], H[j], Z[j]
         for i in range(BLOCK):
             back = (x[i] - fma(-step_size, h[i], y[i])) / noise
             log_ratio[i] += 0.5 * (z[i] * z[i] - back * back)
-    for i in range(BLOCK):  # from here on 1 where accepted; a nan compares false and is rejected
-        log_ratio[i] = 1.0 if log(uniform[i]) < log_ratio[i] else 0.0
-        accepted[i] += log_ratio[i]
-        old_energy[i] = new_energy[i] if log_ratio[i] > 0.0 else old_energy[i]
-    for j in range(dim):
-        x, y, g, h = X[j], Y[j], memory[j], H[j]
-        for i in range(BLOCK):
-            x[i] = y[i] if log_ratio[i] > 0.0 else x[i]
-            g[i] = h[i] if log_ratio[i] > 0.0 else g[i]
+    choose(Y, log_ratio, uniform, stream, domain, memory[dim + 1])
+    replace(log_ratio, new_energy, old_energy)
+    replace(log_ratio, H, memory[:dim])
+    replace(log_ratio, Y, X)
+    project(X, domain)

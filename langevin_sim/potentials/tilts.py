@@ -1,0 +1,48 @@
+"""Tilts: any potential as a finite sum with a chosen gradient noise."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from langevin_sim.errors import InputError
+from langevin_sim.potentials.potential import FiniteSum, Potential
+from langevin_sim.vectormath import compiled
+
+
+@compiled
+def _batch_gradient(X, B, G, gradient, p, data):
+    gradient(X, G, p)
+    share = 1.0 / B.shape[0]
+    for j in range(X.shape[0]):
+        g = G[j]
+        for i in range(X.shape[1]):
+            total = 0.0
+            for k in range(B.shape[0]):
+                total += data[B[k, i], j]
+            g[i] += share * total
+
+
+def tilted(potential: Potential, covariance: np.ndarray, terms: int = 100, seed: int = 0) -> Potential:
+    """V_i(x) = U(x) + z_i . x with sum z_i = 0 and (1/n) sum z_i z_i^T = covariance, exactly.
+
+    So grad U is the mean of grad V_i, and the gradient noise is the same everywhere. The z_i are n/2
+    Gaussian vectors and their negatives (odd moments vanish), whitened; ``terms`` must be even and
+    more than twice the dimension. covariance: [dim, dim], or a number s^2 for s^2 I.
+    """
+    dim = potential.dim
+    matrix = np.asarray(covariance, dtype=float)
+    matrix = matrix * np.eye(dim) if matrix.ndim == 0 else matrix
+    if matrix.shape != (dim, dim) or not np.allclose(matrix, matrix.T) or not np.isfinite(matrix).all():
+        raise InputError(f"tilt covariance of shape {matrix.shape}: expected a symmetric {dim} x {dim} matrix")
+    values, vectors = np.linalg.eigh(matrix)
+    if values.min() < -1e-12 * abs(values).max():
+        raise InputError(f"tilt covariance has the eigenvalue {values.min():g}: expected none below 0")
+    if terms % 2 or terms <= 2 * dim:
+        raise InputError(f"terms {terms}: expected an even number above {2 * dim} for tilts in {dim} dimensions")
+    half = np.random.default_rng([seed, dim, terms]).standard_normal((terms // 2, dim))
+    half /= np.sqrt(terms / 2)
+    orthonormal, _ = np.linalg.qr(half)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    half = np.sqrt(terms / 2) * orthonormal @ root.T
+    data = np.ascontiguousarray(np.concatenate([half, -half]))
+    return replace(potential, terms=FiniteSum(data, _batch_gradient, matrix))
