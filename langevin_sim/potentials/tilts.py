@@ -18,7 +18,7 @@ def _batch_gradient(X, B, G, gradient, p, data):
         for i in range(X.shape[1]):
             total = 0.0
             for k in range(B.shape[0]):
-                total += data[B[k, i], j]
+                total += data[np.uint64(B[k, i]), j]  # unsigned: no test for negative indices
             g[i] += share * total
 
 
