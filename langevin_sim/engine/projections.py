@@ -18,7 +18,7 @@ def project(X, domain):
             x = X[j]
             for i in range(X.shape[1]):
                 folded = x[i] - width * math.floor((x[i] - low) / width)
-                x[i] = low if folded >= high else folded
+                x[i] = low if folded >= high or folded < low else folded  # rounding may leave it an ulp outside
     elif kind == BOX:
         for j in range(X.shape[0]):
             x = X[j]
@@ -30,7 +30,8 @@ def project(X, domain):
             for i in range(X.shape[1]):
                 way = x[i] - low
                 way -= 2.0 * width * math.floor(way / (2.0 * width))
-                x[i] = low + (2.0 * width - way if way > width else way)
+                folded = low + (2.0 * width - way if way > width else way)
+                x[i] = low if folded < low else (high if folded > high else folded)
 
 
 @compiled
