@@ -2,7 +2,7 @@
 
     python tests/calibration/normals.py
 
-Takes about three minutes on two cores and 1.5 GB. Every test yields a p-value; the study passes if the
+Takes about four minutes on two cores and 1.5 GB. Every test yields a p-value; the study passes if the
 smallest, times the number of tests (Bonferroni), is above LEVEL. The seed was fixed before looking.
 """
 
@@ -162,6 +162,55 @@ def tails(rows: int, edges: np.ndarray, key: int) -> tuple[list[Result], int, fl
     return results, draws, seconds
 
 
+@compiled(parallel=True)
+def sum_odd_powers(streams, rows, sums):
+    """sums[block, :] <- sums of z, z^3, z^5, z^7 over so many rows of normals."""
+    for b in prange(streams.shape[0]):
+        stream = streams[b]
+        Z = np.empty((FILL, BLOCK))
+        totals = np.zeros((4, BLOCK))
+        for _ in range(rows // FILL):
+            fill_normals(stream, Z)
+            for j in range(FILL):
+                z = Z[j]
+                for i in range(BLOCK):
+                    square = z[i] * z[i]
+                    totals[0, i] += z[i]
+                    totals[1, i] += z[i] * square
+                    totals[2, i] += z[i] * square * square
+                    totals[3, i] += z[i] * square * square * square
+        for k in range(4):
+            sums[b, k] = totals[k].sum()
+
+
+def odd_moments() -> tuple[list[Result], int]:
+    """Moments 1, 3, 5, 7 of 50 times as many draws, from blocks that nothing else here has seen."""
+    sums, rows = np.zeros((TAIL_BLOCKS, 4)), TAIL_ROWS // 10
+    sum_odd_powers(seed_blocks(SEED, (2,), 0, TAIL_BLOCKS), rows, sums)
+    draws = TAIL_BLOCKS * (rows // FILL) * FILL * BLOCK
+    results = []
+    for order, mean in zip((1, 3, 5, 7), sums.sum(axis=0) / draws, strict=True):
+        score = mean / np.sqrt(float(special.factorial2(2 * order - 1)) / draws)
+        results.append((f"moment {order}", f"{mean:+.6f} (exact 0), {score:+.2f} sigma", two_sided(score)))
+    return results, draws
+
+
+def second_look() -> str:
+    """The section on the odd moments."""
+    results, draws = odd_moments()
+    smallest = min(p for _, _, p in results)
+    verdict = "no bias" if 4 * smallest > LEVEL else "A BIAS"
+    return f"""
+## A second look at the odd moments
+
+In the first run the seventh moment lay 3.5 sigma below zero: within the study's bound, but a low score. Before drawing anything
+more it was decided to take the odd moments of {draws:.3g} draws of fresh blocks: a bias of that size would stand out by
+25 sigma. The smallest p-value, times 4, is {min(1.0, 4 * smallest):.2g}: {verdict} at the level {LEVEL:g}.
+
+{table(results)}
+"""
+
+
 def processor() -> str:
     """The machine in general terms."""
     try:
@@ -233,6 +282,7 @@ neighbouring walker, on half of the draws.
 
 {table(control)}
 """
+    report += second_look()
     Path(__file__).with_suffix(".md").write_text(report)
     print(report)
 
