@@ -40,3 +40,48 @@ def central_difference(energy, x, h=1e-6):
         e[j] = h
         gradient[..., j] = (energy(x + e) - energy(x - e)) / (2 * h)
     return gradient
+
+
+def project(x, kind, low, high):
+    """The projection onto the cube [low, high)^d; space, torus, box or reflecting."""
+    width = high - low
+    if kind == "torus":
+        return low + np.mod(x - low, width)
+    if kind == "box":
+        return np.clip(x, low, high)
+    if kind == "reflecting":
+        return low + width - np.abs(np.mod(x - low, 2 * width) - width)
+    return x
+
+
+def langevin_step(x, gradient, step_size, noise, z):
+    """GD's and GDL's update before the projection; x, gradient, z [walkers, dim]."""
+    return x - step_size * gradient + noise * z
+
+
+def tilted_batch_gradient(gradient, tilts, batch):
+    """Mean over batch [walkers, b] of grad U + z_i; tilts [n, dim]."""
+    return gradient + np.stack([tilts[terms].sum(0) / len(terms) for terms in batch])
+
+
+def inside(x, kind, low, high):
+    """Whether a Metropolis proposal x [walkers, dim] is allowed: a box has walls, a torus and space have none."""
+    return ((x >= low) & (x <= high)).all(-1) | (kind in ("space", "torus"))
+
+
+def rwm_step(x, energy, temperature, noise, z, u, domain=("space", -np.inf, np.inf)):
+    """Random-walk Metropolis: the new x, and which proposals were taken."""
+    y = x + noise * z
+    y = project(y, *domain) if domain[0] == "torus" else y
+    take = (u < np.exp(-(energy(y) - energy(x)) / temperature)) & inside(y, *domain)
+    return np.where(take[:, None], y, x), take
+
+
+def mala_step(x, energy, gradient, step_size, temperature, z, u, domain=("space", -np.inf, np.inf)):
+    """MALA: the new x, and which proposals were taken; q(y|x) = N(x - eta grad U(x), 2 eta T)."""
+    y = langevin_step(x, gradient(x), step_size, np.sqrt(2 * step_size * temperature), z)
+    forth = ((y - x + step_size * gradient(x)) ** 2).sum(-1)
+    back = ((x - y + step_size * gradient(y)) ** 2).sum(-1)
+    log_ratio = -(energy(y) - energy(x)) / temperature - (back - forth) / (4 * step_size * temperature)
+    take = (np.log(u) < log_ratio) & inside(y, *domain)
+    return project(np.where(take[:, None], y, x), *domain), take
