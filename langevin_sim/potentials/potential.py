@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
+
+_SPACE = Domain()
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,10 @@ class Potential:
     symmetry: "axial" where U depends on (x_1, |(x_2..x_d)|) only.
     exact_masses(T), where the masses of the regions under Boltzmann have a closed form: [regions].
     exact_marginal(T, edges), likewise for the masses of bins of x_1: [edges - 1].
+    exact_energy(T), likewise for the mean of U.
     terms: the finite sum that SGD draws from, where there is one.
     smooth: whether the gradient is the energy's own (False: a stand-in, as a difference over a finite distance).
+    confining: whether exp(-U/T) can be normalised.
     """
 
     name: str
@@ -67,11 +71,25 @@ class Potential:
     extent: Callable[[float], np.ndarray]
     stability_bound: float
     symmetry: str = ""
-    domain: Domain = Domain()
+    domain: Domain = _SPACE
     exact_masses: Callable[[float], np.ndarray] | None = None
     exact_marginal: Callable[[float, np.ndarray], np.ndarray] | None = None
     terms: FiniteSum | None = None
     smooth: bool = True
+    exact_energy: Callable[[float], float] | None = None
+    confining: bool = True
+
+    def on(self, domain: Domain) -> "Potential":
+        """The same energy on another domain; what was exact on its own domain is dropped."""
+        if domain == self.domain:
+            return self
+        bounded = domain.kind != "space"
+        own = self.extent
+        cube = np.tile([domain.low, domain.high], (self.dim, 1))
+        return replace(
+            self, domain=domain, symmetry="" if bounded else self.symmetry, confining=bounded or self.confining,
+            exact_masses=None, exact_marginal=None, exact_energy=None, extent=(lambda temperature: cube) if bounded else own,
+        )  # fmt: skip
 
     def _columns(self, x: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
         points = np.asarray(x, dtype=float)
@@ -111,10 +129,18 @@ class Potential:
         return values.reshape(shape)
 
 
-def checked(name: str, dim: int, **positive: float) -> None:
-    """InputError unless dim is a positive integer and every parameter a positive finite number."""
-    if dim < 1:
-        raise InputError(f"{name}: dimension {dim}: expected an integer of at least 1")
+def checked(name: str, dim: int, at_least: int = 1, at_most: int | None = None, **positive: float) -> None:
+    """InputError unless dim is an integer in its range and every parameter a positive finite number."""
+    if dim < at_least or (at_most is not None and dim > at_most):
+        expected = f"an integer of at least {at_least}" if at_most is None else f"{at_least} to {at_most}"
+        raise InputError(f"{name}: dimension {dim}: expected {str(at_least) if at_most == at_least else expected}")
     for key, value in positive.items():
         if not (math.isfinite(value) and value > 0):
             raise InputError(f"{name}: {key} = {value}: expected a positive number")
+
+
+def whole(name: str, key: str, value: float, at_least: int) -> int:
+    """The value as an integer; InputError for a fraction, or below ``at_least``."""
+    if not (math.isfinite(value) and value == int(value) and value >= at_least):
+        raise InputError(f"{name}: {key} = {value}: expected an integer of at least {at_least}")
+    return int(value)

@@ -4,14 +4,17 @@ import math
 
 import numpy as np
 
+from langevin_sim.errors import InputError
+from langevin_sim.potentials.minima import with_refined_minima
 from langevin_sim.potentials.potential import Potential, Region, checked
 from langevin_sim.vectormath import compiled, exp, fma, log
 
 
 @compiled
 def _scaled_difference(X, out, p):
-    """out = (q_n - q_w) / tau, from which everything else follows."""
+    """out = (q_n + depth - q_w) / tau, from which everything else follows."""
     a, curvature_w, curvature_n, inverse_tau = p[0], p[1], p[2], p[3]
+    shift = p[4] * inverse_tau
     n = X.shape[1]
     x1 = X[0]
     for i in range(n):
@@ -25,7 +28,7 @@ def _scaled_difference(X, out, p):
         to_w = x1[i] + a
         q_n = curvature_n * (to_n * to_n + out[i])
         q_w = curvature_w * (to_w * to_w + out[i])
-        out[i] = 0.5 * inverse_tau * (q_n - q_w)
+        out[i] = 0.5 * inverse_tau * (q_n - q_w) + shift
 
 
 @compiled
@@ -53,7 +56,7 @@ def _energy(X, E, p):
     x1 = X[0]
     _scaled_difference(X, E, p)
     tau = 1.0 / inverse_tau
-    for i in range(n):  # min(q_w, q_n) - tau log(1 + e^-|z|), less q_w, which is added below
+    for i in range(n):  # min(q_w, q_n + depth) - tau log(1 + e^-|z|), less q_w, which is added below
         z = E[i]
         E[i] = tau * ((z if z < 0.0 else 0.0) - log(1.0 + exp(-abs(z))))
         to_w = x1[i] + a
@@ -66,28 +69,32 @@ def _energy(X, E, p):
 
 @compiled
 def _label(X, L, p):
-    # q_w < q_n, with the sums written out: a label is an integer array and has no room for them
-    a, curvature_w, curvature_n = p[0], p[1], p[2]
+    # q_w < q_n + depth, with the sums written out: a label is an integer array and has no room for them
+    a, curvature_w, curvature_n, shift = p[0], p[1], p[2], 2.0 * p[4]
     for i in range(X.shape[1]):
         rest = 0.0
         for j in range(1, X.shape[0]):
             rest = fma(X[j, i], X[j, i], rest)
         to_w = X[0, i] + a
         to_n = X[0, i] - a
-        L[i] = 0 if curvature_w * (to_w * to_w + rest) < curvature_n * (to_n * to_n + rest) else 1
+        L[i] = 0 if curvature_w * (to_w * to_w + rest) < curvature_n * (to_n * to_n + rest) + shift else 1
 
 
 def twowell(
-    dim: int, ratio: float = 2.0, width: float = 1.0, separation: float = 4.0, softness: float = 0.25
+    dim: int, ratio: float = 2.0, width: float = 1.0, separation: float = 4.0, softness: float = 0.25, depth: float = 0.0
 ) -> Potential:
     """Softened minimum of two isotropic quadratics in R^dim.
 
-    U(x) = -tau log(exp(-q_w/tau) + exp(-q_n/tau)), q_k = |x - c_k|^2 / (2 s_k^2), c_w = (-a, 0, ..),
+    U(x) = -tau log(exp(-q_w/tau) + exp(-(q_n + depth)/tau)), q_k = |x - c_k|^2 / (2 s_k^2), c_w = (-a, 0, ..),
     c_n = (+a, 0, ..), with s_w = width, s_n = width / ratio, 2a = separation, tau = softness.
-    Regions: wide = {q_w < q_n}, narrow = the rest. As T -> 0 the Boltzmann law puts
-    ratio^dim / (1 + ratio^dim) on the wide one. Source: memo, Fig. 3.
+    A positive ``depth`` makes the narrow well the shallower one by so much.
+    Regions: wide = {q_w < q_n + depth}, narrow = the rest. Without depth the Boltzmann law puts
+    ratio^dim / (1 + ratio^dim) on the wide one as T -> 0. Source: memo, Fig. 3.
     """
     checked("twowell", dim, ratio=ratio, width=width, separation=separation, softness=softness)
+    brim = separation**2 / (2.0 * width**2)
+    if not 0.0 <= depth < brim:
+        raise InputError(f"twowell: depth = {depth}: expected 0 to {brim:g}, where the wide well takes in the narrow one")
     a = separation / 2.0
     narrow_width = width / ratio
     wide = np.zeros(dim)
@@ -101,17 +108,19 @@ def twowell(
         box[0] = [-a - reach * width, a + reach * narrow_width]
         return box
 
-    return Potential(
+    sign = " + depth" if depth else ""
+    potential = Potential(
         name="twowell",
         dim=dim,
-        parameters={"ratio": ratio, "width": width, "separation": separation, "softness": softness},
-        constants=np.array([a, width**-2, narrow_width**-2, 1.0 / softness]),
+        parameters={"ratio": ratio, "width": width, "separation": separation, "softness": softness, "depth": depth},
+        constants=np.array([a, width**-2, narrow_width**-2, 1.0 / softness, depth]),
         block_energy=_energy,
         block_gradient=_gradient,
         block_label=_label,
         minima=np.stack([wide, narrow]),
-        regions=(Region("wide", "q_w < q_n", wide), Region("narrow", "q_w >= q_n", narrow)),
+        regions=(Region("wide", f"q_w < q_n{sign}", wide), Region("narrow", f"q_w >= q_n{sign}", narrow)),
         extent=extent,
         stability_bound=2.0 * min(width, narrow_width) ** 2,
         symmetry="axial",
     )
+    return with_refined_minima(potential) if depth else potential

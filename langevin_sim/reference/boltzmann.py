@@ -1,26 +1,22 @@
-"""The Boltzmann law exp(-U/T)/Z of a potential that is symmetric about its first axis, in any dimension."""
+"""The Boltzmann law exp(-U/T)/Z of a potential on its domain."""
 
-import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from langevin_sim.errors import InputError, ReferenceUnavailable, UnknownNameError
 from langevin_sim.potentials.potential import Potential
-
-FloatOrArray = float | np.ndarray
-
-_NEGLIGIBLE = 40.0  # a weight e^-40 below the largest is left out
-_PANELS = 32
-_NODES = 8  # Gauss-Legendre nodes a panel
+from langevin_sim.reference import axial, closed, sobol, tensor
+from langevin_sim.reference.integrals import Integrals
 
 
 @dataclass(frozen=True)
 class Boltzmann:
     """Masses of the regions, mean energy and the x_1 marginal, each with an error estimate.
 
-    Errors are the differences from a rule with half the panels.
+    Errors of quadratures are the differences from a coarser rule, those of Sobol points standard
+    errors over independent scramblings. method says which it was.
     """
 
     potential: Potential
@@ -29,6 +25,8 @@ class Boltzmann:
     errors: dict[str, float]
     mean_energy: float
     mean_energy_error: float
+    method: str
+    _integrals: Integrals = field(repr=False, compare=False)
 
     def mass(self, region: str) -> float:
         """Probability of a region."""
@@ -38,171 +36,53 @@ class Boltzmann:
 
     def bin_masses(self, edges: np.ndarray) -> np.ndarray:
         """P(edges[k] < x_1 <= edges[k+1]) for every k; what lies outside is 1 - their sum."""
-        return _marginal(self.potential, self.temperature, np.asarray(edges, float), _PANELS)
+        return self._integrals.marginal(np.asarray(edges, float))[0]
+
+    def bin_errors(self, edges: np.ndarray) -> np.ndarray:
+        """Errors of bin_masses."""
+        return self._integrals.marginal(np.asarray(edges, float))[1]
 
     def density(self, x1: np.ndarray) -> np.ndarray:
         """Marginal density of x_1 at points x1."""
-        half = 1e-4
-        edges = np.stack([np.asarray(x1) - half, np.asarray(x1) + half], axis=-1)
-        return np.array([self.bin_masses(pair)[0] for pair in edges]) / (2 * half)
+        width = self._integrals.resolution
+        points = np.asarray(x1, float)
+        flat = [self.bin_masses(np.array([x - width / 2, x + width / 2]))[0] for x in points.ravel()]
+        return np.array(flat).reshape(points.shape) / width
 
 
-def _log_weight(potential: Potential, temperature: float, x1: np.ndarray, rho: np.ndarray) -> np.ndarray:
-    """-U/T + (dim - 2) log rho at (x1, rho); for dim 1 rho is ignored."""
-    dim = potential.dim
-    points = np.zeros((*np.broadcast_shapes(x1.shape, rho.shape), dim))
-    points[..., 0] = x1
-    if dim == 1:
-        return -potential.energy(points) / temperature
-    points[..., 1] = rho
-    with np.errstate(divide="ignore"):
-        log_rho = np.log(rho) if dim > 2 else np.zeros_like(rho)
-    return -potential.energy(points) / temperature + (dim - 2) * log_rho
-
-
-def _box(potential: Potential, temperature: float) -> tuple[float, float, float, float]:
-    """(x_1 low, x_1 high, rho low, rho high) outside which the weight is negligible, and its maximum."""
-    low, high = potential.extent(temperature)[0]
-    middle, half = (low + high) / 2, (high - low) / 2
-    top = half * math.sqrt(potential.dim)
-    for _ in range(12):
-        x1 = np.linspace(middle - half, middle + half, 401)
-        rho = np.linspace(0.0, top, 401)[1:] if potential.dim > 1 else np.array([0.0])
-        weight = _log_weight(potential, temperature, x1[:, None], rho[None, :])
-        seen = weight > weight.max() - _NEGLIGIBLE
-        rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
-        if rows[0] == 0 or rows[-1] == 400:
-            half *= 2
-        elif potential.dim > 1 and columns[-1] == 399:
-            top *= 2
-        else:
-            left, right = x1[rows[0] - 1], x1[rows[-1] + 1]
-            if potential.dim == 1:
-                return left, right, 0.0, 0.0
-            inner = rho[columns[0] - 1] if columns[0] > 0 else 0.0
-            return left, right, inner, rho[columns[-1] + 1]
-    raise ReferenceUnavailable(f"exp(-U/T) of {potential.name} at T = {temperature} does not fall off: no Boltzmann law")
-
-
-def _rule(low: FloatOrArray, high: FloatOrArray, panels: int) -> tuple[np.ndarray, np.ndarray]:
-    """Composite Gauss-Legendre nodes and weights on [low, high], for arrays of intervals: [..., n]."""
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-    offsets = ((np.arange(panels)[:, None] + 0.5 * (nodes + 1.0)) / panels).ravel()
-    shares = np.tile(0.5 * weights / panels, panels)
-    width = np.asarray(high)[..., None] - np.asarray(low)[..., None]
-    return np.asarray(low)[..., None] + width * offsets, width * shares
-
-
-def _smoothed_rule(low: float, high: float, panels: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights on [low, high] after x = low + (high - low)(3 t^2 - 2 t^3), flat at both ends.
-
-    A square-root singularity at an end becomes smooth: a region's boundary has one where it closes.
-    """
-    t, weight = _rule(0.0, 1.0, panels)
-    return low + (high - low) * t * t * (3.0 - 2.0 * t), weight * (high - low) * 6.0 * t * (1.0 - t)
-
-
-def _outer_rule(potential: Potential, low: float, high: float, grid: np.ndarray, panels: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights in rho, cut where the number of region changes along x_1 changes."""
-    if potential.dim == 1:
-        return np.array([0.0]), np.array([1.0])
-    scan = np.linspace(low, high, 65)
-    number = [_crossings(potential, rho, grid).size for rho in scan]
-    ends = [low]
-    for k in range(64):
-        if number[k] != number[k + 1]:
-            left, right = scan[k], scan[k + 1]
-            for _ in range(50):
-                middle = 0.5 * (left + right)
-                if _crossings(potential, middle, grid).size == number[k]:
-                    left = middle
-                else:
-                    right = middle
-            ends.append(0.5 * (left + right))
-    ends.append(high)
-    pieces = [_smoothed_rule(a, b, panels) for a, b in itertools.pairwise(ends) if b > a]
-    return np.concatenate([p[0] for p in pieces]), np.concatenate([p[1] for p in pieces])
-
-
-def _crossings(potential: Potential, rho: float, grid: np.ndarray) -> np.ndarray:
-    """Where the region changes along x_1 at fixed rho, by bisection to rounding."""
-    points = np.zeros((grid.size, potential.dim))
-    points[:, 0] = grid
-    if potential.dim > 1:
-        points[:, 1] = rho
-    labels = potential.label(points)
-    at = np.flatnonzero(labels[1:] != labels[:-1])
-    left, right, left_label = grid[at], grid[at + 1], labels[at]
-    probe = points[: at.size].copy()
-    for _ in range(60):
-        middle = 0.5 * (left + right)
-        probe[:, 0] = middle
-        same = potential.label(probe) == left_label
-        left, right = np.where(same, middle, left), np.where(same, right, middle)
-    return 0.5 * (left + right)
-
-
-def _moments(potential: Potential, temperature: float, panels: int) -> tuple[np.ndarray, float]:
-    """Masses of the regions and the mean energy: rho outside, x_1 inside, cut where the region changes."""
-    x_low, x_high, rho_low, rho_high = _box(potential, temperature)
-    grid = np.linspace(x_low, x_high, 257)
-    rho, rho_weight = _outer_rule(potential, rho_low, rho_high, grid, panels)
-    shift = _log_weight(potential, temperature, grid[:, None], rho[None, :]).max()
-    masses = np.zeros(len(potential.regions))
-    energy = 0.0
-    for radius, outer in zip(rho, rho_weight, strict=True):
-        cuts = np.concatenate([[x_low], _crossings(potential, radius, grid), [x_high]])
-        x1, inner = _rule(cuts[:-1], cuts[1:], panels)
-        points = np.zeros((*x1.shape, potential.dim))
-        points[..., 0] = x1
-        if potential.dim > 1:
-            points[..., 1] = radius
-        weight = outer * inner * np.exp(_log_weight(potential, temperature, x1, np.full(x1.shape, radius)) - shift)
-        labels = potential.label(points[:, points.shape[1] // 2])
-        np.add.at(masses, labels, weight.sum(-1))
-        energy += float((weight * potential.energy(points)).sum())
-    return masses / masses.sum(), energy / masses.sum()
-
-
-def _marginal(potential: Potential, temperature: float, edges: np.ndarray, panels: int) -> np.ndarray:
-    """Masses of the bins of x_1: x_1 outside, rho inside."""
-    x_low, x_high, rho_low, rho_high = _box(potential, temperature)
-
-    def integral(low: FloatOrArray, high: FloatOrArray, pieces: int) -> np.ndarray:
-        x1, outer = _rule(low, high, pieces)
-        if potential.dim == 1:
-            return (outer * np.exp(_log_weight(potential, temperature, x1, np.zeros_like(x1)) - shift)).sum(-1)
-        rho, inner = _rule(rho_low, rho_high, panels)
-        flat = x1.ravel()
-        weight = np.exp(_log_weight(potential, temperature, flat[:, None], np.broadcast_to(rho, (flat.size, rho.size))) - shift)
-        return (outer * (weight @ inner).reshape(x1.shape)).sum(-1)
-
-    rho = np.linspace(rho_low, rho_high, 101)[1:] if potential.dim > 1 else np.array([0.0])
-    shift = _log_weight(potential, temperature, np.linspace(x_low, x_high, 257)[:, None], rho[None, :]).max()
-    total = integral(x_low, x_high, panels)
-    low, high = np.clip(edges[:-1], x_low, x_high), np.clip(edges[1:], x_low, x_high)
-    return integral(low, high, 1) / total
+def _integrate(potential: Potential, temperature: float) -> Integrals:
+    """By the best way there is: closed forms, (x_1, rho), a tensor grid up to three dimensions, Sobol points."""
+    if closed.complete(potential):
+        return closed.integrals(potential, temperature)
+    if potential.domain.kind == "space" and (potential.dim == 1 or potential.symmetry == "axial"):
+        other = axial.integrals(potential, temperature)
+    elif potential.dim <= 3:
+        other = tensor.integrals(potential, temperature)
+    else:
+        other = sobol.integrals(potential, temperature)
+    known = (potential.exact_masses, potential.exact_marginal, potential.exact_energy)
+    return other if known == (None, None, None) else closed.integrals(potential, temperature, other)
 
 
 def boltzmann(potential: Potential, temperature: float) -> Boltzmann:
-    """The law exp(-U/T)/Z by Gauss-Legendre quadrature over (x_1, rho), rho = |(x_2..x_dim)|.
+    """The law exp(-U/T)/Z on the potential's domain, by the best way there is.
 
-    E f = integral f(x_1, rho) exp(-U/T) rho^(dim-2) d rho d x_1 / the same of 1 (no rho for dim 1).
-    Raises ReferenceUnavailable for a potential without that symmetry, or that does not confine.
+    Raises ReferenceUnavailable, with the reason, for a potential that does not confine or where the
+    integral cannot be told from noise.
     """
     if not (math.isfinite(temperature) and temperature > 0):
         raise InputError(f"temperature {temperature}: expected a positive number for a Boltzmann law")
-    if potential.dim > 1 and potential.symmetry != "axial":
-        raise ReferenceUnavailable(f"{potential.name} in {potential.dim} dimensions is not symmetric about an axis")
-    masses, energy = _moments(potential, temperature, _PANELS)
-    coarse, coarse_energy = _moments(potential, temperature, _PANELS // 2)
+    if not potential.confining:
+        raise ReferenceUnavailable(f"{potential.name} is flat in some direction of R^{potential.dim}: no Boltzmann law")
+    found = _integrate(potential, temperature)
     names = [region.name for region in potential.regions]
-    errors = np.maximum(np.abs(masses - coarse), 1e-14)
     return Boltzmann(
         potential,
         temperature,
-        dict(zip(names, masses.tolist(), strict=True)),
-        dict(zip(names, errors.tolist(), strict=True)),
-        energy,
-        max(abs(energy - coarse_energy), 1e-14 * abs(energy)),
+        dict(zip(names, found.masses.tolist(), strict=True)),
+        dict(zip(names, found.errors.tolist(), strict=True)),
+        float(found.energy),
+        float(found.energy_error),
+        found.method,
+        found,
     )
