@@ -108,7 +108,7 @@ class Ensemble:
         numba.set_num_threads(self.threads)
         advance_blocks(
             self.step, steps, self.burn_in, self.every, float(self.bound),
-            np.array([land.domain.code, land.domain.low, land.domain.high]),
+            np.array([land.domain.code, land.domain.low, land.domain.high], dtype=float),
             self._batch_size, bool(getattr(self.dynamics, "replacement", False)),
             self.dynamics.step_sizes(self.step, steps), self.dynamics.noises(self.step, steps),
             self.positions, self.memory, self.streams, self.alive,

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from langevin_sim.vectormath import compiled
 
 # domain = [code, low, high]; the codes are positions in dynamics.domain.KINDS
@@ -10,14 +12,14 @@ SPACE, TORUS, BOX, REFLECTING = 0, 1, 2, 3
 
 @compiled
 def project(X, domain):
-    """X[dim, n] <- P(X) in place; nan stays nan."""
+    """X[dim, n] <- P(X) in place; nan stays nan, and on a torus or between mirrors inf becomes nan."""
     kind, low, high = int(domain[0]), domain[1], domain[2]
     width = high - low
     if kind == TORUS:
         for j in range(X.shape[0]):
             x = X[j]
             for i in range(X.shape[1]):
-                folded = x[i] - width * math.floor((x[i] - low) / width)
+                folded = x[i] - width * np.floor((x[i] - low) / width)
                 x[i] = low if folded >= high or folded < low else folded  # rounding may leave it an ulp outside
     elif kind == BOX:
         for j in range(X.shape[0]):
@@ -29,7 +31,7 @@ def project(X, domain):
             x = X[j]
             for i in range(X.shape[1]):
                 way = x[i] - low
-                way -= 2.0 * width * math.floor(way / (2.0 * width))
+                way -= 2.0 * width * np.floor(way / (2.0 * width))
                 folded = low + (2.0 * width - way if way > width else way)
                 x[i] = low if folded < low else (high if folded > high else folded)
 
