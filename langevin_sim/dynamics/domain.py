@@ -38,7 +38,8 @@ class Domain:
         return self.high - self.low
 
     def __str__(self) -> str:
-        return self.kind if self.kind == "space" else f"{self.kind}:{self.low:g},{self.high:g}"
+        low, high = (str(end).removesuffix(".0") for end in (self.low, self.high))  # in full, as parse_domain reads it
+        return self.kind if self.kind == "space" else f"{self.kind}:{low},{high}"
 
 
 def parse_domain(text: str) -> Domain:
