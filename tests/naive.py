@@ -85,3 +85,57 @@ def mala_step(x, energy, gradient, step_size, temperature, z, u, domain=("space"
     log_ratio = -(energy(y) - energy(x)) / temperature - (back - forth) / (4 * step_size * temperature)
     take = (np.log(u) < log_ratio) & inside(y, *domain)
     return project(np.where(take[:, None], y, x), *domain), take
+
+
+def boxes_energy(x):
+    x = x % 18.0
+    narrow, wide = ((low < x) & (x <= high) for low, high in ((4, 6), (12, 16)))
+    return 1.0 - narrow.all(-1) - wide.all(-1)
+
+
+def gaussians_energy(x, images=2):
+    """Every image of every centre, one at a time."""
+    dim = x.shape[-1]
+    energy = np.ones(x.shape[:-1])
+    for shift in np.ndindex(*[2 * images + 1] * dim):
+        offset = 18.0 * (np.array(shift) - images)
+        for centre, width in ((4.0, 1.0), (12.0, 2.0)):
+            energy -= np.exp(-((x - centre - offset) ** 2).sum(-1) / (2 * width**2))
+    return energy
+
+
+def wedge_energy(x):
+    x = x % 12.0
+    valley = np.maximum(0.0, 1.0 - abs(x[..., 1] - 9.0))
+    pyramid = np.maximum(0.0, 1.0 - abs(x - 3.0).max(-1))
+    return 1.0 - valley - pyramid
+
+
+def rbf_terms(seed=72):
+    """(t_1, t_2, w, s) of the 115 data points."""
+    flat = [(t, 5.67, -1 / 17.5, 0.9) for t in np.linspace(-1.1, 9.1, 80)]
+    noise = np.random.default_rng(seed).standard_normal((35, 2))
+    return np.array(flat + [(4 + 0.15 * z[0], 1.7 + 0.15 * z[1], -1 / 33.8, 0.77) for z in noise])
+
+
+def rbf_term_gradient(x, term):
+    away = x % 8.0 - term[:2]
+    return -term[2] / term[3] ** 2 * np.exp(-(away**2).sum() / (2 * term[3] ** 2)) * away
+
+
+def muellerbrown_energy(x, scale=0.05):
+    terms = zip(
+        (-200, -100, -170, 15), (-1, -1, -6.5, 0.7), (0, 0, 11, 0.6), (-10, -10, -6.5, 0.7),
+        (1, 0, -0.5, -1), (0, 0.5, 1.5, 1), strict=True,
+    )  # fmt: skip
+    u, v = x[..., 0], x[..., 1]
+    return sum(scale * A * np.exp(a * (u - p) ** 2 + b * (u - p) * (v - q) + c * (v - q) ** 2) for A, a, b, c, p, q in terms)
+
+
+def forward_difference(energy, x, h):
+    gradient = np.empty_like(x)
+    for j in range(x.shape[-1]):
+        e = np.zeros(x.shape[-1])
+        e[j] = h
+        gradient[..., j] = (energy(x + e) - energy(x)) / h
+    return gradient

@@ -20,7 +20,8 @@ def with_refined_minima(potential: Potential, steps: int = 20) -> Potential:
     for point in refined:
         for _ in range(steps):
             gradient = potential.gradient(point)
-            if not gradient.any():
+            step = np.linalg.lstsq(hessian(potential, point), gradient, rcond=1e-12)[0]
+            point -= step
+            if np.abs(step).max() <= 1e-15 * (1.0 + np.abs(point).max()):
                 break
-            point -= np.linalg.lstsq(hessian(potential, point), gradient, rcond=1e-12)[0]
     return replace(potential, minima=refined)

@@ -75,8 +75,10 @@ class TorusSeries:
 
     def _rest(self) -> float:
         """By subtraction term by term: the plateau may be a small part of the whole."""
+        seen = np.isfinite(self._whole)  # the others underflow, and count for nothing
+        whole = np.where(seen, self._whole, 0.0)
+        shares = sum(np.exp(self._dim * np.where(seen, cube - whole, 0.0)) for cube in self._cubes)
         with np.errstate(divide="ignore"):
-            shares = sum(np.exp(self._dim * (cube - self._whole)) for cube in self._cubes)
             outside = np.log1p(-np.minimum(shares, 1.0))
         return math.exp(self._sum(self._dim * self._whole + outside) - self._log_total)
 

@@ -87,10 +87,18 @@ def _faces(places: np.ndarray, step: float) -> list[float]:
     return [float(group[0]) for group in np.split(places, np.flatnonzero(np.diff(places) > step) + 1) if group.size > 1]
 
 
-def _turns(potential: Potential, bounds: np.ndarray, inner: int) -> list[float]:
+def _scan(potential: Potential, temperature: float, bounds: np.ndarray, axis: int, points: int) -> np.ndarray:
+    """Places on an axis between which a border is looked for: over the box, and closer where the weight is."""
+    near = np.clip(potential.extent(temperature)[axis], *bounds[axis])
+    return np.unique(
+        np.concatenate([np.linspace(bounds[axis, 0], bounds[axis, 1], points), np.linspace(near[0], near[1], points)])
+    )
+
+
+def _turns(potential: Potential, temperature: float, bounds: np.ndarray, inner: int) -> list[float]:
     """In two dimensions, the places along the outer axis where the number of borders along the inner one changes."""
     outer = 1 - inner
-    grid = np.linspace(bounds[inner, 0], bounds[inner, 1], 401)
+    grid = _scan(potential, temperature, bounds, inner, 1001)
 
     def number(places: np.ndarray) -> np.ndarray:
         points = np.empty((places.size, grid.size, 2))
@@ -139,7 +147,7 @@ def _panels(potential: Potential, temperature: float, bounds: np.ndarray) -> tup
     for j in range(dim):
         cuts = [*bounds[j], *_faces(places[j], 1e-9 * width[j]), *around[j]]
         if dim == 2 and j != inner:
-            cuts += _turns(potential, bounds, inner)
+            cuts += _turns(potential, temperature, bounds, inner)
         clean = np.unique(np.clip(cuts, *bounds[j]))
         clean = clean[np.concatenate([[True], np.diff(clean) > 1e-12 * width[j]])]
         clean[-1] = bounds[j, 1]
@@ -182,8 +190,8 @@ def _moments(
     lines = np.zeros((len(outer), dim))
     lines[:, np.arange(dim) != axis] = outer
     inner = ends[axis]
-    near = np.clip(potential.extent(temperature)[axis], inner[0], inner[-1])
-    grid = np.unique(np.concatenate([np.linspace(inner[0], inner[-1], _GRID[dim]), np.linspace(near[0], near[1], _GRID[dim])]))
+    span = np.stack([axis_ends[[0, -1]] for axis_ends in ends])
+    grid = _scan(potential, temperature, span, axis, _GRID[dim])
     row, place = _borders(potential, lines, axis, grid)
     rows = np.concatenate([np.repeat(np.arange(len(lines)), inner.size), row])
     places = np.concatenate([np.tile(inner, len(lines)), place])
@@ -202,12 +210,14 @@ def _moments(
     return masses, float((density * np.where(density > 0, energy, 0.0)).sum())
 
 
-def _marginal(potential: Potential, temperature: float, ends: list[np.ndarray], shift: float, edges: np.ndarray) -> np.ndarray:
+def _marginal(
+    potential: Potential, temperature: float, ends: list[np.ndarray], shift: float, edges: np.ndarray, outer_nodes: int
+) -> np.ndarray:
     """Integrals of exp(-U/T + shift) over the bins of x_1."""
     nodes = _NODES[potential.dim]
     at = np.clip(edges, ends[0][0], ends[0][-1])
     cuts = np.unique(np.concatenate([ends[0][(ends[0] > at[0]) & (ends[0] < at[-1])], at]))
-    x1, outer_weight = _rule(cuts, max(3, nodes // 2))
+    x1, outer_weight = _rule(cuts, outer_nodes)
     rest, inner_weight = _grid([_rule(axis, nodes) for axis in ends[1:]])
     values = np.empty(x1.size)
     size = max(1, 2_000_000 // len(rest))
@@ -234,8 +244,8 @@ def integrals(potential: Potential, temperature: float) -> Integrals:
         raise ReferenceUnavailable(f"exp(-U/T) of {potential.name} at T = {temperature} is too narrow for the grid")
 
     def marginal(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        values = _marginal(potential, temperature, fine, shift, edges) / total
-        rougher = _marginal(potential, temperature, coarse, shift, edges) / rough_total
+        values = _marginal(potential, temperature, fine, shift, edges, 5) / total
+        rougher = _marginal(potential, temperature, coarse, shift, edges, 3) / rough_total
         return values, np.maximum(_SAFETY * np.abs(values - rougher), 1e-14)
 
     return Integrals(
