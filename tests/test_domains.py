@@ -120,10 +120,21 @@ def test_rwm_equals_the_twin(domain):
     assert 0 < accepted.sum() < 10 * BLOCK
 
 
-@pytest.mark.parametrize("domain", [Domain(), Domain("box", -1.5, 1.5), Domain("reflecting", -1.5, 1.5)], ids=str)
-def test_mala_equals_the_twin(domain):
-    eta, T = 0.2, 0.8
-    U, x = on(domain)
+MALA_ON = {
+    **{str(domain): (domain, 0.2) for domain in (DOMAINS[0], DOMAINS[2], DOMAINS[3])},
+    "gaussians": (None, 2.0),  # on its torus, whose period its energy has, as MALA needs
+}
+
+
+@pytest.mark.parametrize("case", MALA_ON)
+def test_mala_equals_the_twin(case):
+    (domain, eta), T = MALA_ON[case], 0.8
+    if domain:
+        U, x = on(domain)
+    else:
+        U = potentials.gaussians(2)
+        domain = U.domain
+        x = np.random.default_rng(20180109).uniform(domain.low, domain.high, (BLOCK, 2))
     e = ensemble(U, make("mala", eta, T), x)
     stream, z, u = e.streams[0].copy(), np.empty((U.dim, BLOCK)), np.empty(BLOCK)
     accepted = np.zeros(BLOCK)
