@@ -11,6 +11,7 @@ from langevin_sim.errors import LangevinSimError
 
 _COMMANDS = {
     "bench": "Measure what a step costs on this machine.",
+    "potentials": "What can be descended: list, show, check.",
     "run": "Simulate an ensemble in each dimension beside the exact law.",
 }
 

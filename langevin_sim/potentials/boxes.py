@@ -77,7 +77,7 @@ def boxes(dim: int, narrow: float = 2.0, wide: float = 4.0, reach: float = 0.25)
     """
     checked("boxes", dim, narrow=narrow, wide=wide, reach=reach)
     edges = (_NARROW_CENTRE - narrow / 2, _NARROW_CENTRE + narrow / 2, _WIDE_CENTRE - wide / 2, _WIDE_CENTRE + wide / 2)
-    if edges[0] < 0 or edges[3] > _PERIOD or edges[1] > edges[2]:
+    if edges[0] < 0 or edges[3] > _PERIOD or edges[1] >= edges[2]:
         raise InputError(f"boxes: narrow = {narrow}, wide = {wide}: expected cubes about 5 and 14 that lie apart in [0, 18)")
 
     # as shares of the torus, so that nothing overflows in high dimensions
@@ -103,6 +103,8 @@ def boxes(dim: int, narrow: float = 2.0, wide: float = 4.0, reach: float = 0.25)
         return np.diff(values) / cumulative[-1]
 
     cube = np.tile([0.0, _PERIOD], (dim, 1))
+    ends = (edges[1], edges[2]) if edges[2] - edges[1] >= _PERIOD + edges[0] - edges[3] else (edges[3], _PERIOD + edges[0])
+    between = 0.5 * (ends[0] + ends[1]) % _PERIOD
     centres = np.stack([np.full(dim, _WIDE_CENTRE), np.full(dim, _NARROW_CENTRE)])
     return Potential(
         name="boxes",
@@ -116,7 +118,7 @@ def boxes(dim: int, narrow: float = 2.0, wide: float = 4.0, reach: float = 0.25)
         regions=(
             Region("wide", f"{edges[2]:g} < x_j <= {edges[3]:g} for all j", centres[0]),
             Region("narrow", f"{edges[0]:g} < x_j <= {edges[1]:g} for all j", centres[1]),
-            Region("plateau", "the rest", np.full(dim, 9.0)),
+            Region("plateau", "the rest", np.full(dim, between)),
         ),
         extent=lambda temperature: cube,
         stability_bound=math.inf,

@@ -117,6 +117,10 @@ def gaussians(dim: int, narrow: float = 1.0, wide: float = 2.0) -> Potential:
         return TorusSeries(dim, temperature, _PERIOD, (_NARROW_CENTRE, _WIDE_CENTRE), (narrow, wide), _RADIUS)
 
     cube = np.tile([0.0, _PERIOD], (dim, 1))
+    # the middle of the wider gap between the regions, on the diagonal
+    inner = (_NARROW_CENTRE + _RADIUS * narrow, _WIDE_CENTRE - _RADIUS * wide)
+    outer = (_WIDE_CENTRE + _RADIUS * wide, _PERIOD + _NARROW_CENTRE - _RADIUS * narrow)
+    between = 0.5 * sum(max(inner, outer, key=lambda gap: gap[1] - gap[0])) % _PERIOD
     centres = np.stack([np.full(dim, _WIDE_CENTRE), np.full(dim, _NARROW_CENTRE)])
     return with_refined_minima(
         Potential(
@@ -131,7 +135,7 @@ def gaussians(dim: int, narrow: float = 1.0, wide: float = 2.0) -> Potential:
             regions=(
                 Region("wide", f"|x_j - 12| < {_RADIUS * wide:g} for all j", centres[0]),
                 Region("narrow", f"|x_j - 4| < {_RADIUS * narrow:g} for all j", centres[1]),
-                Region("plateau", "the rest", np.full(dim, 17.5)),
+                Region("plateau", "the rest", np.full(dim, between)),
             ),
             extent=lambda temperature: cube,
             stability_bound=2.0 * min(narrow, wide) ** 2,

@@ -1,0 +1,148 @@
+"""langevin-sim potentials."""
+
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from langevin_sim.errors import InputError
+
+
+@click.group(name="potentials")
+def command() -> None:
+    """What can be descended: list, show one, check one.
+
+    Example: langevin-sim potentials show wedge --dim 5
+    """
+
+
+def _options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What says which potential, and how hot."""
+    for option in reversed([
+        click.argument("name"),
+        click.option("--dim", type=int, help="dimension  [default: 2]"),
+        click.option("--temperature", type=float, default=1.0, show_default=True, help="T, in units of energy (k_B = 1)"),
+        click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="a parameter; repeatable"),
+    ]):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def _potential(name: str, dim: int | None, temperature: float, pairs: tuple[str, ...]) -> Any:
+    from langevin_sim import potentials
+
+    if not (math.isfinite(temperature) and temperature > 0):
+        raise InputError(f"--temperature {temperature}: expected a positive number")
+    values = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not equals or not math.isfinite(value):
+            raise InputError(f"--set {pair}: expected KEY=NUMBER")
+        values[key.strip()] = value
+    return potentials.get(name, 2 if dim is None else dim, **values)
+
+
+def _dims(name: str) -> str:
+    from langevin_sim import potentials
+
+    low, high = potentials.dimensions(name)
+    return f"{low}.." if high is None else (str(low) if low == high else f"{low}..{high}")
+
+
+@command.command(name="list")
+def list_() -> None:
+    """All potentials: dimensions, domain, regions, in one line each.
+
+    Example: langevin-sim potentials list
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from langevin_sim import potentials
+
+    table = Table(title="Potentials", title_justify="left")
+    for column in ("name", "d", "domain", "regions"):
+        table.add_column(column, no_wrap=column != "regions")
+    table.add_column("what it is")
+    for name in potentials.names():
+        potential = potentials.get(name, potentials.dimensions(name)[0])
+        module = sys.modules[potentials.factory(name).__module__].__doc__ or ""
+        regions = ", ".join(region.name for region in potential.regions)
+        table.add_row(name, _dims(name), str(potential.domain), regions, module.strip().splitlines()[0])
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+
+
+@command.command(name="show")
+@_options
+@click.option("--figure", type=click.Path(path_type=Path), help="write a picture of the landscape (d = 2), say u.png")
+def show(name: str, dim: int | None, temperature: float, pairs: tuple[str, ...], figure: Path | None) -> None:
+    """Parameters, equation, minima, and regions with their exact masses.
+
+    Example: langevin-sim potentials show boxes --dim 2 --temperature 0.3 --figure boxes.png
+    """
+    import inspect
+
+    from langevin_sim import potentials
+    from langevin_sim.errors import ReferenceUnavailable
+    from langevin_sim.reference import boltzmann
+
+    potential = _potential(name, dim, temperature, pairs)
+    click.echo(f"{name}, d = {potential.dim} (possible: {_dims(name)}), on {potential.domain}\n")
+    click.echo(inspect.cleandoc(potentials.factory(name).__doc__ or ""))
+    click.echo("\nparameters")
+    for key, default in potentials.defaults(name).items():
+        value = potential.parameters[key]
+        click.echo(f"  {key} = {value:g}" + ("" if value == default else f"  (default {default:g})"))
+    if not potentials.defaults(name):
+        click.echo("  none")
+    click.echo("\nminima")
+    for point, energy in zip(potential.minima, potential.energy(potential.minima), strict=True):
+        shown = ", ".join(f"{value:.6g}" for value in point[:6]) + (", ..." if potential.dim > 6 else "")
+        click.echo(f"  U({shown}) = {energy:.6g}")
+    if math.isfinite(potential.stability_bound):
+        click.echo(f"\nstable for step sizes below {potential.stability_bound:.4g}")
+    if not potential.smooth:
+        click.echo("\nthe gradient is a stand-in, a difference over a finite distance: GDL does not sample exp(-U/T)")
+    click.echo(f"\nregions, and their masses at T = {temperature:g}")
+    try:
+        law = boltzmann(potential, temperature)
+    except ReferenceUnavailable as reason:
+        for region in potential.regions:
+            click.echo(f"  {region.name:<10} {region.membership}")
+        click.echo(f"  no masses: {reason}")
+    else:
+        for region in potential.regions:
+            mass, error = law.masses[region.name], law.errors[region.name]
+            click.echo(f"  {region.name:<10} {mass:<12.6g} +- {error:<8.1g} {region.membership}")
+        click.echo(f"  mean energy {law.mean_energy:.6g} +- {law.mean_energy_error:.1g}, by {law.method}")
+    if figure is not None:
+        from langevin_sim.figures.landscape import draw
+
+        flat = potential if potential.dim == 2 else _potential(name, 2, temperature, pairs)
+        draw(flat, temperature, figure)
+        click.echo(f"\npicture in {figure}")
+
+
+@command.command(name="check")
+@_options
+def check(name: str, dim: int | None, temperature: float, pairs: tuple[str, ...]) -> None:
+    """Hold a potential against finite differences and an independent integration; exit with 3 if it fails.
+
+    Example: langevin-sim potentials check wedge --dim 3 --temperature 0.3
+    """
+    from langevin_sim.reference.check import findings
+
+    failed = False
+    for finding in findings(_potential(name, dim, temperature, pairs), temperature):
+        failed |= finding.passed is False
+        word = {True: "ok", False: "FAILED", None: "skipped"}[finding.passed]
+        click.echo(f"{word:<8} {finding.what}: {finding.detail}")
+    if failed:
+        sys.exit(3)

@@ -1,0 +1,105 @@
+"""Whether a potential is what it says: gradient, minima, starts, masses, each told apart."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import t as student
+
+from langevin_sim.errors import ReferenceUnavailable
+from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference import sobol, tensor
+from langevin_sim.reference.boltzmann import boltzmann
+
+_POINTS = 2000
+_FALSE_ALARM_RATE = 1e-4  # of the masses, where the independent integration is one by random points
+
+
+class Finding(NamedTuple):
+    """passed is None where there is nothing to check."""
+
+    what: str
+    passed: bool | None
+    detail: str
+
+
+def findings(potential: Potential, temperature: float) -> Iterator[Finding]:
+    """One after another."""
+    yield _gradient(potential, temperature)
+    yield from _terms(potential, temperature)
+    yield _minima(potential)
+    yield _starts(potential)
+    yield _masses(potential, temperature)
+
+
+def _scattered(potential: Potential, temperature: float, n: int) -> np.ndarray:
+    low, high = potential.extent(temperature).T
+    return np.random.default_rng(0).uniform(low, high, (n, potential.dim))
+
+
+def _gradient(potential: Potential, temperature: float) -> Finding:
+    """Central differences of two steps: where they differ from each other there is a kink, and no verdict."""
+    if not potential.smooth:
+        return Finding("gradient", None, "a stand-in, not the energy's own")
+    x = _scattered(potential, temperature, max(50, _POINTS // potential.dim))
+    gradient = potential.gradient(x)
+    differences = []
+    for h in (1e-5, 2e-5):
+        shifts = h * np.eye(potential.dim)
+        up, down = potential.energy(x[:, None] + shifts), potential.energy(x[:, None] - shifts)
+        differences.append((up - down) / (2.0 * h))
+    size = np.abs(gradient).max()
+    rounding = 1e-9 * np.abs(potential.energy(x)).max()
+    tolerance = 1e-6 * np.abs(gradient) + 1e-6 * size + rounding
+    kinked = ~(np.abs(differences[0] - differences[1]) <= tolerance)
+    error = np.where(kinked, 0.0, np.abs(differences[0] - gradient))
+    passed = bool((error <= tolerance).all() and np.isfinite(gradient).all() and kinked.mean() < 0.1)
+    return Finding("gradient", passed, f"within {error.max():.1e} of finite differences at {x.shape[0]} points, "
+                   f"{int(kinked.any(axis=1).sum())} of them at a kink")  # fmt: skip
+
+
+def _terms(potential: Potential, temperature: float) -> Iterator[Finding]:
+    if potential.terms is None:
+        return
+    x = _scattered(potential, temperature, 64)
+    everything = np.tile(np.arange(potential.terms.n_terms), (len(x), 1))
+    gradient = potential.gradient(x)
+    error = np.abs(potential.batch_gradient(x, everything) - gradient).max()
+    passed = bool(error <= 1e-11 * np.abs(gradient).max())
+    yield Finding("terms", passed, f"the mean over all {potential.terms.n_terms} is the gradient to {error:.1e}")
+
+
+def _minima(potential: Potential) -> Finding:
+    """Nothing near is lower, beyond rounding."""
+    energy = potential.energy(potential.minima)
+    nearby = potential.minima[:, None] + 1e-3 * np.random.default_rng(1).normal(size=(1, 200, potential.dim))
+    slope = np.abs(potential.gradient(potential.minima)).max()
+    lowest = (potential.energy(nearby) - energy[:, None]).min()
+    passed = bool(lowest >= -1e-13 * max(1.0, np.abs(energy).max()))
+    return Finding("minima", passed, f"{len(energy)}, gradient {slope:.1e}, nothing near is lower")
+
+
+def _starts(potential: Potential) -> Finding:
+    starts = np.stack([region.start for region in potential.regions])
+    labels = potential.label(starts)
+    wrong = [region.name for k, region in enumerate(potential.regions) if labels[k] != k]
+    return Finding("starts", not wrong, f"outside their regions: {', '.join(wrong)}" if wrong else "in their regions")
+
+
+def _masses(potential: Potential, temperature: float) -> Finding:
+    """Against Sobol points, or a tensor grid where it is those that the law comes from."""
+    try:
+        law = boltzmann(potential, temperature)
+        bare = replace(potential, exact_masses=None, exact_marginal=None, exact_energy=None, symmetry="")
+        if law.method == "Sobol points":
+            return Finding("masses", None, f"known by Sobol points alone, in {potential.dim} dimensions")
+        on_grid = potential.dim <= 3 and "tensor" not in law.method
+        other = tensor.integrals(bare, temperature) if on_grid else sobol.integrals(bare, temperature)
+    except ReferenceUnavailable as reason:
+        return Finding("masses", None, str(reason))
+    apart = np.abs(other.masses - list(law.masses.values()))
+    known = other.errors + list(law.errors.values())
+    limit = 3.0 if on_grid else float(student.isf(_FALSE_ALARM_RATE / 2 / apart.size, 15))
+    passed = bool((apart <= limit * known + 1e-9).all())
+    return Finding("masses", passed, f"{law.method} and {other.method} differ by {apart.max():.1e}, {known.max():.0e} known")

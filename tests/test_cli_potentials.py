@@ -1,0 +1,92 @@
+import pytest
+from click.testing import CliRunner
+from langevin_sim.cli.main import main
+
+from langevin_sim import potentials
+from langevin_sim.potentials import registry
+from langevin_sim.potentials.potential import Region
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, ["potentials", *arguments])
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_list_names_them_all():
+    result = call("list")
+    assert result.exit_code == 0
+    for name in potentials.names():
+        assert name in result.output
+
+
+@pytest.mark.parametrize("name", potentials.names())
+def test_show_and_check(name):
+    dim, temperature = str(max(2, potentials.dimensions(name)[0])), "0.3" if name != "rbf" else "0.003"
+    shown = call("show", name, "--dim", dim, "--temperature", temperature)
+    assert shown.exit_code == 0, shown.output
+    for key in potentials.defaults(name):
+        assert f"{key} = " in shown.output
+    for region in potentials.get(name, int(dim)).regions:
+        assert region.name in shown.output
+    checked = call("check", name, "--dim", dim, "--temperature", temperature)
+    assert checked.exit_code == 0, checked.output
+    assert "ok       starts" in checked.output
+
+
+def test_show_takes_parameters_and_says_what_has_no_law():
+    assert "ratio = 3  (default 2)" in call("show", "twowell", "--set", "ratio=3").output
+    assert "no masses: regression is flat" in call("show", "regression", "--dim", "5", "--set", "rows=3").output
+
+
+def test_show_writes_a_picture(tmp_path):
+    result = call("show", "wedge", "--dim", "5", "--temperature", "0.3", "--figure", "w.png")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "w.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["show", "wegde"], "did you mean 'wedge'"),
+        (["show", "wedge", "--dim", "1"], "dimension 1: expected an integer of at least 2"),
+        (["show", "twowell", "--set", "ratoi=2"], "did you mean 'ratio'"),
+        (["show", "twowell", "--set", "ratio"], "KEY=NUMBER"),
+        (["check", "twowell", "--temperature", "0"], "expected a positive number"),
+        (["show", "twowell", "--figure", "u.xyz"], ".png, .pdf, .svg"),
+        (["show", "twowell", "--figure", "/proc/none/u.png"], "cannot write"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, said):
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("fault", ["gradient", "minima", "starts", "masses"])
+def test_check_finds_a_wrong_potential(monkeypatch, fault):
+    from dataclasses import replace
+
+    right = potentials.gaussians(2)
+    other = potentials.gaussians(2, wide=1.9)
+    wrong = {
+        "gradient": replace(right, block_gradient=potentials.quadratic(2).block_gradient),
+        "minima": replace(right, minima=right.minima + 0.3),
+        "starts": replace(right, regions=(Region("wide", "", right.regions[1].start), *right.regions[1:])),
+        "masses": replace(right, exact_masses=other.exact_masses),
+    }[fault]
+    monkeypatch.setitem(registry._BUILT_IN, "wrong", lambda dim: wrong)
+    result = call("check", "wrong", "--temperature", "0.2")
+    assert result.exit_code == 3
+    assert f"FAILED   {fault}" in result.output
+    assert result.output.count("FAILED") == 1
+
+
+def test_every_command_has_help_with_an_example():
+    for command in ("list", "show", "check"):
+        result = call(command, "--help")
+        assert "Example: langevin-sim potentials" in result.output
