@@ -57,7 +57,7 @@ def test_show_writes_a_picture(tmp_path):
         (["show", "twowell", "--set", "ratio"], "KEY=NUMBER"),
         (["check", "twowell", "--temperature", "0"], "expected a positive number"),
         (["show", "twowell", "--figure", "u.xyz"], ".png, .pdf, .svg"),
-        (["show", "twowell", "--figure", "/proc/none/u.png"], "cannot write"),
+        (["show", "boxes", "--figure", "/proc/none/u.png"], "cannot write"),
     ],
 )
 def test_bad_input_is_one_line(arguments, said):

@@ -9,9 +9,10 @@ from scipy.integrate import dblquad, quad
 from scipy.stats import t as student
 
 from langevin_sim import potentials
-from langevin_sim.dynamics import Domain
+from langevin_sim.dynamics import MALA, RWM, Domain
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.reference import boltzmann, sobol
+from langevin_sim.runs.simulate import simulate
 
 TEMPERATURES = {"boxes": 0.3, "gaussians": 0.15, "rbf": 0.003, "wedge": 0.3}
 FALSE_ALARM_RATE = 1e-4  # of every test against random points, over all that it compares
@@ -200,3 +201,20 @@ def test_density_integrates_to_the_bins():
         width = 0.1
         expected = [law.bin_masses(np.array([x - width / 2, x + width / 2]))[0] / width for x in at]
         np.testing.assert_allclose(law.density(at), expected, rtol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "dim", "dynamics", "steps"),
+    [("boxes", 1, RWM(2.0, 0.3), 4000), ("wedge", 2, MALA(0.2, 0.3), 12_000), ("muellerbrown", 2, MALA(0.005, 1.0), 16_000)],
+)
+def test_exact_dynamics_agree(name, dim, dynamics, steps):
+    """Ensembles of walkers that sample exp(-U/T) at any step; false-alarm rate FALSE_ALARM_RATE by Bonferroni."""
+    U = potentials.get(name, dim)
+    run = simulate(U, dynamics, walkers=2048, steps=steps, burn_in=steps, every=40, seed=31)
+    law = boltzmann(U, dynamics.temperature)
+    z = [(run.occupancy[region].mean - mass) / run.occupancy[region].stderr for region, mass in law.masses.items()]
+    z.append((run.energy.mean - law.mean_energy) / run.energy.stderr)
+    print("z", z)
+    assert np.abs(z).max() < student.isf(FALSE_ALARM_RATE / 2 / len(z), 2047)
+    hotter = boltzmann(U, 1.05 * dynamics.temperature)  # the negative control
+    assert abs(run.energy.mean - hotter.mean_energy) / run.energy.stderr > 4.0

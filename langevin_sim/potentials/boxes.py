@@ -40,19 +40,18 @@ def _gradient(X, G, p):
     reach = p[4]
     n, others = X.shape[1], X.shape[0] - 1.0
     unit = X.shape[0] + 1.0
-    count = G[0]  # scratch until the other rows are done
-    for i in range(n):
-        count[i] = 0.0
+    count = np.zeros(n)
     for j in range(X.shape[0]):
         x = X[j]
         for i in range(n):
             count[i] += _outside(x[i], p[0], p[1]) + unit * _outside(x[i], p[2], p[3])
-    for j in range(X.shape[0] - 1, -1, -1):
+    for j in range(X.shape[0]):
         x, g = X[j], G[j]
         for i in range(n):
             rest = count[i] - _outside(x[i], p[0], p[1]) - unit * _outside(x[i], p[2], p[3])
-            narrow = _outside(x[i] + reach, p[0], p[1]) - _outside(x[i] - reach, p[0], p[1])
-            wide = _outside(x[i] + reach, p[2], p[3]) - _outside(x[i] - reach, p[2], p[3])
+            up, down = x[i] + reach, x[i] - reach
+            narrow = _outside(up, p[0], p[1]) - _outside(down, p[0], p[1])
+            wide = _outside(up, p[2], p[3]) - _outside(down, p[2], p[3])
             g[i] = narrow * (1.0 if rest == unit * others else 0.0) + wide * (1.0 if rest == others else 0.0)
 
 

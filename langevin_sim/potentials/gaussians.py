@@ -118,9 +118,9 @@ def gaussians(dim: int, narrow: float = 1.0, wide: float = 2.0) -> Potential:
 
     cube = np.tile([0.0, _PERIOD], (dim, 1))
     # the middle of the wider gap between the regions, on the diagonal
-    inner = (_NARROW_CENTRE + _RADIUS * narrow, _WIDE_CENTRE - _RADIUS * wide)
-    outer = (_WIDE_CENTRE + _RADIUS * wide, _PERIOD + _NARROW_CENTRE - _RADIUS * narrow)
-    between = 0.5 * sum(max(inner, outer, key=lambda gap: gap[1] - gap[0])) % _PERIOD
+    first, second = _NARROW_CENTRE + _RADIUS * narrow, _WIDE_CENTRE + _RADIUS * wide
+    gaps = (_WIDE_CENTRE - _RADIUS * wide - first, _PERIOD + _NARROW_CENTRE - _RADIUS * narrow - second)
+    between = (first + 0.5 * gaps[0] if gaps[0] >= gaps[1] else second + 0.5 * gaps[1]) % _PERIOD
     centres = np.stack([np.full(dim, _WIDE_CENTRE), np.full(dim, _NARROW_CENTRE)])
     return with_refined_minima(
         Potential(

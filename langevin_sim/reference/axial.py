@@ -11,6 +11,7 @@ import numpy as np
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.integrals import Integrals
+from langevin_sim.reference.lines import crossings
 
 FloatOrArray = float | np.ndarray
 
@@ -79,14 +80,14 @@ def _outer_rule(potential: Potential, low: float, high: float, grid: np.ndarray,
     if potential.dim == 1:
         return np.array([0.0]), np.array([1.0])
     scan = np.linspace(low, high, 65)
-    number = [_crossings(potential, rho, grid).size for rho in scan]
+    number = [crossings(potential, rho, grid).size for rho in scan]
     ends = [low]
     for k in range(64):
         if number[k] != number[k + 1]:
             left, right = scan[k], scan[k + 1]
             for _ in range(50):
                 middle = 0.5 * (left + right)
-                if _crossings(potential, middle, grid).size == number[k]:
+                if crossings(potential, middle, grid).size == number[k]:
                     left = middle
                 else:
                     right = middle
@@ -94,24 +95,6 @@ def _outer_rule(potential: Potential, low: float, high: float, grid: np.ndarray,
     ends.append(high)
     pieces = [_smoothed_rule(a, b, panels) for a, b in itertools.pairwise(ends) if b > a]
     return np.concatenate([p[0] for p in pieces]), np.concatenate([p[1] for p in pieces])
-
-
-def _crossings(potential: Potential, rho: float, grid: np.ndarray) -> np.ndarray:
-    """Where the region changes along x_1 at fixed rho, by bisection to rounding."""
-    points = np.zeros((grid.size, potential.dim))
-    points[:, 0] = grid
-    if potential.dim > 1:
-        points[:, 1] = rho
-    labels = potential.label(points)
-    at = np.flatnonzero(labels[1:] != labels[:-1])
-    left, right, left_label = grid[at], grid[at + 1], labels[at]
-    probe = points[: at.size].copy()
-    for _ in range(60):
-        middle = 0.5 * (left + right)
-        probe[:, 0] = middle
-        same = potential.label(probe) == left_label
-        left, right = np.where(same, middle, left), np.where(same, right, middle)
-    return 0.5 * (left + right)
 
 
 def _moments(potential: Potential, temperature: float, panels: int) -> tuple[np.ndarray, float]:
@@ -123,7 +106,7 @@ def _moments(potential: Potential, temperature: float, panels: int) -> tuple[np.
     masses = np.zeros(len(potential.regions))
     energy = 0.0
     for radius, outer in zip(rho, rho_weight, strict=True):
-        cuts = np.concatenate([[x_low], _crossings(potential, radius, grid), [x_high]])
+        cuts = np.concatenate([[x_low], crossings(potential, radius, grid), [x_high]])
         x1, inner = _rule(cuts[:-1], cuts[1:], panels)
         points = np.zeros((*x1.shape, potential.dim))
         points[..., 0] = x1
