@@ -154,6 +154,14 @@ def test_closed_forms_in_many_dimensions(name):
     assert all(np.isfinite(law.bin_masses(np.linspace(0, 12, 25))))
 
 
+@pytest.mark.parametrize("dim", [2, 5])
+def test_too_cold_for_the_series(dim):
+    law = boltzmann(potentials.gaussians(dim), 1e-3)
+    assert law.method != "closed form"
+    weight = 2**dim / (1 + 2**dim)
+    assert law.mass("wide") == pytest.approx(weight, abs=2e-3)
+
+
 def test_mean_energy_is_the_derivative_of_log_z():
     """E U = T^2 d log Z / dT, with log Z read off the plateau, where the weight is e^(-1/T) exactly (boxes, wedge)."""
     for name in ("boxes", "wedge"):

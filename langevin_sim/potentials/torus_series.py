@@ -9,7 +9,10 @@ import math
 import numpy as np
 from scipy.special import gammaln, logsumexp
 
+from langevin_sim.errors import ReferenceUnavailable
+
 _NODES = 10  # Gauss-Legendre nodes a panel
+_MOST_ORDERS = 1000  # enough for T = 0.0016; its cost grows as their power 2.5
 
 
 class TorusSeries:
@@ -25,6 +28,8 @@ class TorusSeries:
         rate = 1.0 / temperature
         # m + k beyond this adds less than a rounding: in the tail of a Poisson law of mean about 1.01 / T
         self._orders = math.ceil(1.05 * rate + 12.0 * math.sqrt(rate) + 24.0)
+        if self._orders > _MOST_ORDERS:
+            raise ReferenceUnavailable(f"temperature {temperature:g}: the series takes more than {_MOST_ORDERS} orders")
         order = np.arange(self._orders)
         self._log_coefficients = order * math.log(rate) - gammaln(order + 1.0)
         # narrow enough for the sharpest power of the sharpest Gaussian

@@ -1,7 +1,7 @@
 """The Boltzmann law exp(-U/T)/Z of a potential on its domain."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -53,7 +53,10 @@ class Boltzmann:
 def _integrate(potential: Potential, temperature: float) -> Integrals:
     """By the best way there is: closed forms, (x_1, rho), a tensor grid up to three dimensions, Sobol points."""
     if closed.complete(potential):
-        return closed.integrals(potential, temperature)
+        try:
+            return closed.integrals(potential, temperature)
+        except ReferenceUnavailable:  # out of the closed form's range
+            potential = replace(potential, exact_masses=None, exact_marginal=None, exact_energy=None)
     if potential.domain.kind == "space" and (potential.dim == 1 or potential.symmetry == "axial"):
         other = axial.integrals(potential, temperature)
     elif potential.dim <= 3:
