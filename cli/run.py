@@ -23,8 +23,13 @@ def _spec_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for name, field in reversed(list(RunSpec.model_fields.items())):
         if name == "parameters":
             continue
-        tail = "" if field.default is None else f"  [default: {_shown(field.default)}]"
-        option = click.option(f"--{name.replace('_', '-')}", name, help=f"{field.description}{tail}", metavar="X")
+        flag = f"--{name.replace('_', '-')}"
+        if field.annotation is bool:
+            on = "on" if field.default else "off"
+            option = click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=f"{field.description}  [default: {on}]")
+        else:
+            tail = "" if field.default is None else f"  [default: {_shown(field.default)}]"
+            option = click.option(flag, name, help=f"{field.description}{tail}", metavar="X")
         function = option(function)
     return function
 
@@ -62,7 +67,7 @@ def command(
     noise: float | None, pairs: tuple[str, ...], config: Path | None, print_config: bool, out: Path | None,
     threads: int, check: bool, as_json: bool, quiet: bool, **options: Any,
 ) -> None:  # fmt: skip
-    """Simulate an ensemble in each dimension and compare it with the exact Boltzmann law.
+    """Simulate an ensemble in each dimension and compare it with Boltzmann's law and the chain's own.
 
     Example: langevin-sim run --dims 1..5 --potential twowell
     """
@@ -82,11 +87,14 @@ def command(
         click.echo(to_toml(spec.resolved()), nl=False)
         return
 
-    from langevin_sim.runs.run import execute
+    from langevin_sim.runs.run import execute, prepare
 
     silent = quiet or as_json
+    prepared = prepare(spec, threads)
+    for notice in [] if silent else prepared.notices:
+        click.echo(notice, err=True)
     with _Progress(silent) as progress:
-        folder, summary = execute(spec, out, threads, progress.tell)
+        folder, summary = execute(prepared, out, threads, progress.tell)
     if as_json:
         click.echo(json.dumps(summary, indent=1))
     elif not quiet:
@@ -132,23 +140,37 @@ class _Progress:
 
 
 def _print_table(summary: dict[str, Any]) -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"{summary['potential']}: masses, simulated beside exact", title_justify="left")
+    table = Table(title=f"{summary['potential']}: masses, simulated beside exact", title_justify="left", box=box.SIMPLE_HEAD,
+                  padding=(0, 1), pad_edge=False)  # fmt: skip
     for name in ("d", "dynamics", "region"):
-        table.add_column(name)
-    for name in ("simulated ± error", "Boltzmann", "R-hat"):
+        table.add_column(name, no_wrap=True)
+    for name in ("simulated ± error", "Boltzmann", "chain"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdict")
+    table.add_column("verdict", no_wrap=True)
     for result in summary["results"]:
         for region in result["regions"][:-1] or result["regions"]:
-            exact, rhat = region["boltzmann"], result["rhat"]
-            table.add_row(
-                str(result["dim"]), result["dynamics"], region["name"],
-                f"{region['mass']:.5f} ± {region['stderr']:.5f}",
-                "-" if exact is None else f"{exact:.5f}",
-                "-" if rhat is None else f"{rhat:.4f}",
-                result["verdict"],
-            )  # fmt: skip
-    Console().print(table)
+            row = [str(result["dim"]), result["dynamics"], region["name"], _pair(region["mass"], region["stderr"])]
+            table.add_row(*row, *(_number(region[name]) for name in ("boltzmann", "chain")), result["verdict"])
+            if region.get("extrapolated") is not None:
+                limit = _pair(region["extrapolated"], region["extrapolated_stderr"])
+                table.add_row(row[0], row[1], "  η → 0", limit, _number(region["boltzmann"]), "-", "")
+    console = Console()
+    console.print(table)
+    for result in summary["results"]:
+        if result["dynamics"] in ("sgd", "sgdl") and result["effective_temperature"] is not None:
+            fitted = result["fitted_temperature"]
+            text = "" if fitted is None else f", fitted to the mean energy {_pair(fitted['mean'], fitted['stderr'])}"
+            predicted = f"predicted {result['effective_temperature']:.5f}"
+            console.print(f"d={result['dim']} {result['dynamics']}: temperature {predicted}{text}", highlight=False, soft_wrap=True)
+
+
+def _pair(mean: float | None, stderr: float | None) -> str:
+    return "-" if mean is None else f"{mean:.5f}" + ("" if stderr is None else f" ± {stderr:.5f}")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.5f}"

@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "engine": {"dynamics"},
     "reference": {"potentials", "dynamics"},
     "analysis": set(),
-    "figures": {"analysis", "reference", "runs", "potentials"},
+    "figures": {"analysis", "reference", "runs", "potentials", "dynamics"},
     "runs": {"engine", "reference", "analysis", "dynamics", "potentials", "figures"},
 }
 

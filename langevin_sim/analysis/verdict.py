@@ -1,4 +1,10 @@
-"""One word for how a simulated ensemble and an exact law compare."""
+"""One word for how a simulated ensemble compares with the laws that it could follow.
+
+The test: masses of all regions but one and the mean energy, each within a two-sided Gaussian bound.
+The bound is set for a false-alarm rate of the whole run, over all dimensions, dynamics and quantities
+together (Sidak's correction): if every ensemble follows one of its laws, "disagrees" is said in at most
+that share of runs.
+"""
 
 import math
 from collections.abc import Sequence
@@ -9,6 +15,7 @@ from scipy.stats import norm
 Verdict = Literal["agrees", "biased", "disagrees", "unconverged", "no-reference"]
 RHAT_LIMIT = 1.01
 STATIONARITY_LEVEL = 1e-4  # false alarms of 'unconverged', for each observable of each run
+FALSE_ALARM_RATE = 0.01  # of 'disagrees' in one run
 
 
 class Comparison(NamedTuple):
@@ -29,17 +36,22 @@ def agree(comparisons: Sequence[Comparison], level: float) -> bool:
     """Whether every |mean - exact| is within the two-sided Gaussian bound of that level."""
     bound = norm.isf(level / 2)
     return all(
-        abs(c.mean - c.exact) <= bound * math.hypot(c.stderr, c.exact_error) + 1e-12 * abs(c.exact)
-        for c in comparisons
+        abs(c.mean - c.exact) <= bound * math.hypot(c.stderr, c.exact_error) + 1e-12 * abs(c.exact) for c in comparisons
     )
 
 
 def verdict(
-    comparisons: Sequence[Comparison] | None, *, converged: bool, level: float
+    boltzmann: Sequence[Comparison] | None, chain: Sequence[Comparison] | None, *, converged: bool, level: float
 ) -> Verdict:
-    """agrees or disagrees (with Boltzmann), unless the run has not converged or there is no law."""
+    """What an ensemble is found to follow.
+
+    agrees: with Boltzmann; biased: not with Boltzmann, but with the chain's own law; disagrees: with no
+    law there is; unconverged: no comparison is claimed; no-reference: there is no law.
+    """
     if not converged:
         return "unconverged"
-    if comparisons is None:
-        return "no-reference"
-    return "agrees" if agree(comparisons, level) else "disagrees"
+    if boltzmann is not None and agree(boltzmann, level):
+        return "agrees"
+    if chain is not None and agree(chain, level):
+        return "biased"
+    return "no-reference" if boltzmann is None and chain is None else "disagrees"

@@ -1,5 +1,6 @@
 """What should be seen, exactly."""
 
 from langevin_sim.reference.boltzmann import Boltzmann, boltzmann
+from langevin_sim.reference.chain import ChainLaw, chain_law
 
-__all__ = ["Boltzmann", "boltzmann"]
+__all__ = ["Boltzmann", "ChainLaw", "boltzmann", "chain_law"]

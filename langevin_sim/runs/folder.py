@@ -53,7 +53,7 @@ def write_csv(path: Path, summary: dict[str, Any]) -> None:
     """One row for every dimension, dynamics and region."""
     text = io.StringIO()
     columns = ["dim", "dynamics", "step_size", "temperature", "walkers", "steps", "region", "mass", "stderr",
-               "boltzmann", "chain", "rhat", "diverged", "verdict"]  # fmt: skip
+               "boltzmann", "chain", "extrapolated", "extrapolated_stderr", "rhat", "diverged", "verdict"]  # fmt: skip
     writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for result in summary["results"]:

@@ -4,70 +4,73 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from langevin_sim import potentials
-from langevin_sim.dynamics import make
 from langevin_sim.errors import InputError, LangevinSimError
 from langevin_sim.figures import concentration
 from langevin_sim.runs import folder as disk
-from langevin_sim.runs.simulate import available_threads, simulate, starting_points
+from langevin_sim.runs import plan
+from langevin_sim.runs.cases import Case, build, halved
+from langevin_sim.runs.laws import Laws, laws
+from langevin_sim.runs.simulate import Run, available_threads, check_batch, simulate, starting_points
 from langevin_sim.runs.spec import RunSpec
-from langevin_sim.runs.summary import SCHEMA, marginal, reference, summarise
+from langevin_sim.runs.summary import SCHEMA, marginal, summarise
 
 Progress = Callable[[str, int, int], None]
 
 
-def _tell(progress: Progress, name: str, total: int, step: int) -> None:
-    progress(name, step, total)
+class Prepared(NamedTuple):
+    """What is known before a run: the spec with all settings resolved, cases, laws, and notices to show."""
+
+    spec: RunSpec
+    cases: list[Case]
+    laws: list[Laws]
+    notices: list[str]
 
 
-def execute(spec: RunSpec, out: Path | None, threads: int, progress: Progress) -> tuple[Path, dict[str, Any]]:
-    """Simulate, compare, and write the run folder; returns it with the summary.
-
-    All of the input is checked before the folder is made.
-    """
+def prepare(spec: RunSpec, threads: int = 0) -> Prepared:
+    """Check all of the input, compute the laws, and settle how long the run is."""
     spec = spec.resolved()
-    assert spec.seed is not None
-    cases = [
-        (potentials.get(spec.potential, dim, **spec.parameters), make(name, spec.step_size, spec.temperature))
-        for dim in spec.dims
-        for name in spec.dynamics
-    ]
-    for potential, _ in cases:
+    cases = build(spec)
+    for potential, dynamics in cases:
+        check_batch(potential, dynamics)
         starting_points(potential, 2, spec.start)
     limit = available_threads()
     if not 0 <= threads <= limit:
         raise InputError(f"threads {threads}: expected 1 to {limit} on this machine, or 0 for all")
+    known = [laws(potential, dynamics, spec.chain) for potential, dynamics in cases]
+    if spec.steps == "auto":
+        burn_in, steps = plan.needed(known, spec.every)
+        if not steps:
+            reason = next((law.chain_reason for law in known if law.chain_reason), "nothing moves between wells")
+            raise InputError(f"--steps auto: no relaxation time can be predicted ({reason}): give a number of steps")
+        spec = spec.model_copy(update={"steps": steps, "burn_in": max(burn_in, spec.burn_in)})
+    notices = [plan.notice(*case, law, spec.burn_in, _number(spec)) for case, law in zip(cases, known, strict=True)]
+    return Prepared(spec, cases, known, [notice for notice in notices if notice])
+
+
+def execute(prepared: Prepared, out: Path | None, threads: int, progress: Progress) -> tuple[Path, dict[str, Any]]:
+    """Simulate, compare, and write the run folder; returns it with the summary."""
+    spec = prepared.spec
     stamp = time.strftime("%Y%m%d-%H%M%S")
     folder = disk.claim(out or Path("outputs") / f"{spec.potential}-{stamp}-{spec.seed}")
-    manifest = disk.new_manifest(spec.model_dump(), threads or limit)
+    manifest = disk.new_manifest(spec.model_dump(), threads or available_threads())
     disk.write_json(folder / "manifest.json", manifest)
-    total = spec.burn_in + spec.steps
     # masses of all regions but one (they sum to 1), and the mean energy
-    tests = sum(len(potential.regions) for potential, _ in cases)
+    tests = sum(len(potential.regions) for potential, _ in prepared.cases)
     results: list[dict[str, Any]] = []
     arrays: dict[str, Any] = {}
     try:
-        for potential, dynamics in cases:
-            told = partial(_tell, progress, f"{potential.name} d={potential.dim} {dynamics.name}", total)
-            run = simulate(
-                potential, dynamics, walkers=spec.walkers, steps=spec.steps, burn_in=spec.burn_in,
-                every=spec.every, start=spec.start, seed=spec.seed, threads=threads,
-                progress=told,
-            )  # fmt: skip
-            law, reason = reference(run)
-            results.append(summarise(run, law, reason, tests))
-            bins = marginal(run, law)
-            key = f"d{potential.dim}_{dynamics.name}"
-            arrays |= {f"{key}_edges": bins.edges, f"{key}_mass": bins.mass, f"{key}_stderr": bins.stderr,
-                       f"{key}_counts": run.coordinate_counts, f"{key}_plane": run.plane}  # fmt: skip
-            if bins.boltzmann is not None:
-                arrays[f"{key}_boltzmann"] = bins.boltzmann
-        summary = {"schema": SCHEMA, "potential": spec.potential, "parameters": dict(cases[0][0].parameters),
-                   "seed": spec.seed, "results": results}  # fmt: skip
+        for case, law in zip(prepared.cases, prepared.laws, strict=True):
+            run = _simulate(spec, case, law, threads, progress, 1)
+            half = _simulate(spec, halved(case), law, threads, progress, 2) if _extrapolates(spec, case) else None
+            results.append(summarise(run, law, tests, half))
+            arrays |= _arrays(run, law)
+        summary = {"schema": SCHEMA, "potential": spec.potential, "parameters": dict(prepared.cases[0][0].parameters),
+                   "domain": str(prepared.cases[0][0].domain), "seed": spec.seed, "notices": prepared.notices,
+                   "results": results}  # fmt: skip
         disk.write_json(folder / "summary.json", summary)
         disk.write_csv(folder / "summary.csv", summary)
         disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **arrays))
@@ -80,3 +83,41 @@ def execute(spec: RunSpec, out: Path | None, threads: int, progress: Progress) -
         raise
     disk.finish_manifest(folder, manifest, "COMPLETED")
     return folder, summary
+
+
+def _number(spec: RunSpec) -> int:
+    assert spec.steps != "auto", "prepare() settles the number of steps"
+    return spec.steps
+
+
+def _extrapolates(spec: RunSpec, case: Case) -> bool:
+    return spec.extrapolate and case[1].stationary and not case[1].metropolis
+
+
+def _simulate(spec: RunSpec, case: Case, law: Laws, threads: int, progress: Progress, finer: int) -> Run:
+    """One ensemble; ``finer`` times as many steps, for a step that is so much smaller."""
+    potential, dynamics = case
+    assert spec.seed is not None
+    burn_in, steps = finer * spec.burn_in, finer * _number(spec)
+    label = f"{potential.name} d={potential.dim} {dynamics.name}" + (f" eta/{finer}" if finer > 1 else "")
+    return simulate(
+        potential, dynamics, walkers=spec.walkers, steps=steps, burn_in=burn_in, every=finer * spec.every, start=spec.start,
+        seed=spec.seed, threads=threads, extent_temperature=law.temperature or spec.temperature,
+        progress=partial(_tell, progress, label, burn_in + steps),
+    )  # fmt: skip
+
+
+def _tell(progress: Progress, name: str, total: int, step: int) -> None:
+    progress(name, step, total)
+
+
+def _arrays(run: Run, law: Laws) -> dict[str, Any]:
+    """What histograms.npz keeps of one ensemble."""
+    bins = marginal(run, law)
+    key = f"d{run.potential.dim}_{run.dynamics.name}"
+    arrays = {f"{key}_edges": bins.edges, f"{key}_mass": bins.mass, f"{key}_stderr": bins.stderr,
+              f"{key}_counts": run.coordinate_counts, f"{key}_plane": run.plane}  # fmt: skip
+    for name, exact in (("boltzmann", bins.boltzmann), ("chain", bins.chain)):
+        if exact is not None:
+            arrays[f"{key}_{name}"] = exact
+    return arrays

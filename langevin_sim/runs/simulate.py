@@ -27,7 +27,9 @@ class Run:
     counts [blocks, BINS + 2] of x_1 (first and last: below and above the edges), one row a block of
     independent walkers; coordinate_counts [dim, BINS + 2]; plane [n, n], counts of (x_1, x_2);
     mean, variance [dim] over walkers and time; rhat: largest nested R-hat of x_1 and U;
-    stationarity: smallest p-value against it; seconds: wall time of the simulation.
+    stationarity: smallest p-value against it; walker_means [walkers, regions + 2]: each walker's share of
+    time in every region, mean x_1 and mean U; never_crossed: no walker was seen in two regions;
+    seconds: wall time of the simulation.
     """
 
     potential: Potential
@@ -45,6 +47,9 @@ class Run:
     variance: np.ndarray
     rhat: float
     stationarity: float
+    walker_means: np.ndarray
+    starts_in_one_region: bool
+    never_crossed: bool
     diverged: int
     acceptance: float | None
     seconds: float
@@ -124,8 +129,7 @@ def simulate(
     limit = available_threads()
     if not 0 <= threads <= limit:
         raise InputError(f"threads {threads}: expected 1 to {limit} on this machine, or 0 for all")
-    if isinstance(dynamics, SGDL):
-        _check_batch(potential, dynamics)
+    check_batch(potential, dynamics)
     starts, where = starting_points(potential, walkers, start, seed)
     land = replace(landscape(potential), extent=potential.extent(max(dynamics.temperature, extent_temperature)))
     ensemble = new_ensemble(
@@ -143,11 +147,14 @@ def simulate(
     return _observe(ensemble, potential, where, steps, time.perf_counter() - began)
 
 
-def _check_batch(potential: Potential, dynamics: SGDL) -> None:
+def check_batch(potential: Potential, dynamics: Dynamics) -> None:
+    """InputError where a batch is asked for that cannot be drawn."""
+    if not isinstance(dynamics, SGDL):
+        return
     if potential.terms is None:
         raise InputError(f"{dynamics.name} needs a finite sum, and {potential.name} is none: potentials.tilted makes one of it")
     if dynamics.batch_size > potential.terms.n_terms and not dynamics.replacement:
-        raise InputError(f"batch size {dynamics.batch_size}: expected at most the {potential.terms.n_terms} terms of {potential.name}")
+        raise InputError(f"batch size {dynamics.batch_size}: expected at most {potential.terms.n_terms}, the terms of {potential.name}")
 
 
 def _stop_if_diverged(ensemble: Ensemble, potential: Potential) -> None:
@@ -206,6 +213,9 @@ def _observe(ensemble: Ensemble, potential: Potential, where: np.ndarray, steps:
         variance=square.mean(axis=0) - mean.mean(axis=0) ** 2,
         rhat=rhat,
         stationarity=pvalue,
+        walker_means=totals,
+        starts_in_one_region=np.unique(where).size == 1,
+        never_crossed=bool(((totals[:, : len(potential.regions)] == 0) | (totals[:, : len(potential.regions)] == 1)).all()),
         diverged=int(walkers - alive.sum()),
         acceptance=float(taken) if ensemble.dynamics.metropolis else None,
         seconds=seconds,

@@ -4,14 +4,16 @@ import re
 import secrets
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from langevin_sim import potentials
+from langevin_sim.dynamics import KINDS, parse_domain, parse_schedule
 from langevin_sim.errors import InputError, UnknownNameError
 
 MAX_DIM = 1000
-DYNAMICS = ("gd", "gdl", "mala", "lm")
+POTENTIALS = "twowell, boxes, wedge, rbf and others: langevin-sim potentials list"
 
 
 def parse_dims(value: Any) -> Any:
@@ -40,18 +42,38 @@ class RunSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    potential: Annotated[str, Field(description="what is descended: twowell, quadratic")] = "twowell"
+    potential: Annotated[str, Field(description=f"what is descended: {POTENTIALS}")] = "twowell"
     dims: Annotated[list[int], BeforeValidator(parse_dims), Field(description="dimensions: 3, 1,2,5 or 1..5")] = [1, 2, 3, 4, 5]
     dynamics: Annotated[
-        list[str], BeforeValidator(_split), Field(description="how a walker moves: gd, gdl, mala, lm, or a comma list")
+        list[str], BeforeValidator(_split), Field(description=f"how a walker moves: {', '.join(KINDS)}, or a comma list")
     ] = ["gdl"]
     walkers: Annotated[int, Field(ge=2, le=100_000_000, description="independent walkers in each dimension")] = 10_240
-    steps: Annotated[int, Field(ge=1, le=10**12, description="production steps of every walker")] = 60_000
+    steps: Annotated[
+        Annotated[int, Field(ge=1, le=10**12)] | Literal["auto"],
+        Field(description="production steps of every walker, or auto: 60 relaxation times, after 10 of burn-in"),
+    ] = 60_000
     burn_in: Annotated[int, Field(ge=0, le=10**12, description="steps before anything is counted")] = 10_000
     every: Annotated[int, Field(ge=1, le=10**9, description="steps between two observations of a walker")] = 40
     step_size: Annotated[float, Field(gt=0, description="eta, in units of time")] = 0.02
     temperature: Annotated[float, Field(ge=0, description="T, in units of energy (k_B = 1)")] = 1.0
-    start: Annotated[str, Field(description="'dispersed' over all regions in turn, or the name of one region")] = "dispersed"
+    schedule: Annotated[str, Field(description="of the step size: constant, power:p=P,t0=T or gelfand-mitter:a=A,t0=T")] = "constant"
+    noise_schedule: Annotated[
+        str, Field(description="of the noise gamma': temperature (keeps T), constant, power:.. or gelfand-mitter:b=B,t0=T")
+    ] = "temperature"
+    domain: Annotated[
+        str, Field(description="own (the potential's), space, torus:LOW,HIGH, box:LOW,HIGH or reflecting:LOW,HIGH")
+    ] = "own"
+    start: Annotated[
+        str, Field(description="dispersed over all regions in turn, uniform, the name of a region, or a number for all coordinates")
+    ] = "dispersed"
+    batch_size: Annotated[int, Field(ge=1, description="terms in a batch of sgd and sgdl")] = 10
+    replacement: Annotated[bool, Field(description="draw batches with replacement")] = False
+    terms: Annotated[int, Field(ge=2, le=10**7, description="terms of the finite sum that tilts make of a potential that is none")] = 100
+    tilt: Annotated[
+        str, Field(description="covariance of the tilts: auto (SGD's T_eff = T), isotropic:S2, hessian:SCALE or matrix:A,B;B,C")
+    ] = "auto"
+    extrapolate: Annotated[bool, Field(description="run at half the step too, and extrapolate the masses to step 0")] = False
+    chain: Annotated[bool, Field(description="compute the chain's own law beside Boltzmann's")] = True
     seed: Annotated[int | None, Field(ge=0, lt=2**128, description="seed of every random stream; drawn if not given")] = None
     parameters: Annotated[dict[str, float], Field(description="parameters of the potential")] = {}
 
@@ -66,9 +88,16 @@ class RunSpec(BaseModel):
     @classmethod
     def _dynamics_known(cls, names: list[str]) -> list[str]:
         for name in names:
-            if name not in DYNAMICS:
-                raise UnknownNameError("dynamics", name, list(DYNAMICS))
+            if name not in KINDS:
+                raise UnknownNameError("dynamics", name, list(KINDS))
         return list(dict.fromkeys(names))
+
+    @field_validator("schedule", "noise_schedule", "domain")
+    @classmethod
+    def _readable(cls, text: str, info: ValidationInfo) -> str:
+        if info.field_name == "domain":
+            return text if text == "own" else str(parse_domain(text))
+        return text if text == "temperature" and info.field_name == "noise_schedule" else str(parse_schedule(text))
 
     def resolved(self) -> "RunSpec":
         """With a seed, and burn-in and steps rounded up to multiples of ``every``."""
@@ -77,7 +106,8 @@ class RunSpec(BaseModel):
             return -(-steps // self.every) * self.every
 
         seed = secrets.randbits(32) if self.seed is None else self.seed
-        return self.model_copy(update={"seed": seed, "burn_in": up(self.burn_in), "steps": up(self.steps)})
+        steps = self.steps if self.steps == "auto" else up(self.steps)
+        return self.model_copy(update={"seed": seed, "burn_in": up(self.burn_in), "steps": steps})
 
 
 def make_spec(values: dict[str, Any]) -> RunSpec:
@@ -85,6 +115,9 @@ def make_spec(values: dict[str, Any]) -> RunSpec:
     for key in values:
         if key not in RunSpec.model_fields:
             raise UnknownNameError("setting", key, list(RunSpec.model_fields))
+    if "dims" not in values and isinstance(values.get("potential"), str):
+        low, high = potentials.dimensions(values["potential"])
+        values = {**values, "dims": [dim for dim in RunSpec().dims if low <= dim <= (high or MAX_DIM)]}
     try:
         return RunSpec(**values)
     except ValidationError as error:
@@ -92,7 +125,8 @@ def make_spec(values: dict[str, Any]) -> RunSpec:
         message = first["msg"].removeprefix("Value error, ")
         if first["type"] == "value_error":
             raise InputError(message) from error
-        where = ".".join(str(part) for part in first["loc"]).replace("_", "-")
+        where = ".".join(str(part) for part in first["loc"] if part not in ("constrained-int", "literal['auto']"))
+        where = where.replace("_", "-")
         message = message[0].lower() + message[1:]
         raise InputError(f"{where} = {first['input']!r}: {message}") from error
 

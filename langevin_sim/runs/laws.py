@@ -1,0 +1,67 @@
+"""What should be seen: the laws beside a run, and how long the run must be."""
+
+from dataclasses import dataclass
+
+from langevin_sim.dynamics import GDL, Dynamics
+from langevin_sim.errors import ReferenceUnavailable
+from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference import Boltzmann, ChainLaw, boltzmann, chain_law
+from langevin_sim.reference.eyring_kramers import relaxation_time
+from langevin_sim.reference.temperature import effective_temperature
+
+
+@dataclass(frozen=True)
+class Laws:
+    """Boltzmann's law and the chain's own, each or the reason why there is none.
+
+    temperature: T + T_eff, None where there is no such thing. relaxation_steps: how many steps the
+    slowest mode takes to decay by a factor e, None where it cannot be predicted; from which law.
+    """
+
+    boltzmann: Boltzmann | None
+    chain: ChainLaw | None
+    temperature: float | None
+    boltzmann_reason: str
+    chain_reason: str
+    relaxation_steps: float | None
+    relaxation_source: str
+
+
+def laws(potential: Potential, dynamics: Dynamics, chain: bool = True) -> Laws:
+    """All that can be known before a run; ``chain`` False leaves the chain's law out (it takes seconds)."""
+    if not dynamics.stationary:
+        reason = f"{dynamics.name} without noise, or with a schedule, has no stationary law"
+        return Laws(None, None, None, reason, reason, None, "")
+    try:
+        temperature = effective_temperature(potential, dynamics)
+        if temperature == 0:
+            raise ReferenceUnavailable("at temperature 0 there is no law with a density")
+    except ReferenceUnavailable as error:
+        return Laws(None, None, None, str(error), str(error), None, "")
+    own, own_reason = _chain(potential, dynamics) if chain else (None, "not asked for")
+    try:
+        law, reason = boltzmann(potential, temperature), ""
+    except ReferenceUnavailable as error:
+        law, reason = None, str(error)
+    relaxation, source = _relaxation(potential, dynamics, temperature, own, chain)
+    return Laws(law, own, temperature, reason, own_reason, relaxation, source)
+
+
+def _chain(potential: Potential, dynamics: Dynamics) -> tuple[ChainLaw | None, str]:
+    try:
+        return chain_law(potential, dynamics), ""
+    except ReferenceUnavailable as error:
+        return None, str(error)
+
+
+def _relaxation(
+    potential: Potential, dynamics: Dynamics, temperature: float, own: ChainLaw | None, chain: bool
+) -> tuple[float | None, str]:
+    if own is None and chain and dynamics.metropolis:
+        own, _ = _chain(potential, GDL(dynamics.step_size, temperature))
+    if own is not None:
+        return own.relaxation_steps, "the chain's second eigenvalue"
+    try:
+        return relaxation_time(potential, temperature) / dynamics.step_size, "Eyring and Kramers"
+    except ReferenceUnavailable:
+        return None, ""

@@ -1,0 +1,36 @@
+"""Is a run long enough? Told before it starts."""
+
+import math
+
+from langevin_sim.dynamics import Dynamics
+from langevin_sim.potentials.potential import Potential
+from langevin_sim.runs.laws import Laws
+
+BURN_IN_TIMES, RUN_TIMES = 10, 60  # relaxation times that --steps auto takes
+LEAST_TIMES = 5  # below so many relaxation times in all, no comparison is claimed
+
+
+def needed(laws: list[Laws], every: int) -> tuple[int, int]:
+    """(burn-in, steps) for the slowest of the cases, multiples of ``every``; 0 where nothing is predicted."""
+    slowest = max((law.relaxation_steps or 0.0 for law in laws), default=0.0)
+
+    def rounded(times: int) -> int:
+        return every * math.ceil(times * slowest / every)
+
+    return rounded(BURN_IN_TIMES), rounded(RUN_TIMES)
+
+
+def too_short(law: Laws, burn_in: int, steps: int) -> bool:
+    """Whether the whole run is shorter than a few relaxation times."""
+    return law.relaxation_steps is not None and burn_in + steps < LEAST_TIMES * law.relaxation_steps
+
+
+def notice(potential: Potential, dynamics: Dynamics, law: Laws, burn_in: int, steps: int) -> str:
+    """One line on the relaxation time, with what is needed where the run is short; empty where nothing is predicted."""
+    if law.relaxation_steps is None:
+        return ""
+    said = f"d={potential.dim} {dynamics.name}: relaxes in about {law.relaxation_steps:,.0f} steps ({law.relaxation_source})"
+    if not too_short(law, burn_in, steps):
+        return said
+    return (f"{said}: {burn_in:,} + {steps:,} steps are too few to tell anything; "
+            f"--steps auto takes {BURN_IN_TIMES * law.relaxation_steps:,.0f} + {RUN_TIMES * law.relaxation_steps:,.0f}")  # fmt: skip
