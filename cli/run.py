@@ -87,14 +87,11 @@ def command(
         click.echo(to_toml(spec.resolved()), nl=False)
         return
 
-    from langevin_sim.runs.run import execute, prepare
+    from langevin_sim.runs.run import execute
 
     silent = quiet or as_json
-    prepared = prepare(spec, threads)
-    for notice in [] if silent else prepared.notices:
-        click.echo(notice, err=True)
     with _Progress(silent) as progress:
-        folder, summary = execute(prepared, out, threads, progress.tell)
+        folder, summary = execute(spec, out, threads, progress.tell, progress.say)
     if as_json:
         click.echo(json.dumps(summary, indent=1))
     elif not quiet:
@@ -125,6 +122,13 @@ class _Progress:
     def __exit__(self, *error: object) -> None:
         if self._bar:
             self._bar.stop()
+
+    def say(self, notice: str) -> None:
+        """A line before the run."""
+        if self._bar:
+            self._bar.console.print(notice, highlight=False)
+        elif not self._silent:
+            click.echo(notice, err=True)
 
     def tell(self, name: str, step: int, total: int) -> None:
         """Step ``step`` of ``total`` of the ensemble called ``name`` is done."""

@@ -4,7 +4,7 @@
     U = ls.potentials.twowell(dim=2)
     run = ls.simulate(U, ls.GDL(step_size=0.02, temperature=1.0), walkers=2048, steps=10_000, seed=1)
     run.occupancy["wide"]                           # mean, standard error
-    ls.boltzmann(U, temperature=1.0).mass("wide")
+    ls.boltzmann(U, temperature=1.0).mass("wide"); ls.chain_law(U, run.dynamics).mass("wide")
 
 Names are imported when they are first used, so that the command line's help is quick.
 """
@@ -15,11 +15,9 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "GD": "langevin_sim.dynamics",
-    "GDL": "langevin_sim.dynamics",
-    "LM": "langevin_sim.dynamics",
-    "MALA": "langevin_sim.dynamics",
+    **dict.fromkeys(("GD", "GDL", "LM", "MALA", "RWM", "SGD", "SGDL", "Domain", "Schedule"), "langevin_sim.dynamics"),
     "boltzmann": "langevin_sim.reference",
+    "chain_law": "langevin_sim.reference",
     "simulate": "langevin_sim.runs.simulate",
 }
 __all__ = [*_HOMES, "potentials"]

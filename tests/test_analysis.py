@@ -63,7 +63,7 @@ def test_verdicts():
     level = sidak(0.01, 4)
     assert 1 - (1 - level) ** 4 == pytest.approx(0.01)
     near, far = Comparison(0.501, 0.001, 0.5, 0.0), Comparison(0.51, 0.001, 0.5, 0.0)
-    assert verdict([near], converged=True, level=level) == "agrees"
-    assert verdict([near, far], converged=True, level=level) == "disagrees"
-    assert verdict([far], converged=False, level=level) == "unconverged"
-    assert verdict(None, converged=True, level=level) == "no-reference"
+    assert verdict([near], None, converged=True, level=level) == "agrees"
+    assert verdict([near, far], None, converged=True, level=level) == "disagrees"
+    assert verdict([far], None, converged=False, level=level) == "unconverged"
+    assert verdict(None, None, converged=True, level=level) == "no-reference"

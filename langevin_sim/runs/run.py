@@ -30,9 +30,8 @@ class Prepared(NamedTuple):
     notices: list[str]
 
 
-def prepare(spec: RunSpec, threads: int = 0) -> Prepared:
-    """Check all of the input, compute the laws, and settle how long the run is."""
-    spec = spec.resolved()
+def check(spec: RunSpec, threads: int) -> list[Case]:
+    """The cases of a spec; InputError for whatever can be seen to be wrong at once."""
     cases = build(spec)
     for potential, dynamics in cases:
         check_batch(potential, dynamics)
@@ -40,6 +39,11 @@ def prepare(spec: RunSpec, threads: int = 0) -> Prepared:
     limit = available_threads()
     if not 0 <= threads <= limit:
         raise InputError(f"threads {threads}: expected 1 to {limit} on this machine, or 0 for all")
+    return cases
+
+
+def prepare(spec: RunSpec, cases: list[Case]) -> Prepared:
+    """Compute the laws, and settle how long the run is."""
     known = [laws(potential, dynamics, spec.chain) for potential, dynamics in cases]
     if spec.steps == "auto":
         burn_in, steps = plan.needed(known, spec.every)
@@ -51,11 +55,21 @@ def prepare(spec: RunSpec, threads: int = 0) -> Prepared:
     return Prepared(spec, cases, known, [notice for notice in notices if notice])
 
 
-def execute(prepared: Prepared, out: Path | None, threads: int, progress: Progress) -> tuple[Path, dict[str, Any]]:
-    """Simulate, compare, and write the run folder; returns it with the summary."""
+def execute(
+    spec: RunSpec, out: Path | None, threads: int, progress: Progress, tell: Callable[[str], None] = lambda notice: None
+) -> tuple[Path, dict[str, Any]]:
+    """Simulate, compare, and write the run folder; returns it with the summary. ``tell`` gets notices before the run."""
+    spec = spec.resolved()
+    cases = check(spec, threads)
+    folder = disk.claim(out or Path("outputs") / f"{spec.potential}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}")
+    try:
+        prepared = prepare(spec, cases)
+    except BaseException:
+        folder.rmdir()  # nothing is in it yet
+        raise
     spec = prepared.spec
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    folder = disk.claim(out or Path("outputs") / f"{spec.potential}-{stamp}-{spec.seed}")
+    for notice in prepared.notices:
+        tell(notice)
     manifest = disk.new_manifest(spec.model_dump(), threads or available_threads())
     disk.write_json(folder / "manifest.json", manifest)
     # masses of all regions but one (they sum to 1), and the mean energy

@@ -151,10 +151,11 @@ def check_batch(potential: Potential, dynamics: Dynamics) -> None:
     """InputError where a batch is asked for that cannot be drawn."""
     if not isinstance(dynamics, SGDL):
         return
+    name = potential.name
     if potential.terms is None:
-        raise InputError(f"{dynamics.name} needs a finite sum, and {potential.name} is none: potentials.tilted makes one of it")
+        raise InputError(f"{dynamics.name} needs a finite sum, and {name} is none: potentials.tilted makes one of it")
     if dynamics.batch_size > potential.terms.n_terms and not dynamics.replacement:
-        raise InputError(f"batch size {dynamics.batch_size}: expected at most {potential.terms.n_terms}, the terms of {potential.name}")
+        raise InputError(f"batch size {dynamics.batch_size}: expected at most {potential.terms.n_terms}, the terms of {name}")
 
 
 def _stop_if_diverged(ensemble: Ensemble, potential: Potential) -> None:

@@ -56,7 +56,9 @@ class RunSpec(BaseModel):
     every: Annotated[int, Field(ge=1, le=10**9, description="steps between two observations of a walker")] = 40
     step_size: Annotated[float, Field(gt=0, description="eta, in units of time")] = 0.02
     temperature: Annotated[float, Field(ge=0, description="T, in units of energy (k_B = 1)")] = 1.0
-    schedule: Annotated[str, Field(description="of the step size: constant, power:p=P,t0=T or gelfand-mitter:a=A,t0=T")] = "constant"
+    schedule: Annotated[
+        str, Field(description="of the step size: constant, power:p=P,t0=T or gelfand-mitter:a=A,t0=T")
+    ] = "constant"
     noise_schedule: Annotated[
         str, Field(description="of the noise gamma': temperature (keeps T), constant, power:.. or gelfand-mitter:b=B,t0=T")
     ] = "temperature"
@@ -64,11 +66,13 @@ class RunSpec(BaseModel):
         str, Field(description="own (the potential's), space, torus:LOW,HIGH, box:LOW,HIGH or reflecting:LOW,HIGH")
     ] = "own"
     start: Annotated[
-        str, Field(description="dispersed over all regions in turn, uniform, the name of a region, or a number for all coordinates")
+        str, Field(description="dispersed over all regions in turn, uniform, a region's name, or a number for all coordinates")
     ] = "dispersed"
     batch_size: Annotated[int, Field(ge=1, description="terms in a batch of sgd and sgdl")] = 10
     replacement: Annotated[bool, Field(description="draw batches with replacement")] = False
-    terms: Annotated[int, Field(ge=2, le=10**7, description="terms of the finite sum that tilts make of a potential that is none")] = 100
+    terms: Annotated[
+        int, Field(ge=2, le=10**7, description="tilts that make a finite sum of a potential that is none")
+    ] = 100
     tilt: Annotated[
         str, Field(description="covariance of the tilts: auto (SGD's T_eff = T), isotropic:S2, hessian:SCALE or matrix:A,B;B,C")
     ] = "auto"

@@ -82,10 +82,9 @@ def summarise(run: Run, law: Laws, tests: int, half: Run | None = None) -> dict[
     """One entry of ``results``; ``tests`` is how many comparisons the whole run makes, ``half`` the run at half the step."""
     names = list(run.occupancy)
     exact, own = law.boltzmann, law.chain
-    word = (
-        verdict(comparisons(run, exact), comparisons(run, own), converged=converged(run, law), level=sidak(FALSE_ALARM_RATE, tests))
-        if run.dynamics.stationary else "no-reference"
-    )  # fmt: skip
+    level = sidak(FALSE_ALARM_RATE, tests)
+    settled = converged(run, law) if run.dynamics.stationary else True
+    word = verdict(comparisons(run, exact), comparisons(run, own), converged=settled, level=level)
     limit = {} if half is None else extrapolated(run, half)
     fitted = fitted_temperature(run, law) if isinstance(run.dynamics, SGDL) else None
     return _plain({
