@@ -149,7 +149,7 @@ def _print_table(summary: dict[str, Any]) -> None:
     from rich.table import Table
 
     table = Table(title=f"{summary['potential']}: masses, simulated beside exact", title_justify="left", box=box.SIMPLE_HEAD,
-                  padding=(0, 1), pad_edge=False)  # fmt: skip
+                  padding=(0, 1, 0, 0), pad_edge=False)  # fmt: skip
     for name in ("d", "dynamics", "region"):
         table.add_column(name, no_wrap=True)
     for name in ("simulated ± error", "Boltzmann", "chain"):
@@ -158,7 +158,7 @@ def _print_table(summary: dict[str, Any]) -> None:
     for result in summary["results"]:
         for region in result["regions"][:-1] or result["regions"]:
             row = [str(result["dim"]), result["dynamics"], region["name"], _pair(region["mass"], region["stderr"])]
-            table.add_row(*row, *(_number(region[name]) for name in ("boltzmann", "chain")), result["verdict"])
+            table.add_row(*row, _number(region["boltzmann"]), _number(region["chain"]), result["verdict"])
             if region.get("extrapolated") is not None:
                 limit = _pair(region["extrapolated"], region["extrapolated_stderr"])
                 table.add_row(row[0], row[1], "  η → 0", limit, _number(region["boltzmann"]), "-", "")
@@ -169,7 +169,8 @@ def _print_table(summary: dict[str, Any]) -> None:
             fitted = result["fitted_temperature"]
             text = "" if fitted is None else f", fitted to the mean energy {_pair(fitted['mean'], fitted['stderr'])}"
             predicted = f"predicted {result['effective_temperature']:.5f}"
-            console.print(f"d={result['dim']} {result['dynamics']}: temperature {predicted}{text}", highlight=False, soft_wrap=True)
+            line = f"d={result['dim']} {result['dynamics']}: temperature {predicted}{text}"
+            console.print(line, highlight=False, soft_wrap=True)
 
 
 def _pair(mean: float | None, stderr: float | None) -> str:

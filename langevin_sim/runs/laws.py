@@ -57,7 +57,7 @@ def _chain(potential: Potential, dynamics: Dynamics) -> tuple[ChainLaw | None, s
 def _relaxation(
     potential: Potential, dynamics: Dynamics, temperature: float, own: ChainLaw | None, chain: bool
 ) -> tuple[float | None, str]:
-    if own is None and chain and dynamics.metropolis:
+    if own is None and chain and dynamics.metropolis and potential.smooth:  # moves as GDL does, but for refusals
         own, _ = _chain(potential, GDL(dynamics.step_size, temperature))
     if own is not None:
         return own.relaxation_steps, "the chain's second eigenvalue"

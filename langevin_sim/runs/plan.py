@@ -7,6 +7,7 @@ from langevin_sim.potentials.potential import Potential
 from langevin_sim.runs.laws import Laws
 
 BURN_IN_TIMES, RUN_TIMES = 10, 60  # relaxation times that --steps auto takes
+HOPELESS = 1e11  # relaxation times beyond this are not worth a number of steps
 LEAST_TIMES = 5  # below so many relaxation times in all, no comparison is claimed
 
 
@@ -25,11 +26,23 @@ def too_short(law: Laws, burn_in: int, steps: int) -> bool:
     return law.relaxation_steps is not None and burn_in + steps < LEAST_TIMES * law.relaxation_steps
 
 
+def warnings(potential: Potential, dynamics: Dynamics) -> list[str]:
+    """What a user should know of this pair before reading its numbers."""
+    if potential.smooth or dynamics.name == "rwm":
+        return []
+    return [f"{potential.name}: its gradient is a stand-in, a difference over a finite distance: {dynamics.name} does not sample "
+            "Boltzmann's law, even at small steps; rwm does"]  # fmt: skip
+
+
 def notice(potential: Potential, dynamics: Dynamics, law: Laws, burn_in: int, steps: int) -> str:
     """One line on the relaxation time, with what is needed where the run is short; empty where nothing is predicted."""
     if law.relaxation_steps is None:
         return ""
-    said = f"d={potential.dim} {dynamics.name}: relaxes in about {law.relaxation_steps:,.0f} steps ({law.relaxation_source})"
+    where = f"d={potential.dim} {dynamics.name}"
+    if law.relaxation_steps > HOPELESS:
+        return f"{where}: no run passes between the wells: it relaxes in about {law.relaxation_steps:.1e} steps ({law.relaxation_source})"
+    steps_taken = f"{law.relaxation_steps:,.0f}"
+    said = f"{where}: relaxes in about {steps_taken} steps ({law.relaxation_source})"
     if not too_short(law, burn_in, steps):
         return said
     return (f"{said}: {burn_in:,} + {steps:,} steps are too few to tell anything; "

@@ -51,8 +51,9 @@ def prepare(spec: RunSpec, cases: list[Case]) -> Prepared:
             reason = next((law.chain_reason for law in known if law.chain_reason), "nothing moves between wells")
             raise InputError(f"--steps auto: no relaxation time can be predicted ({reason}): give a number of steps")
         spec = spec.model_copy(update={"steps": steps, "burn_in": max(burn_in, spec.burn_in)})
-    notices = [plan.notice(*case, law, spec.burn_in, _number(spec)) for case, law in zip(cases, known, strict=True)]
-    return Prepared(spec, cases, known, [notice for notice in notices if notice])
+    notices = [text for case in cases for text in plan.warnings(*case)]
+    notices += [plan.notice(*case, law, spec.burn_in, _number(spec)) for case, law in zip(cases, known, strict=True)]
+    return Prepared(spec, cases, known, list(dict.fromkeys(filter(None, notices))))
 
 
 def execute(

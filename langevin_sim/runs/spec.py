@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from langevin_sim import potentials
 from langevin_sim.dynamics import KINDS, parse_domain, parse_schedule
 from langevin_sim.errors import InputError, UnknownNameError
 
@@ -120,6 +119,8 @@ def make_spec(values: dict[str, Any]) -> RunSpec:
         if key not in RunSpec.model_fields:
             raise UnknownNameError("setting", key, list(RunSpec.model_fields))
     if "dims" not in values and isinstance(values.get("potential"), str):
+        from langevin_sim import potentials  # compiled code: not needed for --help
+
         low, high = potentials.dimensions(values["potential"])
         values = {**values, "dims": [dim for dim in RunSpec().dims if low <= dim <= (high or MAX_DIM)]}
     try:
