@@ -1,5 +1,6 @@
 """The stationary law of the chain with a finite step, beside Boltzmann's."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from langevin_sim.reference.chain.stationary import Stationary
 from langevin_sim.reference.temperature import effective_temperature
 
 _FINER = 1.25
+_NODES_A_DEVIATION = 1.5  # LM's nodes have the spacing of GDL's for a law so many steps wide or wider
+_NARROW = 0.1
 _FAST, _SAFETY = 1e-5, 5.0
 _FARTHER = 1.5  # ratio of the two steps that a law at a smaller step is extrapolated from
 
@@ -58,7 +61,7 @@ def step_deviation(potential: Potential, dynamics: Dynamics) -> tuple[float, flo
     """
     added = dynamics.noise**2
     if not isinstance(dynamics, SGDL):
-        return np.sqrt(added), np.sqrt(added)
+        return dynamics.noise, dynamics.noise
     if potential.terms is None or potential.terms.covariance is None:
         raise ReferenceUnavailable(f"the gradient noise of {potential.name} depends on x: only tilts have a chain law here")
     covariance = dynamics.step_size**2 * potential.terms.covariance * dynamics.variance_factor(potential.terms.n_terms)
@@ -67,7 +70,9 @@ def step_deviation(potential: Potential, dynamics: Dynamics) -> tuple[float, flo
         raise ReferenceUnavailable("the gradient noise is correlated between coordinates")
     if not np.allclose(diagonal[1:], diagonal[-1]):
         raise ReferenceUnavailable("the gradient noise differs between the coordinates x_2..x_d")
-    return float(np.sqrt(added + diagonal[0])), float(np.sqrt(added + diagonal[-1]))
+    if added + diagonal.min() <= 0.0:
+        raise ReferenceUnavailable(f"{dynamics.name} without noise in some direction has no density there")
+    return math.sqrt(added + diagonal[0]), math.sqrt(added + diagonal[-1])
 
 
 def chain_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
@@ -84,8 +89,8 @@ def chain_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
     try:
         return _on_grids(potential, dynamics)
     except gaussian.GridTooLarge:
-        if not potential.smooth or potential.domain.kind != "space":
-            raise  # there Boltzmann's law need not be the limit of small steps
+        if not potential.smooth or potential.domain.kind in ("box", "reflecting"):
+            raise  # there the law is not Boltzmann's plus a term in proportion to the step
         return _extrapolated(potential, dynamics)
 
 
@@ -163,10 +168,13 @@ def _extrapolated(potential: Potential, dynamics: Dynamics) -> ChainLaw:
 
 
 def _solve(potential: Potential, dynamics: Dynamics, refinement: float) -> tuple[Mixture, Stationary]:
-    temperature = effective_temperature(potential, dynamics)
+    step = dynamics.step_size
     sigma = step_deviation(potential, dynamics)
-    if isinstance(dynamics, LM):  # the last step to x is half as wide
-        grid = gaussian.make_grid(potential, temperature, dynamics.step_size, sigma, refinement, radial_refinement=1.6)
-        return leimkuhler_matthews.mixture(potential, dynamics.step_size, sigma, grid)
-    grid = gaussian.make_grid(potential, temperature, dynamics.step_size, sigma, refinement)
-    return gaussian.mixture(potential, dynamics.step_size, sigma, grid)
+    temperature = max(sigma) ** 2 / (2.0 * step)  # along the noisier axis
+    if not isinstance(dynamics, LM):
+        return gaussian.mixture(potential, step, sigma, gaussian.make_grid(potential, temperature, step, sigma, refinement))
+    # y varies less than x: near a minimum by s^2/4, with s^2 (bound/eta - 1)/4 left in the narrowest direction
+    narrowest = 0.5 * math.sqrt(max(potential.stability_bound / step - 1.0, _NARROW))
+    refinement *= max(1.0, _NODES_A_DEVIATION / narrowest)
+    grid = gaussian.make_grid(potential, temperature, step, sigma, refinement, radial_refinement=1.6)
+    return leimkuhler_matthews.mixture(potential, step, sigma, grid)
