@@ -1,6 +1,7 @@
 """Who may import whom."""
 
 import ast
+import configparser
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,11 @@ def test_imports(room):
 def test_every_room_is_known():
     rooms = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()}
     assert rooms - {"cli"} == set(MAY_IMPORT)
+
+
+def test_every_package_is_in_setup_cfg():
+    listed = configparser.ConfigParser()
+    listed.read(ROOT.parent / "setup.cfg")
+    names = set(listed["options"]["packages"].split())
+    found = {".".join(("langevin_sim", *path.parent.relative_to(ROOT).parts)) for path in ROOT.rglob("__init__.py")}
+    assert names == found | {"langevin_sim.cli"}
