@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from langevin_sim.dynamics import GDL, LM, SGDL, Dynamics, with_step_size
 from langevin_sim.errors import ReferenceUnavailable, UnknownNameError
@@ -86,6 +87,12 @@ def chain_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
         raise ReferenceUnavailable(f"{dynamics.name} samples Boltzmann's law at any step")
     if not dynamics.stationary:
         raise ReferenceUnavailable(f"{dynamics.name} without noise, or with a schedule, has no stationary law")
+    # one BLAS thread: the same bits on any machine, and no threads that wait for each other where cores are shared
+    with threadpool_limits(1, user_api="blas"):
+        return _law(potential, dynamics)
+
+
+def _law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
     try:
         return _on_grids(potential, dynamics)
     except gaussian.GridTooLarge:
