@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
-from scipy.interpolate import BarycentricInterpolator
-from scipy.special import gammaln, ive, ndtr, roots_legendre
+from scipy.special import gammaln, i0e, i1e, ive, ndtr, roots_legendre
 
 from langevin_sim.dynamics import Domain
 
@@ -47,8 +46,17 @@ def _gaussian(centres: np.ndarray, sigma: float, points: np.ndarray) -> np.ndarr
 
 
 def _barycentric(nodes: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Global polynomial interpolation from Gauss-Legendre nodes: [points, nodes]."""
-    return np.asarray(BarycentricInterpolator(nodes, np.eye(nodes.size))(points))
+    """Global polynomial interpolation from Gauss-Legendre nodes: [points, nodes].
+
+    The barycentric weights are (-1)^j sqrt((1 - t_j^2) w_j) (Wang and Xiang, Math. Comp. 81, 2012).
+    """
+    t, weight = roots_legendre(nodes.size)
+    share = np.sqrt((1.0 - t * t) * weight)
+    share[1::2] *= -1.0
+    gaps = points[:, None] - nodes[None, :]
+    equal = gaps == 0.0
+    terms = share / np.where(equal, 1.0, gaps)
+    return np.where(equal.any(1)[:, None], equal, terms / terms.sum(1)[:, None])
 
 
 def _local(count: int, factor: int, total: int, periodic: bool) -> np.ndarray:
@@ -64,7 +72,7 @@ def _local(count: int, factor: int, total: int, periodic: bool) -> np.ndarray:
         values = (gaps / (k[:, None] - k[None, :] + np.eye(_STENCIL))).prod(axis=1)
         nodes = first + k
         inside = np.ones(_STENCIL, bool) if periodic else (nodes >= 0) & (nodes < count)
-        np.add.at(matrix, (j, nodes[inside] % count), values[inside])
+        np.add.at(matrix[j], nodes[inside] % count, values[inside])
     return matrix
 
 
@@ -122,7 +130,6 @@ class Cartesian:
             middle = (sign * centres + shift)[:, None]
             total += ndtr((clipped[None, :] - middle) / sigma) - ndtr((self.low - middle) / sigma)
         return total
-
 
     def finer(self, factor: int) -> "Cartesian":
         """Uniform nodes: the old ones and factor - 1 between each two."""
@@ -182,36 +189,52 @@ class Radial:
 
     def landing(self, centres: np.ndarray, sigma: float, points: np.ndarray) -> np.ndarray:
         """p(r) = (r/s^2) (r/c)^(k/2-1) exp(-(r^2+c^2)/(2 s^2)) I_(k/2-1)(r c/s^2); k = 1: a folded Gaussian."""
-        c = np.maximum(np.abs(centres), 1e-12 * sigma)[:, None]
-        r = points[None, :]
+        c = np.maximum(np.abs(centres), 1e-12 * sigma)
         if self.k == 1:
-            return _gaussian(c[:, 0], sigma, points) + _gaussian(-c[:, 0], sigma, points)
-        order = 0.5 * self.k - 1.0
-        with np.errstate(divide="ignore", under="ignore"):
-            bessel = ive(order, r * c / sigma**2)
-            log_density = np.log(r / sigma**2) + order * (np.log(r) - np.log(c)) - 0.5 * ((r - c) / sigma) ** 2 + np.log(bessel)
-        # where I underflows its argument is small, and only the first term of its series counts
-        first_term = (
-            math.log(2.0) + (self.k - 1) * np.log(r) - self.k * math.log(sigma) - 0.5 * self.k * math.log(2.0)
-            - gammaln(0.5 * self.k) - 0.5 * (r * r + c * c) / sigma**2
-        )  # fmt: skip
-        return np.exp(np.where(bessel > 0.0, log_density, first_term))
+            return _gaussian(c, sigma, points) + _gaussian(-c, sigma, points)
+        density = np.zeros((c.size, points.size))
+        beyond = np.sqrt(c * c + self.k * sigma**2) + _REACH * sigma
+        near = np.nonzero((points > c[:, None] - _REACH * sigma) & (points < beyond[:, None]) & (points > 0.0))
+        density[near] = _noncentral_chi(self.k, c[near[0]], sigma, points[near[1]])
+        return density
 
     def on_nodes(self, centres: np.ndarray, sigma: float) -> np.ndarray:
         """Density times weight."""
         return self.landing(centres, sigma, self.nodes) * self.weights
 
-
     def finer(self, factor: int) -> "Radial":
         """More Gauss-Legendre nodes on the same interval."""
-        return radial(self.k + 1, self.low, self.high, (self.high - self.low) / (factor * self.nodes.size))
+        return radial(self.k + 1, self.low, self.high, factor * self.nodes.size)
 
     def interpolation(self, finer: "Radial") -> np.ndarray:
         """The polynomial through all nodes."""
         return _barycentric(self.nodes, finer.nodes)
 
 
-def radial(dim: int, low: float, high: float, spacing: float) -> Radial:
-    """Gauss-Legendre nodes, at most about ``spacing`` apart on average."""
-    t, weight = roots_legendre(max(8, math.ceil((high - low) / spacing)))
+def _noncentral_chi(k: int, c: np.ndarray, sigma: float, r: np.ndarray) -> np.ndarray:
+    """The density of |c e_1 + sigma xi| in R^k at r, k > 1; c and r [n] positive."""
+    order = 0.5 * k - 1.0
+    z = r * c / sigma**2
+    if k == 2:
+        bessel = i0e(z)
+    elif k == 3:
+        bessel = -np.expm1(-2.0 * z) / np.sqrt(2.0 * math.pi * z)
+    elif k == 4:
+        bessel = i1e(z)
+    else:
+        bessel = ive(order, z)
+    log_ratio = np.log(r / c)
+    exponent = order * log_ratio - 0.5 * ((r - c) / sigma) ** 2
+    under = np.flatnonzero(bessel <= 0.0)  # a small argument: two terms of log I's series
+    density = r / sigma**2 * bessel * np.exp(exponent)
+    if under.size:
+        r, c, z = r[under], c[under], z[under]
+        series = math.log(2.0) - 0.5 * k * math.log(2.0 * sigma**2) - gammaln(0.5 * k) + 0.25 * z * z / (order + 1.0)
+        density[under] = np.exp(series + (k - 1) * np.log(r) - 0.5 * (r * r + c * c) / sigma**2)
+    return density
+
+
+def radial(dim: int, low: float, high: float, count: int) -> Radial:
+    """Gauss-Legendre nodes."""
+    t, weight = roots_legendre(count)
     return Radial(dim - 1, low, high, low + 0.5 * (high - low) * (t + 1.0), 0.5 * (high - low) * weight)

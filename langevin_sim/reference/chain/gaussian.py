@@ -7,14 +7,17 @@ import numpy as np
 
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.chain.axes import Axis, Cartesian, cartesian, radial
+from langevin_sim.reference.chain.axes import Cartesian, Radial, cartesian, radial
+from langevin_sim.reference.chain.landing import Landing
 from langevin_sim.reference.chain.mixture import Mixture
 from langevin_sim.reference.chain.stationary import Stationary, stationary
 from langevin_sim.reference.lines import along_first_axis
 
 _NEGLIGIBLE = 24.0  # where Boltzmann's weight is e^-24 below the largest nothing is expected
 _SPACING = 0.8  # of nodes, in standard deviations of a step
+_RADIAL_SPACING = 0.9  # of Gauss-Legendre nodes in rho, on average and over the spacing along x_1
 _SOURCES = 3  # sources for every node along the first axis
+_LEFT_OUT = 1e-11
 MAX_WORK = 4e8  # multiplications for one application of the kernel
 
 
@@ -27,9 +30,9 @@ class Grid(NamedTuple):
     """
 
     first_axis: Cartesian
-    second_axis: Axis | None
+    second_axis: Radial | Cartesian | None
     first_sources: Cartesian
-    second_sources: Axis | None
+    second_sources: Radial | Cartesian | None
     x: np.ndarray
     first: np.ndarray
     second: np.ndarray
@@ -69,17 +72,18 @@ def _window(potential: Potential, temperature: float, is_radial: bool) -> tuple[
     raise ReferenceUnavailable(f"exp(-U/T) of {potential.name} at T = {temperature:g} does not fall off")
 
 
-def _weights(axis: Axis | None) -> np.ndarray:
+def _weights(axis: Radial | Cartesian | None) -> np.ndarray:
     return np.ones(1) if axis is None else axis.weights
 
 
-def _points(axis: Axis | None) -> np.ndarray:
+def _points(axis: Radial | Cartesian | None) -> np.ndarray:
     return np.zeros(1) if axis is None else axis.nodes
 
 
 def make_grid(
-    potential: Potential, temperature: float, step_size: float, sigma: tuple[float, float], refinement: float, radial_refinement: float = 1.0
-) -> Grid:
+    potential: Potential, temperature: float, step_size: float, sigma: tuple[float, float], refinement: float,
+    radial_refinement: float = 1.0,
+) -> Grid:  # fmt: skip
     """A grid that resolves steps of standard deviation sigma (one for each axis), finer by ``refinement``.
 
     Raises ReferenceUnavailable for a potential that needs more than two coordinates, for an unstable
@@ -100,12 +104,14 @@ def make_grid(
     spacing = [_SPACING * s / (refinement * more) for s in sigma]
     first_axis = cartesian(potential.domain, x_low, x_high, spacing[0])
     first_sources = first_axis.finer(_SOURCES)
-    second_axis: Axis | None = None
-    second_sources: Axis | None = None
-    if potential.dim > 1:
-        second_axis = (radial(potential.dim, r_low, r_high, 0.9 * spacing[1] / radial_refinement) if is_radial
-                       else cartesian(potential.domain, r_low, r_high, spacing[1]))  # fmt: skip
-        second_sources = second_axis.finer(1 if is_radial else 2)
+    second_axis: Radial | Cartesian | None = None
+    second_sources: Radial | Cartesian | None = None
+    if is_radial:
+        wanted = radial_refinement * (r_high - r_low) / (_RADIAL_SPACING * spacing[1])
+        second_axis = second_sources = radial(potential.dim, r_low, r_high, max(8, math.ceil(wanted)))
+    elif potential.dim > 1:
+        second_axis = cartesian(potential.domain, r_low, r_high, spacing[1])
+        second_sources = second_axis.finer(2)
     weight = _log_weight(potential, hot, first_sources.nodes, _points(second_sources))
     # on a compact domain the noise may carry a walker anywhere
     active = weight > weight.max() - _NEGLIGIBLE if on_space else np.ones(weight.shape, bool)
@@ -128,24 +134,44 @@ def mixture(potential: Potential, step_size: float, sigma: tuple[float, float], 
     centres = grid.x - step_size * potential.gradient(grid.x)
     first = centres[:, 0]
     second = centres[:, 1] if potential.dim > 1 else np.zeros(first.size)
-    shares = grid.first_axis.on_nodes(first, sigma[0])
-    others = np.ones((first.size, 1)) if grid.second_axis is None else grid.second_axis.on_nodes(second, sigma[1])
-    along_first = grid.first_axis.interpolation(grid.first_sources)
-    along_second = np.ones((1, 1))
-    if grid.second_axis is not None and grid.second_sources is not None:
-        along_second = grid.second_axis.interpolation(grid.second_sources)
-    to_density = 1.0 / (grid.first_axis.weights * _weights(grid.second_axis)[:, None])
-    measure = grid.first_sources.weights[grid.first] * _weights(grid.second_sources)[grid.second]
+    landing = Landing(grid.first_axis, grid.second_axis, first, second, sigma)
+    density = Density(grid.first_axis, grid.second_axis, grid.first_sources, grid.second_sources)
 
     def at_sources(p: np.ndarray) -> np.ndarray:
-        density = along_second @ (p.reshape(to_density.shape) * to_density) @ along_first.T
-        return density[grid.second, grid.first] * measure
+        return density.refined(p)[grid.second, grid.first]
 
-    def push(p: np.ndarray) -> np.ndarray:
-        return ((others * at_sources(p)[:, None]).T @ shares).ravel()
-
-    found = stationary(push, grid.guess.ravel())
-    sources = at_sources(found.probabilities)
-    kept = np.abs(sources) > 1e-14
-    law = Mixture(potential, sources[kept] / sources.sum(), first[kept], second[kept], sigma, grid.first_axis, grid.second_axis)
+    found = stationary(lambda p: landing(at_sources(p)).ravel(), grid.guess.ravel())
+    law = mixed(potential, at_sources(found.probabilities), first, second, sigma, grid.first_axis, grid.second_axis)
     return law, found
+
+
+class Density:
+    """Probabilities of nodes as those of more closely spaced ones, by interpolation of the density."""
+
+    def __init__(
+        self, first: Cartesian, second: Radial | Cartesian | None, finer_first: Cartesian, finer_second: Radial | Cartesian | None
+    ) -> None:
+        self._along_first = first.interpolation(finer_first).T
+        self._along_second = np.ones((1, 1))
+        if second is not None and finer_second is not None and second is not finer_second:
+            self._along_second = second.interpolation(finer_second)  # type: ignore[arg-type]
+        elif second is not None:
+            self._along_second = np.eye(second.nodes.size)
+        self._to_density = 1.0 / (_weights(second)[:, None] * first.weights)
+        self._measure = _weights(finer_second)[:, None] * finer_first.weights
+
+    def refined(self, p: np.ndarray) -> np.ndarray:
+        """p [second * first] of the nodes: the probabilities [finer second, finer first]."""
+        return self._along_second @ (p.reshape(self._to_density.shape) * self._to_density) @ self._along_first * self._measure
+
+
+def mixed(
+    potential: Potential, probabilities: np.ndarray, first: np.ndarray, second: np.ndarray, sigma: tuple[float, float],
+    first_axis: Cartesian, second_axis: Radial | Cartesian | None,
+) -> Mixture:  # fmt: skip
+    """The mixture of those centres [n] that count: what is left out has a probability of _LEFT_OUT in all."""
+    order = np.argsort(-np.abs(probabilities))
+    rest = np.cumsum(np.abs(probabilities[order])[::-1])[::-1]
+    kept = np.sort(order[rest > _LEFT_OUT * rest[0]])
+    weights = probabilities[kept] / probabilities[kept].sum()
+    return Mixture(potential, weights, first[kept], second[kept], sigma, first_axis, second_axis)

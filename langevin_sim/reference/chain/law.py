@@ -123,7 +123,7 @@ def _on_grids(potential: Potential, dynamics: Dynamics) -> ChainLaw:
 
 
 def _error(differences: np.ndarray) -> np.ndarray:
-    """Between two grids; where it is not small the convergence is slow (a gradient with jumps), and five times as much is said."""
+    """From differences of two grids; where not small, convergence is slow (a gradient with jumps), so five times as much."""
     return np.where(differences > _FAST, _SAFETY * differences, differences)
 
 

@@ -6,6 +6,7 @@ it is integrated over the angle between the two rho vectors. The law of x is tha
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -13,16 +14,19 @@ from scipy.special import gammaln, roots_legendre
 
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.chain.axes import Axis, Cartesian, Radial
-from langevin_sim.reference.chain.gaussian import Grid, GridTooLarge
+from langevin_sim.reference.chain.axes import Cartesian, Radial
+from langevin_sim.reference.chain.gaussian import Density, Grid, GridTooLarge, mixed
 from langevin_sim.reference.chain.mixture import Mixture
 from langevin_sim.reference.chain.stationary import Stationary, stationary
-from langevin_sim.vectormath import compiled
+from langevin_sim.vectormath import compiled, exp
 
 _REACH = 7.0  # standard deviations of a step beyond which nothing lands
 _DIFFERENCE = 1e-5
 _MAX_ENTRIES = 1.5e7
-_ANGLES = 16
+_ITERATIONS = 100
+_HALVINGS = 30
+_ROUNDING = 1e-13
+_ANGLES = 24
 _TABLE_STEP = 0.02  # spacing in rho of the table of x(m), in standard deviations
 
 
@@ -34,15 +38,13 @@ def mixture(potential: Potential, step_size: float, sigma: tuple[float, float], 
     density = (_radial_kernel(potential, step_size, sigma[0], first, second) if isinstance(second, Radial)
                else _plane_kernel(potential, step_size, sigma, first, second))  # fmt: skip
     weights = (first.weights * (np.ones(1) if second is None else second.weights)[:, None]).ravel()
-    transposed = density.T.tocsr()
-    found = stationary(lambda p: weights * (transposed @ p), grid.guess.ravel())
-    rows, columns = np.divmod(np.arange(weights.size), first.nodes.size)
-    kept = np.abs(found.probabilities) > 1e-14
-    others = np.zeros(rows.size) if second is None else second.nodes[rows]
+    found = stationary(lambda p: weights * (density @ p), grid.guess.ravel())
+    finer_first, finer_second = first.finer(2), None if second is None else second.finer(2)
+    probabilities = Density(first, second, finer_first, finer_second).refined(found.probabilities)
+    others = np.zeros(1) if finer_second is None else finer_second.nodes
+    at, beside = np.meshgrid(finer_first.nodes, others)
     half = (0.5 * sigma[0], 0.5 * sigma[1])
-    law = Mixture(potential, found.probabilities[kept], first.nodes[columns][kept], others[kept], half,
-                  first.finer(2), None if second is None else second.finer(2))  # fmt: skip
-    return law, found
+    return mixed(potential, probabilities.ravel(), at.ravel(), beside.ravel(), half, finer_first, finer_second), found
 
 
 def _solve_midpoints(
@@ -68,15 +70,7 @@ def _solve_midpoints(
         return np.eye(x.shape[1]) - 0.5 * step_size * np.stack(columns, axis=-1)
 
     m = np.stack([first, second], axis=1) if planar else first[:, None]
-    x = m.copy()
-    for _ in range(60):
-        residual = x - 0.5 * step_size * gradient(x) - m
-        move = np.linalg.solve(jacobian(x), residual[..., None])[..., 0]
-        x -= np.clip(move, -0.05, 0.05)  # a step over the border between two wells would not come back
-        if np.abs(move).max() < 1e-12:
-            break
-    else:
-        raise ReferenceUnavailable("LM: x - (eta/2) grad U(x) cannot be inverted at this step")
+    x = _newton(lambda x: x - 0.5 * step_size * gradient(x), jacobian, m)
     determinant = np.linalg.det(jacobian(x))
     if determinant.min() <= 0:
         raise ReferenceUnavailable("LM: x - (eta/2) grad U(x) folds over at this step")
@@ -87,14 +81,39 @@ def _solve_midpoints(
     return x - m, determinant, outside
 
 
+def _newton(
+    value: Callable[[np.ndarray], np.ndarray], jacobian: Callable[[np.ndarray], np.ndarray], m: np.ndarray
+) -> np.ndarray:  # fmt: skip
+    """x with value(x) = m, [n, planes], from x = m; a step that does not bring value(x) closer to m is halved."""
+    x, left = m.copy(), np.arange(m.shape[0])
+    residual = value(x) - m
+    for _ in range(_ITERATIONS):
+        move = np.linalg.solve(jacobian(x[left]), residual[left][..., None])[..., 0]
+        distance = np.linalg.norm(residual[left], axis=1)
+        factor, open_ = np.ones(left.size), np.arange(left.size)
+        for _ in range(_HALVINGS):
+            tried = x[left[open_]] - factor[open_, None] * move[open_]
+            found = value(tried) - m[left[open_]]
+            good = np.linalg.norm(found, axis=1) <= np.maximum((1.0 - 1e-3 * factor[open_]) * distance[open_], _ROUNDING)
+            x[left[open_[good]]], residual[left[open_[good]]] = tried[good], found[good]
+            open_ = open_[~good]
+            if not open_.size:
+                break
+            factor[open_] *= 0.5
+        left = left[np.linalg.norm(factor[:, None] * move, axis=1) > 1e-11]
+        if not left.size:
+            return x
+    raise ReferenceUnavailable("LM: x - (eta/2) grad U(x) cannot be inverted at this step")
+
+
 def _windows(nodes: np.ndarray, reach: float) -> int:
     return min(nodes.size - 1, math.ceil(reach / (nodes[1] - nodes[0]))) if nodes.size > 1 else 0
 
 
 def _plane_kernel(
-    potential: Potential, step_size: float, sigma: tuple[float, float], first: Cartesian, second: Axis | None
+    potential: Potential, step_size: float, sigma: tuple[float, float], first: Cartesian, second: Radial | Cartesian | None
 ) -> csr_array:
-    """K on uniform nodes in one or two coordinates: midpoints lie on a grid of half the spacing."""
+    """K, transposed, on uniform nodes in one or two coordinates: midpoints lie on a grid of half the spacing."""
     h = first.nodes[1] - first.nodes[0]
     periodic = first.domain.kind == "torus"
     count = first.nodes.size
@@ -115,11 +134,14 @@ def _plane_kernel(
     shifts[:dim] = shift.T.reshape(dim, *shape)
     rows, columns, values = _fill_plane(count, others.size, h, g, window[0], window[1], periodic, shifts,
                                         determinant.reshape(shape), sigma[0], sigma[1], dim)  # fmt: skip
-    return csr_array((values, (rows, columns)), shape=(count * others.size,) * 2)
+    return csr_array((values, (columns, rows)), shape=(count * others.size,) * 2)
 
 
 @compiled
-def _fill_plane(n, m, h, g, reach_n, reach_m, periodic, shifts, determinant, sigma, other_sigma, dim):
+def _fill_plane(
+    n: int, m: int, h: float, g: float, reach_n: int, reach_m: int, periodic: bool, shifts: np.ndarray, determinant: np.ndarray,
+    sigma: float, other_sigma: float, dim: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     size = n * m * (2 * reach_n + 1) * (2 * reach_m + 1)
     rows, columns, values = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
     used = 0
@@ -146,7 +168,7 @@ def _fill_plane(n, m, h, g, reach_n, reach_m, periodic, shifts, determinant, sig
 
 
 def _radial_kernel(potential: Potential, step_size: float, sigma: float, first: Cartesian, second: Radial) -> csr_array:
-    """K in (y_1, rho): x(m) from a table, the angle between the two rho vectors by Gauss-Legendre."""
+    """K, transposed, in (y_1, rho): x(m) from a table, the angle between the two rho vectors by Gauss-Legendre."""
     h = first.nodes[1] - first.nodes[0]
     count = first.nodes.size
     half_first = first.low + 0.5 * h * np.arange(2 * count)
@@ -156,22 +178,25 @@ def _radial_kernel(potential: Potential, step_size: float, sigma: float, first: 
     lands = np.abs(second.nodes[:, None] - second.nodes[None, :]) < reach
     if float(count) * (2 * window + 1) * lands.sum() > _MAX_ENTRIES:
         raise GridTooLarge(f"LM's kernel would need {float(count) * (2 * window + 1) * lands.sum():.2g} entries")
-    table = np.empty((table_rho.size, half_first.size, 3))
+    table = np.empty((table_rho.size, 3, half_first.size))  # x(m) - m along and across the axis, log det
     for row in range(0, table_rho.size, 64):  # in parts: a point in R^d is long
         at, beside = np.meshgrid(half_first, table_rho[row : row + 64])
         shift, determinant, outside = _solve_midpoints(potential, step_size, at.ravel(), beside.ravel())
         logarithm = np.log(determinant) + (potential.dim - 2) * np.log(outside)
-        table[row : row + 64] = np.concatenate([shift, logarithm[:, None]], axis=1).reshape(*at.shape, 3)
+        table[row : row + 64] = np.stack([*shift.T, logarithm]).reshape(3, *at.shape).swapaxes(0, 1)
     t, weight = roots_legendre(_ANGLES)
     k = second.k
     sphere = math.log(2.0) + 0.5 * (k - 1) * math.log(math.pi) - gammaln(0.5 * (k - 1)) if k > 1 else 0.0
     rows, columns, values = _fill_radial(count, h, second.nodes, window, reach, table, table_rho[0], _TABLE_STEP * sigma,
                                          sigma, k, sphere, 0.5 * (t + 1.0), 0.5 * weight)  # fmt: skip
-    return csr_array((values, (rows, columns)), shape=(count * second.nodes.size,) * 2)
+    return csr_array((values, (columns, rows)), shape=(count * second.nodes.size,) * 2)
 
 
 @compiled
-def _fill_radial(n, h, rho, window, reach, table, table_low, table_step, sigma, k, sphere, angles, angle_weights):
+def _fill_radial(
+    n: int, h: float, rho: np.ndarray, window: int, reach: float, table: np.ndarray, table_low: float, table_step: float,
+    sigma: float, k: int, sphere: float, angles: np.ndarray, angle_weights: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     m = rho.shape[0]
     size = 0
     for b in range(m):
@@ -181,6 +206,7 @@ def _fill_radial(n, h, rho, window, reach, table, table_low, table_step, sigma, 
     rows, columns, values = np.empty(size, np.int64), np.empty(size, np.int64), np.zeros(size)
     used = 0
     dim = k + 1
+    scale = 2.0 / (sigma * sigma)
     constant = 0.5 * dim * math.log(2.0 / (math.pi * sigma * sigma)) - dim * math.log(2.0) + sphere
     across = np.empty(2 * n)  # what does not depend on y_1 itself, for every midpoint
     for b in range(m):
@@ -209,18 +235,21 @@ def _fill_radial(n, h, rho, window, reach, table, table_low, table_step, sigma, 
                 w3 = (u + 1.0) * u * (u - 1.0) / 6.0
                 row = w0 * table[base - 1] + w1 * table[base] + w2 * table[base + 1] + w3 * table[base + 2]
                 for i in range(2 * n):
-                    x = middle + row[i, 1]
+                    x = middle + row[1, i]
                     square = x * x + start * start - 2.0 * x * start * toward
-                    across[i] = constant - 2.0 * square / (sigma * sigma) - row[i, 2]
+                    across[i] = constant - 2.0 * square / (sigma * sigma) - row[2, i]
                 used = first_used
                 for a in range(n):
-                    for da in range(-window, window + 1):
-                        if a + da < 0 or a + da >= n:
-                            continue
-                        i = 2 * a + da
-                        way = 0.5 * da * h + row[i, 0]
-                        rows[used] = b * n + a
-                        columns[used] = c * n + a + da
-                        values[used] += share * math.exp(across[i] - 2.0 * way * way / (sigma * sigma))
-                        used += 1
+                    low, high = max(a - window, 0), min(a + window + 1, n)
+                    part, shift, base = values[used : used + high - low], row[0, a + low : a + high], across[a + low : a + high]
+                    for j in range(high - low):
+                        way = 0.5 * (low + j - a) * h + shift[j]
+                        part[j] += share * exp(base[j] - scale * way * way)
+                    used += high - low
+            used = first_used
+            for a in range(n):
+                for to in range(max(a - window, 0), min(a + window + 1, n)):
+                    rows[used] = b * n + a
+                    columns[used] = c * n + to
+                    used += 1
     return rows[:used], columns[:used], values[:used]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.chain.axes import Axis, Cartesian
+from langevin_sim.reference.chain.axes import Cartesian, Radial
+from langevin_sim.reference.chain.landing import Landing
 from langevin_sim.reference.lines import along_first_axis, crossings, pieces, smoothed_rule
 
 
@@ -24,7 +25,7 @@ class Mixture:
     second: np.ndarray
     sigma: tuple[float, float]
     first_axis: Cartesian
-    second_axis: Axis | None
+    second_axis: Radial | Cartesian | None
 
     def bin_masses(self, edges: np.ndarray) -> np.ndarray:
         """P(edges[k] < x_1 <= edges[k+1]): [edges - 1]."""
@@ -32,14 +33,9 @@ class Mixture:
 
     def energy(self) -> float:
         """Mean of U, integrated over the axes' nodes."""
-        shares = self.first_axis.on_nodes(self.first, self.sigma[0])
-        if self.second_axis is None:
-            nodes = along_first_axis(self.potential, self.first_axis.nodes, np.zeros(1))
-            density = (self.probabilities @ shares)[None, :]
-        else:
-            others = self.second_axis.on_nodes(self.second, self.sigma[1])
-            nodes = along_first_axis(self.potential, self.first_axis.nodes, self.second_axis.nodes)
-            density = (others * self.probabilities[:, None]).T @ shares
+        second = np.zeros(1) if self.second_axis is None else self.second_axis.nodes
+        density = Landing(self.first_axis, self.second_axis, self.first, self.second, self.sigma)(self.probabilities)
+        nodes = along_first_axis(self.potential, self.first_axis.nodes, second)
         return float((density * self.potential.energy(nodes)).sum() / density.sum())
 
     def masses(self, resolution: int) -> np.ndarray:

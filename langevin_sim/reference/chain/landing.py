@@ -1,0 +1,54 @@
+"""A Gaussian step from many centres onto the nodes, each centre reaching a small part of them."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from langevin_sim.reference.chain.axes import Cartesian, Radial
+
+_PART = 700  # centres in a part
+_UNSEEN = 1e-13  # probability below which a node is not reached
+
+
+class _Part(NamedTuple):
+    """Neighbouring centres [n], and the probabilities of the nodes first and second: [n, first], [second, n]."""
+
+    centres: np.ndarray
+    first: slice
+    second: slice
+    along_first: np.ndarray
+    along_second: np.ndarray
+
+
+def _reached(shares: np.ndarray) -> slice:
+    seen = np.flatnonzero(shares.max(axis=0) > _UNSEEN)
+    return slice(int(seen[0]), int(seen[-1]) + 1) if seen.size else slice(0, 0)
+
+
+class Landing:
+    """Takes the probabilities of centres [n] to those of the nodes [second, first] after P(centre + sigma xi)."""
+
+    def __init__(
+        self, first_axis: Cartesian, second_axis: Radial | Cartesian | None, first: np.ndarray, second: np.ndarray,
+        sigma: tuple[float, float],
+    ) -> None:  # fmt: skip
+        self._shape = (1 if second_axis is None else second_axis.nodes.size, first_axis.nodes.size)
+        self._parts = []
+        columns = max(1, math.ceil((first.size / _PART) ** (1.0 if second_axis is None else 0.5)))
+        for column in np.array_split(np.argsort(first), columns):
+            for centres in np.array_split(column[np.argsort(second[column])], 1 if second_axis is None else columns):
+                along_first = first_axis.on_nodes(first[centres], sigma[0])
+                along_second = np.ones((centres.size, 1))
+                if second_axis is not None:
+                    along_second = second_axis.on_nodes(second[centres], sigma[1])
+                one, other = _reached(along_first), _reached(along_second)
+                # copies, so that what is not reached is not kept
+                self._parts.append(_Part(centres, one, other, along_first[:, one].copy(), along_second[:, other].T.copy()))
+
+    def __call__(self, probabilities: np.ndarray) -> np.ndarray:
+        """[second, first]"""
+        landed = np.zeros(self._shape)
+        for part in self._parts:
+            landed[part.second, part.first] += (part.along_second * probabilities[part.centres]) @ part.along_first
+        return landed
