@@ -39,6 +39,10 @@ class _Commands(click.Group):
         except LangevinSimError as error:
             click.echo(f"langevin-sim: {error}".replace("\n", " "), err=True)
             sys.exit(2)
+        except click.UsageError as error:
+            where = error.ctx.command_path if error.ctx else "langevin-sim"
+            click.echo(f"langevin-sim: {error.format_message()} (see {where} --help)".replace("\n", " "), err=True)
+            sys.exit(2)
         except KeyboardInterrupt:
             click.echo("langevin-sim: interrupted", err=True)
             sys.exit(130)

@@ -62,11 +62,15 @@ def execute(
     """Simulate, compare, and write the run folder; returns it with the summary. ``tell`` gets notices before the run."""
     spec = spec.resolved()
     cases = check(spec, threads)
-    folder = disk.claim(out or Path("outputs") / f"{spec.potential}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}")
+    path = out or Path("outputs") / f"{spec.potential}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}"
+    parent_was_there = path.parent.exists()
+    folder = disk.claim(path)
     try:
         prepared = prepare(spec, cases)
     except BaseException:
         folder.rmdir()  # nothing is in it yet
+        if not parent_was_there:
+            folder.parent.rmdir()
         raise
     spec = prepared.spec
     for notice in prepared.notices:
