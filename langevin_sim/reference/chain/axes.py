@@ -64,15 +64,16 @@ def _local(count: int, factor: int, total: int, periodic: bool) -> np.ndarray:
 
     The stencil is centred everywhere: beyond the ends the density is 0, or goes round.
     """
-    matrix = np.zeros((total, count))
     k = np.arange(_STENCIL)
-    for j in range(total):
-        first = j // factor - _STENCIL // 2 + 1
-        gaps = (j / factor - first - k)[None, :] * (1 - np.eye(_STENCIL)) + np.eye(_STENCIL)
-        values = (gaps / (k[:, None] - k[None, :] + np.eye(_STENCIL))).prod(axis=1)
-        nodes = first + k
-        inside = np.ones(_STENCIL, bool) if periodic else (nodes >= 0) & (nodes < count)
-        np.add.at(matrix[j], nodes[inside] % count, values[inside])
+    to_k = (np.arange(factor) / factor + _STENCIL // 2 - 1)[:, None] - k  # from the stencil's nodes, [factor, _STENCIL]
+    one = np.eye(_STENCIL)
+    phases = ((to_k[:, None, :] * (1 - one) + one) / (k[:, None] - k + one)).prod(axis=2)
+    j = np.arange(total)
+    nodes = (j // factor - _STENCIL // 2 + 1)[:, None] + k
+    inside = np.ones(nodes.shape, bool) if periodic else (nodes >= 0) & (nodes < count)
+    matrix = np.zeros((total, count))
+    rows, _ = np.nonzero(inside)
+    np.add.at(matrix.ravel(), rows * count + nodes[inside] % count, phases[j % factor][inside])
     return matrix
 
 

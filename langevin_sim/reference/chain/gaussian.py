@@ -18,7 +18,8 @@ _SPACING = 0.8  # of nodes, in standard deviations of a step
 _RADIAL_SPACING = 0.9  # of Gauss-Legendre nodes in rho, on average and over the spacing along x_1
 _SOURCES = 3  # sources for every node along the first axis
 _LEFT_OUT = 1e-11
-MAX_WORK = 4e8  # multiplications for one application of the kernel
+_SOURCES_ON_A_LINE = 2000  # they cost nothing, and a gradient may jump
+MAX_WORK = 1e9  # sources times nodes: a few seconds
 
 
 class Grid(NamedTuple):
@@ -103,7 +104,8 @@ def make_grid(
     more = 2.5 if potential.dim == 1 else 1.0  # one dimension costs nothing
     spacing = [_SPACING * s / (refinement * more) for s in sigma]
     first_axis = cartesian(potential.domain, x_low, x_high, spacing[0])
-    first_sources = first_axis.finer(_SOURCES)
+    more_sources = int(refinement * _SOURCES_ON_A_LINE / first_axis.nodes.size) if potential.dim == 1 else 0
+    first_sources = first_axis.finer(max(_SOURCES, more_sources))
     second_axis: Radial | Cartesian | None = None
     second_sources: Radial | Cartesian | None = None
     if is_radial:

@@ -17,8 +17,8 @@ from langevin_sim.reference.chain.stationary import Stationary
 from langevin_sim.reference.temperature import effective_temperature
 
 _FINER = 1.25
-_NODES_A_DEVIATION = 1.5  # LM's nodes have the spacing of GDL's for a law so many steps wide or wider
-_NARROW = 0.1
+_DEVIATION, _LM_DEVIATION = 1.2, 1.5  # a law narrower than so many steps needs closer nodes
+_NARROW = 0.025
 _FAST, _SAFETY = 1e-5, 5.0
 _FARTHER = 1.5  # ratio of the two steps that a law at a smaller step is extrapolated from
 
@@ -146,6 +146,8 @@ def _extrapolated(potential: Potential, dynamics: Dynamics) -> ChainLaw:
             break
         except gaussian.GridTooLarge:
             continue
+        except ReferenceUnavailable as error:
+            raise ReferenceUnavailable(f"the step is too small for a grid, and as to larger ones: {error}") from error
     else:
         raise ReferenceUnavailable("no step for which a grid is small enough")
     order = 2 if isinstance(dynamics, LM) else 1
@@ -157,10 +159,13 @@ def _extrapolated(potential: Potential, dynamics: Dynamics) -> ChainLaw:
         value = zero + to_near * (one - zero) + to_far * (two - zero)
         return value, 2.0 * abs(value - (zero + ratio * (one - zero)))
 
+    def inherited(zero: float, one: float, two: float) -> float:
+        return abs(1.0 - to_near - to_far) * zero + abs(to_near) * one + abs(to_far) * two
+
     masses, errors = {}, {}
     for name in base.masses:
         masses[name], curve = parabola(base.masses[name], near.masses[name], far.masses[name])
-        errors[name] = curve + base.errors[name] + near.errors[name]
+        errors[name] = curve + inherited(base.errors[name], near.errors[name], far.errors[name])
     energy, curve = parabola(base.mean_energy, near.mean_energy, far.mean_energy)
 
     def bin_masses(edges: np.ndarray) -> np.ndarray:
@@ -168,7 +173,8 @@ def _extrapolated(potential: Potential, dynamics: Dynamics) -> ChainLaw:
         return np.asarray(zero + to_near * (near.bin_masses(edges) - zero) + to_far * (far.bin_masses(edges) - zero))
 
     return ChainLaw(
-        potential, dynamics, masses, errors, energy, curve + base.mean_energy_error + near.mean_energy_error,
+        potential, dynamics, masses, errors, energy,
+        curve + inherited(base.mean_energy_error, near.mean_energy_error, far.mean_energy_error),
         near.relaxation_steps * larger / dynamics.step_size,
         f"extrapolated from steps {larger:g} and {_FARTHER * larger:g}", bin_masses,
     )  # fmt: skip
@@ -178,10 +184,14 @@ def _solve(potential: Potential, dynamics: Dynamics, refinement: float) -> tuple
     step = dynamics.step_size
     sigma = step_deviation(potential, dynamics)
     temperature = max(sigma) ** 2 / (2.0 * step)  # along the noisier axis
+    # of the law near a minimum, in steps, where it is narrowest; LM: of y, whose variance is x's less s^2/4
+    share = step / potential.stability_bound
+    if isinstance(dynamics, LM):
+        variance, wanted = (1.0 / share - 1.0) / 4.0, _LM_DEVIATION
+    else:
+        variance, wanted = 1.0 / (4.0 * share * max(1.0 - share, 0.25)), _DEVIATION
+    refinement *= max(1.0, wanted / math.sqrt(max(variance, _NARROW)))
     if not isinstance(dynamics, LM):
         return gaussian.mixture(potential, step, sigma, gaussian.make_grid(potential, temperature, step, sigma, refinement))
-    # y varies less than x: near a minimum by s^2/4, with s^2 (bound/eta - 1)/4 left in the narrowest direction
-    narrowest = 0.5 * math.sqrt(max(potential.stability_bound / step - 1.0, _NARROW))
-    refinement *= max(1.0, _NODES_A_DEVIATION / narrowest)
     grid = gaussian.make_grid(potential, temperature, step, sigma, refinement, radial_refinement=1.6)
     return leimkuhler_matthews.mixture(potential, step, sigma, grid)

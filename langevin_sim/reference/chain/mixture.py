@@ -10,6 +10,8 @@ from langevin_sim.reference.chain.axes import Cartesian, Radial
 from langevin_sim.reference.chain.landing import Landing
 from langevin_sim.reference.lines import along_first_axis, crossings, pieces, smoothed_rule
 
+_FINER_ON_A_LINE = 8  # U may jump, and one dimension costs nothing
+
 
 @dataclass(frozen=True)
 class Mixture:
@@ -34,8 +36,9 @@ class Mixture:
     def energy(self) -> float:
         """Mean of U, integrated over the axes' nodes."""
         second = np.zeros(1) if self.second_axis is None else self.second_axis.nodes
-        density = Landing(self.first_axis, self.second_axis, self.first, self.second, self.sigma)(self.probabilities)
-        nodes = along_first_axis(self.potential, self.first_axis.nodes, second)
+        first_axis = self.first_axis.finer(_FINER_ON_A_LINE) if self.second_axis is None else self.first_axis
+        density = Landing(first_axis, self.second_axis, self.first, self.second, self.sigma)(self.probabilities)
+        nodes = along_first_axis(self.potential, first_axis.nodes, second)
         return float((density * self.potential.energy(nodes)).sum() / density.sum())
 
     def masses(self, resolution: int) -> np.ndarray:
