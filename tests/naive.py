@@ -1,6 +1,7 @@
 """Plain NumPy twins of what the package compiles: slow, short, and written from the equations."""
 
 import numpy as np
+from scipy.special import ndtr
 
 MASK = 2**64 - 1
 
@@ -139,3 +140,50 @@ def forward_difference(energy, x, h):
         e[j] = h
         gradient[..., j] = (energy(x + e) - energy(x)) / h
     return gradient
+
+
+def stationary_law(P):
+    """p = p P, sum p = 1, for a dense stochastic matrix."""
+    n = len(P)
+    return np.linalg.solve(np.eye(n) - P.T + 1.0 / n, np.full(n, 1.0 / n))
+
+
+def landing(centres, sigma, kind, low, high, edges):
+    """P(a < P(c + sigma xi) <= b) for neighbouring edges within (low, high): [centres, edges - 1], atoms left out."""
+    total = np.zeros((len(centres), len(edges)))
+    width = high - low
+    for k in range(-6, 7):
+        if kind == "torus":
+            total += ndtr((edges + k * width - centres[:, None]) / sigma)
+        elif kind == "reflecting":  # the pre-images 2 k width + (x - low) + low and 2 k width - (x - low) + low
+            total += ndtr((edges + 2 * k * width - centres[:, None]) / sigma)
+            total -= ndtr((2 * low - edges + 2 * k * width - centres[:, None]) / sigma)
+        elif k == 0:
+            total += ndtr((edges - centres[:, None]) / sigma)
+    return np.diff(total, axis=1)
+
+
+def chain_on_a_line(gradient, step_size, noise, kind, low, high, cells):
+    """GDL's law in one dimension, by Ulam's method: edges [cells + 1], masses [cells], atoms at both ends (box)."""
+    edges = np.linspace(low, high, cells + 1)
+    x = 0.5 * (edges[1:] + edges[:-1])
+    if kind == "box":
+        x = np.concatenate([[low], x, [high]])
+    centres = x - step_size * gradient(x)
+    P = landing(centres, noise, kind, low, high, edges)
+    if kind == "box":
+        P = np.column_stack([ndtr((low - centres) / noise), P, ndtr((centres - high) / noise)])
+    p = stationary_law(P / P.sum(1, keepdims=True))
+    return (edges, p[1:-1], p[[0, -1]]) if kind == "box" else (edges, p, np.zeros(2))
+
+
+def chain_on_a_plane(gradient, step_size, noise, low, high, nodes):
+    """GDL's law on a torus of two dimensions: the kernel on uniform nodes. Nodes [nodes^2, 2], probabilities."""
+    line = low + (high - low) * np.arange(nodes) / nodes
+    x = np.stack([part.ravel() for part in np.meshgrid(line, line)], axis=1)
+    centres = x - step_size * gradient(x)
+    P = 1.0
+    for j in range(2):
+        away = x[None, :, j] - centres[:, None, j]
+        P = P * sum(np.exp(-0.5 * ((away + k * (high - low)) / noise) ** 2) for k in (-1, 0, 1))
+    return x, stationary_law(P / P.sum(1, keepdims=True))

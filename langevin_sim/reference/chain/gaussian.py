@@ -87,6 +87,7 @@ def make_grid(
 ) -> Grid:  # fmt: skip
     """A grid that resolves steps of standard deviation sigma (one for each axis), finer by ``refinement``.
 
+    temperature: of the Boltzmann law that covers the chain's, and that is the guess.
     Raises ReferenceUnavailable for a potential that needs more than two coordinates, for an unstable
     step, and for a grid that would be too large.
     """
@@ -98,9 +99,7 @@ def make_grid(
         raise ReferenceUnavailable("in more than 2 dimensions the domain must be R^d and the noise the same in all directions")
     if on_space and step_size >= potential.stability_bound:
         raise ReferenceUnavailable(f"step size {step_size:g} is beyond the stability bound {potential.stability_bound:g}")
-    # near a minimum a finite step widens the law by 1/(1 - eta k/2)
-    hot = temperature / (1.0 - step_size / potential.stability_bound) if on_space else temperature
-    x_low, x_high, r_low, r_high = _window(potential, hot, is_radial) if on_space else (0.0, 0.0, 0.0, 0.0)
+    x_low, x_high, r_low, r_high = _window(potential, temperature, is_radial) if on_space else (0.0, 0.0, 0.0, 0.0)
     more = 2.5 if potential.dim == 1 else 1.0  # one dimension costs nothing
     spacing = [_SPACING * s / (refinement * more) for s in sigma]
     first_axis = cartesian(potential.domain, x_low, x_high, spacing[0])
@@ -114,7 +113,7 @@ def make_grid(
     elif potential.dim > 1:
         second_axis = cartesian(potential.domain, r_low, r_high, spacing[1])
         second_sources = second_axis.finer(2)
-    weight = _log_weight(potential, hot, first_sources.nodes, _points(second_sources))
+    weight = _log_weight(potential, temperature, first_sources.nodes, _points(second_sources))
     # on a compact domain the noise may carry a walker anywhere
     active = weight > weight.max() - _NEGLIGIBLE if on_space else np.ones(weight.shape, bool)
     work = float(active.sum()) * first_axis.nodes.size * _points(second_axis).size
@@ -122,7 +121,7 @@ def make_grid(
         raise GridTooLarge(f"steps of standard deviation {min(sigma):.3g} would need a grid of {active.sum():,} sources")
     second, first = np.nonzero(active)
     x = along_first_axis(potential, first_sources.nodes, _points(second_sources))[second, first]
-    at_nodes = _log_weight(potential, hot, first_axis.nodes, _points(second_axis))
+    at_nodes = _log_weight(potential, temperature, first_axis.nodes, _points(second_axis))
     guess = np.exp(at_nodes - at_nodes.max()) * first_axis.weights * _weights(second_axis)[:, None]
     return Grid(first_axis, second_axis, first_sources, second_sources, x, first, second, guess)
 

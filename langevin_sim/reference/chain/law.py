@@ -17,7 +17,7 @@ from langevin_sim.reference.chain.stationary import Stationary
 from langevin_sim.reference.temperature import effective_temperature
 
 _FINER = 1.25
-_DEVIATION, _LM_DEVIATION = 1.2, 1.5  # a law narrower than so many steps needs closer nodes
+_DEVIATION, _LM_DEVIATION = 1.2, 1.25  # a law narrower than so many steps needs closer nodes
 _NARROW = 0.025
 _FAST, _SAFETY = 1e-5, 5.0
 _FARTHER = 1.5  # ratio of the two steps that a law at a smaller step is extrapolated from
@@ -190,6 +190,8 @@ def _solve(potential: Potential, dynamics: Dynamics, refinement: float) -> tuple
         variance, wanted = (1.0 / share - 1.0) / 4.0, _LM_DEVIATION
     else:
         variance, wanted = 1.0 / (4.0 * share * max(1.0 - share, 0.25)), _DEVIATION
+        if potential.domain.kind == "space":  # near a minimum a finite step widens the law by 1/(1 - eta k/2)
+            temperature /= max(1.0 - share, 1e-3)
     refinement *= max(1.0, wanted / math.sqrt(max(variance, _NARROW)))
     if not isinstance(dynamics, LM):
         return gaussian.mixture(potential, step, sigma, gaussian.make_grid(potential, temperature, step, sigma, refinement))

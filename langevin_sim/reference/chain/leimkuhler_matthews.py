@@ -22,7 +22,7 @@ from langevin_sim.vectormath import compiled, exp
 
 _REACH = 7.0  # standard deviations of a step beyond which nothing lands
 _DIFFERENCE = 1e-5
-_MAX_ENTRIES = 1.5e7
+_MAX_ENTRIES = 2.5e7  # of 16 bytes
 _ITERATIONS = 100
 _HALVINGS = 30
 _ROUNDING = 1e-13
@@ -143,7 +143,7 @@ def _fill_plane(
     sigma: float, other_sigma: float, dim: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     size = n * m * (2 * reach_n + 1) * (2 * reach_m + 1)
-    rows, columns, values = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
+    rows, columns, values = np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size)
     used = 0
     factor = (2.0 / (math.pi * sigma * sigma)) ** 0.5 / 2.0
     if dim == 2:
@@ -203,7 +203,7 @@ def _fill_radial(
         for c in range(m):
             if abs(rho[b] - rho[c]) < reach:
                 size += n * (2 * window + 1)
-    rows, columns, values = np.empty(size, np.int64), np.empty(size, np.int64), np.zeros(size)
+    rows, columns, values = np.empty(size, np.int32), np.empty(size, np.int32), np.zeros(size)
     used = 0
     dim = k + 1
     scale = 2.0 / (sigma * sigma)
