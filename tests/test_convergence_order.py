@@ -1,43 +1,55 @@
-"""The error of each integrator against Boltzmann, as a function of the step: fitted slopes."""
+"""How far each integrator's law is from Boltzmann's, as a function of the step: fitted slopes."""
 
 import numpy as np
 import pytest
 
 from langevin_sim import potentials
 from langevin_sim.dynamics import make
-from langevin_sim.reference import boltzmann
+from langevin_sim.reference import boltzmann, chain_law
 from langevin_sim.runs.simulate import simulate
 
-
-def fitted_slope(name, step_sizes):
-    """Slope of log |bias of the mean energy| against log eta, with its standard error."""
-    U = potentials.twowell(1, ratio=1.3, separation=2.0, softness=0.8)
-    exact = boltzmann(U, 1.0).mean_energy
-    biases, errors = [], []
-    for eta in step_sizes:
-        run = simulate(U, make(name, eta, 1.0), walkers=20_480, steps=int(6000 / eta) // 4 * 4,
-                       burn_in=int(80 / eta) // 4 * 4, every=4, seed=17)  # fmt: skip
-        biases.append(run.energy.mean - exact)
-        errors.append(run.energy.stderr)
-    slope, _ = np.polyfit(np.log(step_sizes), np.log(np.abs(biases)), 1)
-    relative = np.array(errors) / np.abs(biases)
-    return slope, np.hypot(*relative[[0, -1]]) / np.log(step_sizes[-1] / step_sizes[0])
+SIGMAS = 4.9  # false-alarm rate 1e-6 of each comparison
 
 
-def test_gdl_is_of_first_order():
-    """The band of 0.35 is more than 5 standard errors of the fit (checked)."""
-    slope, error = fitted_slope("gdl", (0.04, 0.08, 0.16))
-    assert 5 * error < 0.35
-    assert abs(slope - 1) < 0.35
+def soft_twowell(dim):
+    return potentials.twowell(dim, ratio=1.3, separation=2.0, softness=0.8)
 
 
-def test_lm_is_of_more_than_first_order():
-    """Where LM's bias is large enough to see, the next order shows too: 2.5 is seen, not 2.
+def fitted_slopes(name, dim, step_sizes):
+    """Slopes of log |deviation| against log eta: of the mean energy, and of the mass of a well."""
+    U = soft_twowell(dim)
+    base = boltzmann(U, 1.0)
+    laws = [chain_law(U, make(name, eta, 1.0)) for eta in step_sizes]
+    deviations = [[law.mean_energy - base.mean_energy, law.mass("wide") - base.mass("wide")] for law in laws]
+    errors = [[law.mean_energy_error, law.errors["wide"]] for law in laws]
+    assert (np.array(errors) < 0.01 * np.abs(deviations)).all()
+    return np.polyfit(np.log(step_sizes), np.log(np.abs(deviations)), 1)[0]
 
-    So only this is held: a first-order scheme is excluded, by more than 5 standard errors.
-    """
-    slope, error = fitted_slope("lm", (0.3, 0.42, 0.6))
-    assert slope - 5 * error > 1.5
+
+@pytest.mark.parametrize("dim", [1, 3])
+def test_gdl_deviates_in_proportion_to_the_step(dim):
+    slopes = fitted_slopes("gdl", dim, (0.03, 0.06, 0.12))
+    assert np.abs(slopes - 1).max() < 0.1
+    assert np.abs(slopes - 2).min() > 0.5  # the control: it is not of LM's order
+
+
+@pytest.mark.parametrize(("dim", "step_sizes"), [(1, (0.015, 0.03, 0.06)), (3, (0.04, 0.06, 0.08))])
+def test_lm_deviates_in_proportion_to_the_square_of_the_step(dim, step_sizes):
+    slopes = fitted_slopes("lm", dim, step_sizes)
+    assert np.abs(slopes - 2).max() < 0.15
+    assert np.abs(slopes - 1).min() > 0.5  # the control: it is not of GDL's order
+
+
+@pytest.mark.parametrize(("name", "eta"), [("gdl", 0.04), ("gdl", 0.16), ("lm", 0.3), ("lm", 0.6)])
+def test_walkers_deviate_as_the_chains_law_does(name, eta):
+    """Mean energy: false-alarm rate 1e-6. The control: Boltzmann fails."""
+    U = soft_twowell(1)
+    law, base = chain_law(U, make(name, eta, 1.0)), boltzmann(U, 1.0)
+    run = simulate(U, make(name, eta, 1.0), walkers=20_480, steps=int(3000 / eta) // 4 * 4,
+                   burn_in=int(80 / eta) // 4 * 4, every=4, seed=17)  # fmt: skip
+    print("bias", run.energy.mean - base.mean_energy, "of", law.mean_energy - base.mean_energy, "+-", run.energy.stderr)
+    assert abs(run.energy.mean - law.mean_energy) < SIGMAS * run.energy.stderr
+    assert abs(run.energy.mean - base.mean_energy) > SIGMAS * run.energy.stderr
 
 
 def test_lm_on_a_quadratic_has_boltzmanns_variance_at_any_step():
@@ -47,8 +59,8 @@ def test_lm_on_a_quadratic_has_boltzmanns_variance_at_any_step():
     for name in ("lm", "gdl"):
         run = simulate(U, make(name, 0.5, 1.0), walkers=20_480, steps=400, burn_in=100, every=20, seed=29)
         scores[name] = abs(run.energy.mean - 0.5) / run.energy.stderr
-    assert scores["lm"] < 4.9
-    assert scores["gdl"] > 4.9
+    assert scores["lm"] < SIGMAS
+    assert scores["gdl"] > SIGMAS
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3, 4, 5])
