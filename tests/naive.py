@@ -187,3 +187,15 @@ def chain_on_a_plane(gradient, step_size, noise, low, high, nodes):
         away = x[None, :, j] - centres[:, None, j]
         P = P * sum(np.exp(-0.5 * ((away + k * (high - low)) / noise) ** 2) for k in (-1, 0, 1))
     return x, stationary_law(P / P.sum(1, keepdims=True))
+
+
+def shuffled_batches(uniforms, n):
+    """The first b places of a Fisher-Yates shuffle of 0..n-1, for each column of uniforms [b, walkers]: [b, walkers]."""
+    batch = np.empty(uniforms.shape, int)
+    for walker, column in enumerate(uniforms.T):
+        deck = list(range(n))
+        for k, u in enumerate(column):
+            other = k + int((1.0 - u) * (n - k))
+            deck[k], deck[other] = deck[other], deck[k]
+            batch[k, walker] = deck[k]
+    return batch

@@ -6,7 +6,8 @@ from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.normals import fill_uniforms
 from langevin_sim.vectormath import compiled
 
-_SMALL = 32  # up to here comparing every pair, which vectorises, is cheaper than shuffling (measured)
+_SMALL = 24  # up to here comparing every pair, which vectorises, is cheaper than shuffling (measured)
+_TOGETHER = 8  # walkers: their int64 fill a cache line
 
 # Indices are cast to uint64 where they are used: numba would test a signed one for being negative.
 
@@ -28,17 +29,33 @@ def _floyd(uniforms, n, batch):
 
 @compiled
 def _fisher_yates(uniforms, shuffled, batch):
-    """The first b swaps of a Fisher-Yates shuffle of shuffled = (0..n-1), then undone: a cost of b, not n."""
+    """The first b swaps of a Fisher-Yates shuffle of shuffled = (0..n-1), then undone: a cost of b, not n.
+
+    A few walkers at a time, whose columns of batch fill a cache line, are copied to rows and back.
+    """
     size, n = batch.shape[0], shuffled.shape[0]
-    for i in range(BLOCK):
+    for k in range(size):
+        row, positions = uniforms[k], batch[k]
+        for i in range(BLOCK):
+            positions[i] = k + int((1.0 - row[i]) * (n - k))
+    taken, drawn = np.empty((_TOGETHER, size), np.int64), np.empty((_TOGETHER, size), np.int64)
+    for start in range(0, BLOCK, _TOGETHER):
         for k in range(size):
-            position = np.uint64(k + int((1.0 - uniforms[k, i]) * (n - k)))
-            batch[k, i] = shuffled[position]
-            shuffled[position] = shuffled[k]
-            uniforms[k, i] = position
+            row = batch[k, start : start + _TOGETHER]
+            for i in range(_TOGETHER):
+                taken[i, k] = row[i]
+        for i in range(_TOGETHER):
+            positions, chosen = taken[i], drawn[i]
+            for k in range(size):
+                position = np.uint64(positions[k])
+                chosen[k] = shuffled[position]
+                shuffled[position] = shuffled[np.uint64(k)]
+            for k in range(size):
+                shuffled[np.uint64(positions[k])] = positions[k]
         for k in range(size):
-            position = np.uint64(uniforms[k, i])
-            shuffled[position] = np.int64(position)
+            row = batch[k, start : start + _TOGETHER]
+            for i in range(_TOGETHER):
+                row[i] = drawn[i, k]
 
 
 @compiled
