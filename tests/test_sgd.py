@@ -14,7 +14,7 @@ from langevin_sim.engine import batches
 from langevin_sim.engine.batches import draw_batches
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.ensemble import new_ensemble
-from langevin_sim.engine.normals import fill_normals
+from langevin_sim.engine.normals import fill_normals, fill_uniforms
 from langevin_sim.engine.streams import seed_blocks
 from langevin_sim.errors import InputError
 from langevin_sim.runs.simulate import available_threads, landscape, simulate
@@ -127,6 +127,19 @@ def test_scratch_is_restored():
     np.testing.assert_array_equal(shuffled, np.arange(100))
 
 
+@pytest.mark.parametrize(("n", "size"), [(LARGE, LARGE), (1000, LARGE), (100, 100)])
+def test_large_batches_equal_the_twin(n, size):
+    """The first swaps of a Fisher-Yates shuffle, walker by walker, from the same uniforms."""
+    stream, again = seed_blocks(4, (n,), 0, 1)[0], seed_blocks(4, (n,), 0, 1)[0]
+    uniforms = np.empty((size, BLOCK))
+    for row in uniforms:
+        fill_uniforms(again, row)
+    for _ in range(2):
+        np.testing.assert_array_equal(draw(stream, n, size), naive.shuffled_batches(uniforms, n))
+        for row in uniforms:
+            fill_uniforms(again, row)
+
+
 def subset_pvalue(drawn, n):
     """Chi-square against all subsets being equally likely; drawn [.., size, ..] with the size on axis 1."""
     masks = (1 << drawn).sum(axis=1).ravel()
@@ -152,7 +165,7 @@ def next_free(n, size, count, seed):
 
 @pytest.mark.parametrize(("n", "size"), [(6, 3), (9, 2), (6, 5), (batches._SMALL + 3, batches._SMALL + 1)])
 def test_every_subset_is_equally_likely(n, size):
-    """20, 36 and 6 subsets by comparing, 595 by shuffling; false-alarm rate 1e-6 each. The control must fail."""
+    """20, 36 and 6 subsets by comparing, 351 by shuffling; false-alarm rate 1e-6 each. The control must fail."""
     assert subset_pvalue(many_batches(n, size, 2000, seed=20180109), n) > LEVEL
     if size < n - 1:
         assert subset_pvalue(next_free(n, size, 40_000, seed=20180109), n) < LEVEL
@@ -231,8 +244,10 @@ def test_tilts_follow_their_seed():
         ([[1.0, 0.5], [0.0, 1.0]], 100, "symmetric"),
         (np.eye(3), 100, "symmetric 2 x 2"),
         ([1.0, 2.0], 100, "symmetric 2 x 2"),
-        ([[1.0, np.nan], [np.nan, 1.0]], 100, "symmetric"),
-        (np.full((2, 2), np.inf), 100, "symmetric"),
+        ([[1.0, np.nan], [np.nan, 1.0]], 100, "finite"),
+        (np.full((2, 2), np.inf), 100, "finite"),
+        (np.inf, 100, "finite"),
+        (np.nan, 100, "finite"),
         ([[1.0, 2.0], [2.0, 1.0]], 100, "eigenvalue -1"),
         (-1.0, 100, "eigenvalue -1"),
         (1.0, 4, "above 4"),
@@ -245,10 +260,19 @@ def test_tilts_refuse(covariance, terms, message):
         potentials.tilted(potentials.twowell(2), covariance, terms=terms)
 
 
+def test_tilts_are_symmetric_relative_to_their_size():
+    """1e-12 beside 1e-14 is not symmetric; rounding in large numbers is no fault."""
+    with pytest.raises(InputError, match="symmetric"):
+        potentials.tilted(potentials.twowell(2), np.array([[1e-12, 5e-13], [0.0, 1e-12]]))
+    large = 1e12 * np.array([[1.0, 0.5], [0.5, 1.0]])
+    large[0, 1] += 1e-3
+    assert potentials.tilted(potentials.twowell(2), large).terms.n_terms == 100
+
+
 def test_sgd_refuses_what_is_no_sum_and_a_batch_above_it():
     with pytest.raises(InputError, match="finite sum"):
         simulate(potentials.twowell(2), SGD(0.1), seed=1)
-    with pytest.raises(InputError, match="at most the 20 terms"):
+    with pytest.raises(InputError, match="at most 20, the terms of twowell"):
         simulate(FINITE_SUMS["tilted twowell, few terms"](), SGD(0.1, batch_size=21), seed=1)
     with pytest.raises(InputError, match="batch size 0"):
         SGD(0.1, batch_size=0)
