@@ -52,8 +52,15 @@ def test_noises_against_the_formulas():
 
 
 def test_no_noise_where_there_is_none():
-    for dynamics in (make("gd", 0.1, 0.0), SGD(0.1, noise_schedule=POWER), GDL(0.1, 0.0, step_schedule=POWER)):
+    cold = GDL(0.1, 0.0, step_schedule=POWER), GDL(0.1, 0.0, noise_schedule=POWER)
+    for dynamics in (make("gd", 0.1, 0.0), SGD(0.1, noise_schedule=POWER), SGD(0.1, noise_schedule=GELFAND_MITTER), *cold):
         assert (dynamics.noises(5, 10) == 0).all()
+
+
+def test_gelfand_and_mitters_noise_does_not_depend_on_the_temperature():
+    cold, warm = (GDL(0.1, temperature, noise_schedule=GELFAND_MITTER).noises(5, 10) for temperature in (0.0, 0.7))
+    np.testing.assert_array_equal(cold, warm)
+    assert (cold > 0).all()
 
 
 @pytest.mark.parametrize("schedule", [Schedule(), POWER, GELFAND_MITTER], ids=str)
@@ -108,11 +115,23 @@ def test_parse_schedule():
         ("power:=1", "unknown setting"),
         ("gelfand-mitter:t0=15.9", "at least 16"),
         ("gelfand-mitter:a=0", "expected a positive"),
+        ("constant:p=1", "constant has no settings"),
+        ("power:a=1", "unknown setting of schedule power 'a'"),
+        ("gelfand-mitter:p=1", "unknown setting of schedule gelfand-mitter 'p'"),
+        ("power:p=1,t0=5,p=1", "p is given twice"),
     ],
 )
 def test_parse_schedule_refuses(text, message):
     with pytest.raises(InputError, match=message):
         parse_schedule(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"), [("constant", {"t0": 2.0}), ("power", {"a": 2.0}), ("gelfand-mitter", {"p": 2.0, "t0": 16.0})]
+)
+def test_schedule_refuses_settings_that_it_does_not_use(name, settings):
+    with pytest.raises(InputError, match="not a setting of this schedule"):
+        Schedule(name, **settings)
 
 
 def test_schedule_refuses_an_unknown_name():

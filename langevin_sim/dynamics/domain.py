@@ -54,4 +54,4 @@ def parse_domain(text: str) -> Domain:
         low, high = (float(end) for end in ends.split(","))
     except ValueError as error:
         raise InputError(expected) from error
-    return Domain(kind, low, high)  # type: ignore[arg-type]
+    return Domain(kind, low, high)

@@ -9,6 +9,8 @@ import numpy as np
 from langevin_sim.dynamics.schedule import Schedule
 from langevin_sim.errors import InputError, UnknownNameError
 
+_CONSTANT = Schedule()
+
 
 @dataclass(frozen=True)
 class Dynamics:
@@ -20,7 +22,7 @@ class Dynamics:
 
     step_size: float
     temperature: float = 1.0
-    step_schedule: Schedule = Schedule()
+    step_schedule: Schedule = _CONSTANT
     noise_schedule: Schedule | None = None
     name: ClassVar[str] = ""
     metropolis: ClassVar[bool] = False
@@ -58,9 +60,9 @@ class Dynamics:
 
     def noises(self, first: int, count: int) -> np.ndarray:
         """gamma'_t for t = first .. first + count - 1, float64[count]."""
-        if not self.noisy or self.temperature == 0:
+        if not self.noisy:
             return np.zeros(count)
-        if self.noise_schedule is not None:
+        if self.noise_schedule is not None:  # gelfand-mitter has values of its own, whatever the temperature
             return self.noise_schedule.noises(self.noise, np.arange(first, first + count, dtype=float))
         if self.homogeneous:
             return np.full(count, self.noise)

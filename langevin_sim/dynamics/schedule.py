@@ -8,7 +8,8 @@ import numpy as np
 
 from langevin_sim.errors import InputError, UnknownNameError
 
-_NAMES = ("constant", "power", "gelfand-mitter")
+_SETTINGS: dict[str, tuple[str, ...]] = {"constant": (), "power": ("p", "t0"), "gelfand-mitter": ("a", "b", "t0")}
+_UNUSED = 1.0  # the value of settings that a schedule does not use
 
 
 @dataclass(frozen=True)
@@ -21,18 +22,19 @@ class Schedule:
     """
 
     name: str = "constant"
-    p: float = 1.0
-    t0: float = 1.0
-    a: float = 1.0
-    b: float = 1.0
+    p: float = _UNUSED
+    t0: float = _UNUSED
+    a: float = _UNUSED
+    b: float = _UNUSED
 
     def __post_init__(self) -> None:
-        if self.name not in _NAMES:
-            raise UnknownNameError("schedule", self.name, list(_NAMES))
+        used = _settings(self.name)
         for key in ("p", "t0", "a", "b"):
             value = getattr(self, key)
             if not (math.isfinite(value) and value > 0):
                 raise InputError(f"schedule {self.name}: {key} = {value}: expected a positive number")
+            if key not in used and value != _UNUSED:
+                raise InputError(f"schedule {self.name}: {key} = {value}: not a setting of this schedule")
         if self.name == "gelfand-mitter" and self.t0 < 16:
             raise InputError(f"schedule gelfand-mitter: t0 = {self.t0:g}: expected at least 16, so that log log t > 1")
 
@@ -52,21 +54,33 @@ class Schedule:
         return gelfand_mitter(t + self.t0)
 
     def __str__(self) -> str:
-        keys = {"constant": "", "power": "pt", "gelfand-mitter": "abt"}[self.name]
-        values = ",".join(f"{key}={getattr(self, key)!r}" for key in ("p", "a", "b", "t0") if key[0] in keys)
+        values = ",".join(f"{key}={getattr(self, key)!r}" for key in _settings(self.name))
         return f"{self.name}:{values}" if values else self.name
+
+
+def _settings(name: str) -> tuple[str, ...]:
+    if name not in _SETTINGS:
+        raise UnknownNameError("schedule", name, list(_SETTINGS))
+    return _SETTINGS[name]
 
 
 def parse_schedule(text: str) -> Schedule:
     """'constant', 'power:p=0.5,t0=1000' or 'gelfand-mitter:a=1,b=2,t0=100' as a Schedule."""
     name, _, rest = text.strip().partition(":")
-    values: dict[str, float] = {"t0": 16.0} if name == "gelfand-mitter" else {}
+    known = _settings(name)
+    values: dict[str, float] = {}
     for pair in filter(None, (part.strip() for part in rest.split(","))):
         key, _, number = pair.partition("=")
-        if key not in ("p", "t0", "a", "b"):
-            raise UnknownNameError(f"setting of schedule {name}", key, ["p", "t0", "a", "b"])
+        if not known:
+            raise InputError(f"schedule {text!r}: {name} has no settings")
+        if key not in known:
+            raise UnknownNameError(f"setting of schedule {name}", key, list(known))
+        if key in values:
+            raise InputError(f"schedule {text!r}: {key} is given twice")
         try:
             values[key] = float(number)
         except ValueError as error:
             raise InputError(f"schedule {text!r}: {pair}: expected {key}=NUMBER") from error
+    if name == "gelfand-mitter":
+        values.setdefault("t0", 16.0)
     return Schedule(name, **values)

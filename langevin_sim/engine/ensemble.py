@@ -22,6 +22,7 @@ BINS = 120  # of every coordinate's histogram, over the potential's extent
 PLANE_BINS = 60
 
 _STEPPERS = {"gd": gdl, "gdl": gdl, "sgd": sgd, "sgdl": sgd, "lm": lm, "mala": mala, "rwm": rwm}
+_SPACE = Domain()
 
 
 @compiled
@@ -42,7 +43,7 @@ class Landscape:
     parameters: np.ndarray
     regions: int
     extent: np.ndarray
-    domain: Domain = Domain()
+    domain: Domain = _SPACE
     batch_gradient: Any = None
     data: np.ndarray | None = None
 
