@@ -12,6 +12,7 @@ from langevin_sim.errors import LangevinSimError
 _COMMANDS = {
     "bench": "Measure what a step costs on this machine.",
     "potentials": "What can be descended: list, show, check.",
+    "reproduce": "Make a figure of the memo again.",
     "run": "Simulate an ensemble in each dimension beside the exact law.",
 }
 

@@ -1,0 +1,103 @@
+"""A figure of the memo, from its settings to a folder with data, figure and text."""
+
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from langevin_sim.errors import InputError, LangevinSimError, UnknownNameError
+from langevin_sim.figures import fig3 as draw3
+from langevin_sim.figures import fig4 as draw4
+from langevin_sim.figures import fig5 as draw5
+from langevin_sim.figures import fig6 as draw6
+from langevin_sim.runs import folder as disk
+from langevin_sim.runs.laws import Laws, laws
+from langevin_sim.runs.memo import fig3, fig4, fig5, fig6
+from langevin_sim.runs.memo.experiment import Arm, Experiment
+from langevin_sim.runs.memo.measures import arrays, fitted_law, numbers
+from langevin_sim.runs.memo.passages import passages
+from langevin_sim.runs.simulate import available_threads, simulate
+from langevin_sim.runs.summary import SCHEMA, summarise
+
+FIGURES: dict[str, tuple[Any, Any]] = {
+    "fig3": (fig3, draw3), "fig4": (fig4, draw4), "fig5": (fig5, draw5), "fig6": (fig6, draw6),
+}  # fmt: skip
+Progress = Callable[[str, int, int], None]
+
+
+def experiment(name: str, literal: bool, replicas: int | None = None, steps: int | None = None) -> Experiment:
+    """The settings of a figure; replicas and steps stand in for its own numbers of walkers and steps."""
+    if name not in FIGURES:
+        raise UnknownNameError("figure", name, list(FIGURES))
+    for option, value, least in (("replicas", replicas, 2), ("steps", steps, 1)):
+        if value is not None and value < least:
+            raise InputError(f"--{option} {value}: expected at least {least}")
+    made: Experiment = FIGURES[name][0].experiment(literal)
+    return Experiment(made.figure, literal, tuple(arm.resized(replicas, steps) for arm in made.arms))
+
+
+def execute(
+    made: Experiment, seed: int | None, out: Path | None, threads: int, progress: Progress
+) -> tuple[Path, dict[str, Any]]:
+    """Simulate every arm, and write the folder; returns it with the summary."""
+    limit = available_threads()
+    if not 0 <= threads <= limit:
+        raise InputError(f"threads {threads}: expected 1 to {limit} on this machine, or 0 for all")
+    seed = secrets.randbits(32) if seed is None else seed
+    if not 0 <= seed < 2**128:
+        raise InputError(f"seed {seed}: expected 0 to 2^128 - 1")
+    settings, figure = FIGURES[made.figure]
+    name = f"{made.figure}-{made.mode}"
+    folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
+    spec = {"figure": made.figure, "mode": made.mode, "seed": seed, "arms": [arm.described() for arm in made.arms]}
+    manifest = disk.new_manifest(spec, threads or limit)
+    disk.write_json(folder / "manifest.json", manifest)
+    began = time.perf_counter()
+    try:
+        tests = sum(len(arm.potential.regions) for arm in made.arms)
+        results: list[dict[str, Any]] = []
+        kept: dict[str, Any] = {}
+        for k, arm in enumerate(made.arms):
+            # neighbouring seeds are unrelated streams: arms share no noise
+            entry, histograms = _measured(arm, seed + k, threads, tests, progress)
+            results.append(entry)
+            kept |= histograms
+        summary = {"schema": SCHEMA, "figure": made.figure, "mode": made.mode, "potential": made.arms[0].potential.name,
+                   "seed": seed, "results": results, "seconds": time.perf_counter() - began}  # fmt: skip
+        disk.write_json(folder / "summary.json", summary)
+        disk.write_csv(folder / "summary.csv", summary)
+        disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **kept))
+        text = settings.text(summary)
+        disk.write_whole(folder / "figure.md", lambda stream: stream.write(text.encode()))
+        figure.draw(folder)
+    except KeyboardInterrupt:
+        disk.finish_manifest(folder, manifest, "INTERRUPTED")
+        raise
+    except LangevinSimError as error:
+        disk.finish_manifest(folder, manifest, "FAILED", str(error))
+        raise
+    disk.finish_manifest(folder, manifest, "COMPLETED")
+    return folder, summary
+
+
+def _measured(
+    arm: Arm, seed: int, threads: int, tests: int, progress: Progress
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One arm: its entry of ``results``, and its arrays."""
+    label = f"{arm.potential.name} d={arm.potential.dim} {arm.dynamics.name} ({arm.group})"
+    total = arm.burn_in + arm.steps
+    law: Laws = laws(arm.potential, arm.dynamics, arm.chain)
+    with np.errstate(invalid="ignore"):  # where all walkers have one energy, as in the pits of boxes, its R-hat is 0/0: nan
+        run = simulate(
+            arm.potential, arm.dynamics, walkers=arm.walkers, steps=arm.steps, burn_in=arm.burn_in, every=arm.every,
+            start=arm.start, seed=seed, threads=threads, progress=lambda step: progress(label, step, total),
+        )  # fmt: skip
+    seen = None
+    if arm.look:
+        seen = passages(arm, seed, threads, lambda step: progress(f"{label}: passages", step, total))
+    fitted = fitted_law(run) if arm.fit else None
+    entry = {**arm.described(), "seed": seed, **summarise(run, law, tests), **numbers(arm, run, law, seen, fitted)}
+    return entry, arrays(arm, run, law, seen, fitted)

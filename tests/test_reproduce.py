@@ -1,0 +1,116 @@
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from langevin_sim.cli.main import main
+
+from langevin_sim.runs.memo.measures import pooled_ratio
+from langevin_sim.runs.memo.reproduce import FIGURES, experiment
+from langevin_sim.runs.memo.text import decimals, measured
+
+FILES = {"manifest.json", "summary.json", "summary.csv", "histograms.npz", "figure.png", "figure.pdf", "figure.md"}
+TINY = ["--replicas", "64", "--steps", "400", "--seed", "3"]
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, list(arguments))
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def without_times(summary):
+    for entry in (summary, *summary["results"]):
+        entry.pop("seconds")
+        entry.pop("updates_per_second", None)
+    return summary
+
+
+@pytest.mark.parametrize("mode", ["literal", "converged"])
+@pytest.mark.parametrize("name", sorted(FIGURES))
+def test_the_folder_is_complete_and_its_text_has_its_numbers(tmp_path, name, mode):
+    options = ["--literal"] if mode == "literal" else []
+    result = call("reproduce", name, *options, *TINY, "--out", "here", "--quiet")
+    assert result.exit_code == 0, result.output
+    assert result.output == ""
+    folder = tmp_path / "here"
+    assert {path.name for path in folder.iterdir()} == FILES
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["status"] == "COMPLETED"
+    assert set(manifest["outputs"]) == FILES - {"manifest.json"}
+    assert (manifest["spec"]["figure"], manifest["spec"]["mode"]) == (name, mode)
+    summary = json.loads((folder / "summary.json").read_text())
+    assert (summary["schema"], summary["seed"], summary["mode"]) == (1, 3, mode)
+    assert len(summary["results"]) == len(manifest["spec"]["arms"])
+    text = (folder / "figure.md").read_text()
+    for entry in summary["results"]:
+        assert entry["walkers"] == 64
+        for region in entry["regions"]:
+            assert measured(region["mass"], region["stderr"]) in text
+            if region["boltzmann"] is not None:
+                assert f"{region['boltzmann']:.{decimals(region['stderr'])}f}" in text
+    with np.load(folder / "histograms.npz") as arrays:
+        for entry in summary["results"]:
+            assert arrays[f"{entry['key']}_mass"].sum() == pytest.approx(1.0, abs=1e-6)
+
+
+def test_same_seed_same_bits(tmp_path):
+    summaries = []
+    for out, threads in (("a", "1"), ("b", "0")):
+        result = call("reproduce", "fig4", "--literal", *TINY, "--out", out, "--threads", threads, "--json")
+        summaries.append(without_times(json.loads(result.stdout)))
+    assert summaries[0] == summaries[1]
+    with np.load(tmp_path / "a" / "histograms.npz") as one, np.load(tmp_path / "b" / "histograms.npz") as other:
+        assert set(one) == set(other)
+        assert all(np.array_equal(one[key], other[key]) for key in one)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["fig33"], "did you mean 'fig3'"),
+        (["table9"], "known: fig3"),
+        (["fig3", "--replicas", "1"], "--replicas 1: expected at least 2"),
+        (["fig3", "--steps", "0"], "--steps 0: expected at least 1"),
+        (["fig3", "--threads", "-2"], "threads"),
+        (["fig3", "--seed", "-1"], "seed"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(tmp_path, arguments, said):
+    result = call("reproduce", *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_literal_settings_are_the_authors():
+    boxes = experiment("fig3", True).arms
+    assert [arm.potential.dim for arm in boxes] == [1, 2, 3, 4, 5]
+    for arm in boxes:
+        assert (arm.dynamics.step_size, arm.steps, arm.burn_in, arm.every, arm.start) == (1.0, 2_700_000, 0, 1, "7")
+        assert arm.dynamics.noise == pytest.approx(0.2, rel=1e-15)
+    (flat,) = experiment("fig4", True).arms
+    assert (flat.potential.parameters["difference"], flat.start) == (0.25, "3")
+    assert flat.dynamics.noise == pytest.approx(0.2, rel=1e-15)
+    last = experiment("fig5", True).arms[-1]
+    assert (last.potential.dim, last.potential.parameters["difference"], last.steps) == (5, 0.2, 2_700_000)
+    assert last.dynamics.noise == pytest.approx(0.131, rel=1e-15)
+    sgd, sgdl = experiment("fig6", True).arms
+    assert (sgd.dynamics.step_size, sgd.dynamics.batch_size, sgd.dynamics.noise) == (126.0, 10, 0.0)
+    assert (sgdl.dynamics.step_size, sgdl.dynamics.batch_size) == (136.0, 15)
+    assert sgdl.dynamics.noise == pytest.approx(0.25, rel=1e-15)
+    assert {(arm.steps, arm.start, arm.sets) for arm in (sgd, sgdl)} == {(270_000, "uniform", 30)}
+
+
+def test_pooled_ratio_and_its_error():
+    # 2000 ensembles of 50 walkers: the error that is said is the spread that is seen, to about 5 % (3 sigma)
+    draws = np.random.default_rng(72).gamma(4.0, [[[2.0, 1.0]]], (2000, 50, 2))
+    found = [pooled_ratio(wells) for wells in draws]
+    means, errors = np.array([f.mean for f in found]), np.array([f.stderr for f in found])
+    assert means.mean() == pytest.approx(2.0, abs=0.02)
+    assert errors.mean() == pytest.approx(means.std(), rel=0.06)
+    assert np.isnan(pooled_ratio(np.array([[1.0, 0.0], [0.5, 0.0]])).mean)
