@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from langevin_sim.figures import panels
+from langevin_sim.runs.memo.fig3 import RERUN
 
 _NAMES = {"cold": "boxes, RWM", "hot": "boxes, RWM", "smooth": "twowell, GDL", "literal": "boxes, GDL, $\\eta$ = 1"}
 _WELL_COLOURS = ("#1f77b4", "#ff7f0e", "#7f7f7f")
@@ -27,7 +28,7 @@ def draw(folder: Path) -> None:
             axes = figure.add_subplot(grid[row, column])
             panels.histogram(axes, arrays, result["key"], bins=30 if literal else 120)
             wide, narrow = (entry["mass"] for entry in result["regions"][:2])
-            axes.set_title(f"d = {result['dim']}:  wide {wide:.3f}, narrow {narrow:.3f}", fontsize=9)
+            axes.set_title(f"d = {result['dim']}:  wide {wide:.3g}, narrow {narrow:.3g}", fontsize=9)
             axes.set_xlabel("$x_1$")
             if column == 0:
                 axes.set_ylabel(f"{_NAMES[group]}, T = {result['temperature']:g}\ndensity of $x_1$")
@@ -53,7 +54,8 @@ def _masses(axes: Any, results: list[dict[str, Any]], title: str) -> None:
                       label=entries[0]["name"])  # fmt: skip
         axes.plot(dims, [entry["boltzmann"] for entry in entries], "-", color=colour, linewidth=1.0,
                   label="Boltzmann, exact" if k == 0 else None)  # fmt: skip
-    axes.set(xlabel="dimension d", ylabel="mass", title=title, xticks=dims, ylim=(-0.03, 1.03))
+    axes.set(xlabel="dimension d", ylabel="mass", xticks=dims, ylim=(-0.03, 1.03))
+    axes.set_title(title, fontsize=10)
     axes.grid(alpha=0.3)
     axes.legend(loc="center right", fontsize=8)
 
@@ -67,10 +69,19 @@ def _ratios(axes: Any, results: list[dict[str, Any]]) -> None:
     own = {r["dim"]: r["ratio"]["chain"] for r in results if r["ratio"]["chain"]}
     if own:
         axes.plot(list(own), list(own.values()), "x", color=panels.OWN, markersize=9, label="the chain's own law")
+    late = [r for r in shown if r["ratio"]["second_half"]]
+    axes.errorbar([r["dim"] + 0.07 for r in late], [r["ratio"]["second_half"] for r in late], fmt="o", mfc="white", capsize=4,
+                  yerr=[2 * r["ratio"]["second_half_stderr"] for r in late], color=panels.MEASURED,
+                  label="second half of the runs alone")  # fmt: skip
+    axes.plot(list(RERUN), list(RERUN.values()), "+", color=panels.OWN, markersize=9, label="one re-implementation, 100 times as long")
     axes.set_yscale("log")
-    axes.set(xlabel="dimension d", ylabel="mass of wide : mass of narrow", title="$\\eta$ = 1 does not sample Boltzmann's law",
-             xticks=[r["dim"] for r in results])  # fmt: skip
-    axes.grid(alpha=0.3, which="both")
+    powers = [2 ** k for k in range(8)]
+    axes.set_yticks(powers, [str(power) for power in powers])
+    axes.minorticks_off()
+    axes.set(xlabel="dimension d", ylabel="mass of wide : mass of narrow", xticks=[r["dim"] for r in results])
+    axes.set_title("$\\eta$ = 1 does not sample Boltzmann's law", fontsize=10)
+    axes.set_ylim(1.5, None)
+    axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
 
 
@@ -84,9 +95,10 @@ def _shares(axes: Any, results: list[dict[str, Any]]) -> None:
     axes.plot(dims, exact, "-", color=panels.EXACT, label="Boltzmann, $2^d/(1+2^d)$")
     for r, height in zip(shown, middle, strict=True):
         passages = f"{r['passages']['mean']:.1f} passages"
-        axes.annotate(passages, (r["dim"], height), xytext=(8, -14), textcoords="offset points", fontsize=8)
-    axes.set(xlabel="dimension d", ylabel="wide / (wide + narrow)", xticks=dims, ylim=(None, 1.02))
-    axes.set_title("One walker sees few passages between the pits")
+        side, align = (-8, "right") if r is shown[-1] else (8, "left")
+        axes.annotate(passages, (r["dim"], height), xytext=(side, 5), textcoords="offset points", fontsize=8, ha=align)
+    axes.set(xlabel="dimension d", ylabel="wide / (wide + narrow)", xticks=dims, ylim=(None, 1.04))
+    axes.set_title("One walker sees few passages between the pits (means)", fontsize=10)
     axes.margins(x=0.12)
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right", fontsize=8)

@@ -25,7 +25,7 @@ def draw(folder: Path) -> None:
     exact = ", ".join(f"{entry['name']} {entry['boltzmann']:.3f}" for entry in result["regions"])
     middle.set_title(f"Boltzmann at T = {result['temperature']:g}, exact\n{exact}", fontsize=10)
     figure.colorbar(image, ax=[left, middle], label="density of $(x_1, x_2)$", shrink=0.9)
-    panels.surface(figure.add_subplot(grid[:, 2], projection="3d"), result, zoom=1.0)
+    panels.surface(figure.add_subplot(grid[:, 2], projection="3d"), result)
     first, second = figure.add_subplot(grid[1, 0]), figure.add_subplot(grid[1, 1])
     panels.histogram(first, arrays, key, bins=30 if literal else 120)
     first.set(xlabel="$x_1$", ylabel="density of $x_1$")

@@ -45,8 +45,10 @@ def _fall(axes: Any, results: list[dict[str, Any]]) -> None:
         axes.errorbar(dims, heights, yerr=errors, fmt="o", capsize=4, color=colour, label=name)
         axes.plot([d for d, _ in entries], [e["boltzmann"] for _, e in entries], "-", color=colour, linewidth=1.0,
                   label="Boltzmann, exact" if k == 0 else None)  # fmt: skip
+    least = min((entry["mass"] for r in results for entry in r["regions"] if entry["mass"] > 0), default=1.0)
     axes.set_yscale("log")
+    axes.set_ylim(0.03 * least, 2.0)  # a law that is colder than what was simulated leaves the picture
     axes.set(xlabel="dimension d", ylabel="mass", xticks=[r["dim"] for r in results])
-    axes.set_title("The pyramid's mass falls with dimension")
+    axes.set_title("The pyramid's mass falls with dimension", fontsize=10)
     axes.grid(alpha=0.3)
     axes.legend(loc="lower left", fontsize=9)

@@ -34,5 +34,5 @@ def draw(folder: Path) -> None:
         side = figure.add_subplot(grid[row, 2])
         panels.second_coordinate(side, arrays, key, "Boltzmann, fitted T")
         side.legend(loc="upper right", fontsize=7)
-    panels.surface(figure.add_subplot(grid[:, 3], projection="3d"), results[0], zoom=0.95)
+    panels.surface(figure.add_subplot(grid[:, 3], projection="3d"), results[0])
     panels.save(figure, folder)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import matplotlib.ticker
 
 matplotlib.use("Agg")
 
@@ -48,8 +49,11 @@ def surface(axes: Any, result: dict[str, Any], zoom: float = 0.85) -> None:
     axes.set_title(f"U of {potential.name}, d = 2{cut}", fontsize=10)
     axes.set_xlabel("$x_1$", labelpad=-4)
     axes.set_ylabel("$x_2$", labelpad=-4)
-    axes.set_zlabel("U", labelpad=-4)
+    axes.set_zlabel("U", labelpad=4 if energy.max() - energy.min() < 0.1 else -2)  # small numbers are long
     axes.tick_params(labelsize=7, pad=-2)
+    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
+    axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
+    axes.zaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
     axes.view_init(elev=42, azim=-65)
     axes.set_box_aspect(None, zoom=zoom)
 
@@ -77,7 +81,7 @@ def histogram(axes: Any, arrays: dict[str, np.ndarray], key: str, exact_label: s
         ("boltzmann", EXACT, "-", exact_label), ("fitted", EXACT, "-", exact_label), ("chain", OWN, "--", "the chain's own law"),
     ):  # fmt: skip
         if f"{key}_{name}" in arrays:
-            axes.stairs(joined(name), edges, color=colour, linestyle=style, linewidth=1.1, label=label)
+            axes.stairs(joined(name), edges, baseline=None, color=colour, linestyle=style, linewidth=1.1, label=label)
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(bottom=0.0)
 
@@ -91,7 +95,7 @@ def second_coordinate(axes: Any, arrays: dict[str, np.ndarray], key: str, exact_
     axes.stairs(mass / width, edges, orientation="horizontal", fill=True, color=MEASURED, alpha=0.35, label="simulated")
     if f"{key}_plane_law" in arrays:
         exact = arrays[f"{key}_plane_law"].sum(axis=0) / width
-        axes.stairs(exact, edges, orientation="horizontal", color=EXACT, linewidth=1.1, label=exact_label)
+        axes.stairs(exact, edges, orientation="horizontal", baseline=None, color=EXACT, linewidth=1.1, label=exact_label)
     axes.set(xlabel="density of $x_2$", ylabel="$x_2$", ylim=(edges[0], edges[-1]), xlim=(0.0, None))
 
 

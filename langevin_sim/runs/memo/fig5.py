@@ -28,7 +28,7 @@ def text(summary: dict[str, Any]) -> str:
     results = summary["results"]
     pyramids = [(r["dim"], region(r, "pyramid")) for r in results]
     fall = ", ".join(
-        f"{measured(p['mass'], p['stderr'])} in d = {d} (Boltzmann {number(p['boltzmann'], 5)})" for d, p in pyramids
+        f"{measured(p['mass'], p['stderr'])} in d = {d} (Boltzmann {p['boltzmann']:.2g})" for d, p in pyramids
     )
     last = results[-1]
     if summary["mode"] == "converged":

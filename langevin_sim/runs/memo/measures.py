@@ -35,6 +35,8 @@ def numbers(arm: Arm, run: Run, law: Laws, seen: Passages | None, fitted: Boltzm
     }  # fmt: skip
     if seen is not None:
         spread = (float(value) for value in np.percentile(seen.counts, _PERCENTILES))
+        late = pooled_ratio(seen.late)
+        entry["ratio"]["second_half"], entry["ratio"]["second_half_stderr"] = _finite(late.mean), _finite(late.stderr)
         entry["passages"] = {
             "mean": float(seen.counts.mean()), **dict(zip(("p16", "p50", "p84"), spread, strict=True)),
             "none": float((seen.counts == 0).mean()), "look": seen.every,

@@ -14,10 +14,15 @@ _LEAST_LOOKS = 20  # in a run that is cut short
 
 
 class Passages(NamedTuple):
-    """counts [walkers]: passages seen; shares [walkers, BINS]: each walker's own x_1 histogram; every: steps between looks."""
+    """What was seen of each walker.
+
+    counts [walkers]: passages; shares [walkers, BINS]: its own x_1 histogram; late [walkers, 2]: its
+    looks that found it in either well, in the second half of the run; every: steps between looks.
+    """
 
     counts: np.ndarray
     shares: np.ndarray
+    late: np.ndarray
     every: int
 
 
@@ -39,6 +44,7 @@ def passages(arm: Arm, seed: int, threads: int, progress: Callable[[int], None] 
     last = np.full(arm.walkers, -1)
     counts = np.zeros(arm.walkers, np.int64)
     visits = np.zeros((arm.walkers, BINS), np.int64)
+    late = np.zeros((arm.walkers, 2))
     low, high = land.extent[0]
     rows = np.arange(arm.walkers)
     for _ in range(total // look):
@@ -51,5 +57,7 @@ def passages(arm: Arm, seed: int, threads: int, progress: Callable[[int], None] 
         if ensemble.step > arm.burn_in:
             column = np.clip((points[:, 0] - low) / (high - low) * BINS, 0, BINS - 1).astype(int)
             visits[rows, column] += 1
+        if 2 * ensemble.step > total + arm.burn_in:
+            late += where[:, None] == [0, 1]
         progress(ensemble.step)
-    return Passages(counts, visits / np.maximum(visits.sum(axis=1, keepdims=True), 1), look)
+    return Passages(counts, visits / np.maximum(visits.sum(axis=1, keepdims=True), 1), late, look)

@@ -62,8 +62,8 @@ def region(result: dict[str, Any], name: str) -> dict[str, Any]:
 
 def passages(results: list[dict[str, Any]]) -> str:
     """A table of passages and of the replicas' spread."""
-    rows = ["| d | dynamics | passages per replica: mean (16 %, median, 84 %) | replicas with none seen | "
-            "share of the flatter well in single replicas: 16 %, median, 84 % |", "| --- | --- | --- | --- | --- |"]  # fmt: skip
+    rows = ["| d | dynamics | passages per walker: mean (16 %, median, 84 %) | walkers with none seen | "
+            "share of the flatter well in single walkers: 16 %, median, 84 % |", "| --- | --- | --- | --- | --- |"]  # fmt: skip
     for r in results:
         seen, share = r["passages"], r["share"]
         spread = "-" if share is None else f"{share['p16']:.3f}, {share['p50']:.3f}, {share['p84']:.3f}"
