@@ -73,7 +73,7 @@ def _ratios(axes: Any, results: list[dict[str, Any]]) -> None:
     axes.errorbar([r["dim"] + 0.07 for r in late], [r["ratio"]["second_half"] for r in late], fmt="o", mfc="white", capsize=4,
                   yerr=[2 * r["ratio"]["second_half_stderr"] for r in late], color=panels.MEASURED,
                   label="second half of the runs alone")  # fmt: skip
-    axes.plot(list(RERUN), list(RERUN.values()), "+", color=panels.OWN, markersize=9, label="one re-implementation, 100 times as long")
+    axes.plot(list(RERUN), list(RERUN.values()), "+", color=panels.OWN, markersize=9, label="a re-implementation, 100 x as long")
     axes.set_yscale("log")
     powers = [2 ** k for k in range(8)]
     axes.set_yticks(powers, [str(power) for power in powers])

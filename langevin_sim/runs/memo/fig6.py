@@ -44,8 +44,8 @@ def _converged(summary: dict[str, Any]) -> str:
         "wells are.",
         f"SGD without added noise, eta = {sgd['step_size']:g} as the authors had it, batches of {sgd['batch_size']}: "
         f"{_held(sgd)}. {_fitted(sgd)} That law has no claim on SGD, whose noise depends on x. All the valley's data "
-        "points have x_2 = 5.67: on that line no batch pushes across, and SGD sits on the line itself, where Boltzmann "
-        "fills the valley. On the plateau, where no term has a slope, a walker that is thrown there stays.",
+        "points have x_2 = 5.67: on that line none of them pushes across, and SGD sits on the line itself, where "
+        "Boltzmann fills the valley. On the plateau, where no term has a slope, a walker that is thrown there stays.",
         "How it differs from the memo: SGD has no limit of small steps at a given temperature, since its noise is its "
         "step. With the authors' batch of 10 walkers pass too seldom to forget their start (--literal); the smaller batch "
         "makes SGD loud enough. Which well it then prefers depends on eta and b, and is no property of the wells' volumes "
