@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,8 +7,10 @@ from click.testing import CliRunner
 from langevin_sim.cli.main import main
 
 from langevin_sim.runs.memo.measures import pooled_ratio
+from langevin_sim.runs.memo.passages import BINS, passages
 from langevin_sim.runs.memo.reproduce import FIGURES, experiment
 from langevin_sim.runs.memo.text import decimals, measured
+from langevin_sim.runs.simulate import simulate
 
 FILES = {"manifest.json", "summary.json", "summary.csv", "histograms.npz", "figure.png", "figure.pdf", "figure.md"}
 TINY = ["--replicas", "64", "--steps", "400", "--seed", "3"]
@@ -104,6 +107,16 @@ def test_literal_settings_are_the_authors():
     assert (sgdl.dynamics.step_size, sgdl.dynamics.batch_size) == (136.0, 15)
     assert sgdl.dynamics.noise == pytest.approx(0.25, rel=1e-15)
     assert {(arm.steps, arm.start, arm.sets) for arm in (sgd, sgdl)} == {(270_000, "uniform", 30)}
+
+
+def test_passages_are_those_of_the_simulated_walkers():
+    arm = replace(experiment("fig4", True, 200, 300).arms[0], look=1)
+    run = simulate(arm.potential, arm.dynamics, walkers=200, steps=300, burn_in=0, every=1, start=arm.start, seed=5)
+    seen = passages(arm, 5, 0)
+    pooled = run.counts[:, 1:-1].sum(axis=0).reshape(BINS, -1).sum(axis=1) / run.counts.sum()
+    np.testing.assert_allclose(seen.shares.mean(axis=0), pooled, atol=1e-12)
+    # all start in the pyramid: who was never in the valley has not passed
+    np.testing.assert_array_equal(seen.counts == 0, run.walker_means[:, 0] == 0)
 
 
 def test_pooled_ratio_and_its_error():

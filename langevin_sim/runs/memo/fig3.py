@@ -84,6 +84,7 @@ def _literal(summary: dict[str, Any]) -> str:
         rows.append(f"| {r['dim']} | {measured(ratio['mean'], ratio['stderr'])} | {late} | {number(ratio['chain'], 2)} | "
                     f"{RERUN[r['dim']]:g} | {2 ** r['dim']} |")  # fmt: skip
     last = results[-1]
+    plateaus, wides = (", ".join(f"{region(r, name)['mass']:.3g}" for r in results) for name in ("plateau", "wide"))
     return document(
         "Fig. 3, with the authors' settings",
         summary,
@@ -92,13 +93,14 @@ def _literal(summary: dict[str, Any]) -> str:
         "pooled (line), with the band that holds the middle 68 % of single replicas.",
         "\n".join(rows),
         "A run starts at x_j = 7, one unit from the narrow pit and five from the wide one, and there is no burn-in: the "
-        "pooled ratio remembers the start. The second half alone is closer to what the chain samples in the long run, "
-        "which the re-implementation, a hundred times as long, has seen.",
-        "The direction is the memo's: the wide pit gains with dimension. But eta = 1 is not small: one step of g moves a "
-        "walker by 1, five standard deviations of the noise, and the run does not sample Boltzmann's law at T = A^2/(2 "
-        f"eta) = {last['temperature']:g}. The ratios differ from 2^d, the difference over a finite distance being no "
-        "gradient of U, and the plateau, which Boltzmann at that temperature leaves empty, holds "
-        f"{number(region(last, 'plateau')['mass'])} in d = {last['dim']}: the runs are hotter than they look.",
+        "pooled ratio remembers the start. The second half alone has had time to forget it. The re-implementation's run "
+        "was a hundred times as long.",
+        "Of the two pits the wide one gains with dimension, as the memo has it. But eta = 1 is not small: one step of g "
+        "moves a walker by 1, five standard deviations of the noise, and the run does not sample Boltzmann's law at T = "
+        f"A^2/(2 eta) = {last['temperature']:g}. The ratios are not 2^d, for the difference over a finite distance is no "
+        f"gradient of U, and the plateau, where Boltzmann at that temperature leaves nothing, holds {plateaus} in the "
+        f"dimensions above; the wide pit's own mass is {wides}. The runs are hotter than they look, and more so the more "
+        "dimensions there are.",
         passages(results),
         "A single walker passes so seldom that its histogram is one draw from a wide spread: the band, and the shares "
         "above. The memo's figure is one such draw in each dimension.",

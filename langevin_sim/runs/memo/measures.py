@@ -65,7 +65,7 @@ def arrays(arm: Arm, run: Run, law: Laws, seen: Passages | None, fitted: Boltzma
         kept["band"] = np.percentile(seen.shares, [16, 84], axis=0)
         kept["passages"] = seen.counts
     beside = fitted or law.boltzmann
-    if arm.potential.dim == 2 and beside is not None:
+    if arm.potential.dim == 2 and arm.potential.domain.kind == "torus" and beside is not None:
         kept["plane_law"] = plane_law(arm.potential, beside.temperature)
     return {f"{arm.key}_{name}": array for name, array in kept.items()}
 
@@ -81,26 +81,33 @@ def pooled_ratio(wells: np.ndarray) -> Estimate:
 
 
 def fitted_law(run: Run) -> Boltzmann | None:
-    """Boltzmann's law whose mean energy is the simulated one; None if no temperature has it."""
+    """Boltzmann's law whose mean energy is the simulated one, in two dimensions; None if no temperature has it."""
+    energy = _plane_energy(run.potential)
 
     def excess(log_temperature: float) -> float:
-        return boltzmann(run.potential, math.exp(log_temperature)).mean_energy - run.energy.mean
+        weights = np.exp(-(energy - energy.min()) / math.exp(log_temperature))
+        return float((weights * energy).sum() / weights.sum()) - run.energy.mean
 
     low, high = math.log(1e-6), math.log(1.0)
     if not (math.isfinite(run.energy.mean) and excess(low) < 0 < excess(high)):
         return None
-    return boltzmann(run.potential, math.exp(brentq(excess, low, high, xtol=1e-3)))
+    return boltzmann(run.potential, math.exp(brentq(excess, low, high, xtol=1e-5)))
 
 
 def plane_law(potential: Potential, temperature: float) -> np.ndarray:
     """Masses of the bins of (x_1, x_2) under Boltzmann's law of a two-dimensional potential, [PLANE_BINS, PLANE_BINS]."""
-    points = PLANE_BINS * _SUBDIVISION
-    low, high = potential.extent(temperature).T
-    axes = [a + (b - a) * (np.arange(points) + 0.5) / points for a, b in zip(low, high, strict=True)]
-    energy = potential.energy(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1))
+    energy = _plane_energy(potential)
     weights = np.exp(-(energy - energy.min()) / temperature)
     summed = weights.reshape(PLANE_BINS, _SUBDIVISION, PLANE_BINS, _SUBDIVISION).sum(axis=(1, 3))
     return np.asarray(summed / summed.sum())
+
+
+def _plane_energy(potential: Potential) -> np.ndarray:
+    """U at the middles of a grid finer than the plane's bins."""
+    points = PLANE_BINS * _SUBDIVISION
+    low, high = potential.extent(1.0).T
+    axes = [a + (b - a) * (np.arange(points) + 0.5) / points for a, b in zip(low, high, strict=True)]
+    return potential.energy(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1))
 
 
 def _ratio(arm: Arm, law: Any) -> float | None:

@@ -30,10 +30,10 @@ def passages(arm: Arm, seed: int, threads: int, progress: Callable[[int], None] 
     """Look at the walkers of simulate(), the same ones step for step, every ``arm.look`` steps (more often in a short run).
 
     A passage is a look at which a walker is in another of the two wells than the one it was last seen
-    in. What goes and returns between two looks is missed, so the count is a lower bound.
+    in, or started in. What goes and returns between two looks is missed, so the count is a lower bound.
     """
     potential = arm.potential
-    starts, _ = starting_points(potential, arm.walkers, arm.start, seed)
+    starts, origin = starting_points(potential, arm.walkers, arm.start, seed)
     land = landscape(potential)
     total = arm.burn_in + arm.steps
     look = min(arm.look, max(1, total // _LEAST_LOOKS))
@@ -41,7 +41,7 @@ def passages(arm: Arm, seed: int, threads: int, progress: Callable[[int], None] 
         land, arm.dynamics, starts, seed=seed, key=(potential.dim,), burn_in=0, every=total,
         bound=float("inf"), threads=threads or available_threads(),
     )  # fmt: skip
-    last = np.full(arm.walkers, -1)
+    last = np.where(origin < 2, origin, -1)
     counts = np.zeros(arm.walkers, np.int64)
     visits = np.zeros((arm.walkers, BINS), np.int64)
     late = np.zeros((arm.walkers, 2))
