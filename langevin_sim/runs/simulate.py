@@ -16,6 +16,8 @@ from langevin_sim.potentials.potential import Potential
 
 _BOUND_FACTOR = 100.0  # a walker this many extents away has diverged
 _TOLERATED = 0.01  # share of walkers that may diverge before the run is given up
+_TRIED = 100_000  # uniform points at a time, from which exact draws are kept
+_MOST_TRIED = 20_000  # such points a walker, then the law is too cold for rejection
 _CHUNK_WORK = 2e8  # coordinate updates between two calls of progress, a fraction of a second
 
 
@@ -77,11 +79,14 @@ def landscape(potential: Potential) -> Landscape:
     )  # fmt: skip
 
 
-def starting_points(potential: Potential, walkers: int, start: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def starting_points(
+    potential: Potential, walkers: int, start: str, seed: int = 0, temperature: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Positions [walkers, dim], and for each walker the index of the region it starts in.
 
     start: "dispersed" (over the regions in turn), the name of a region, "uniform" (over the extent at
-    T = 1, the whole of a torus or a box), or a number (that value for every coordinate).
+    T = 1, the whole of a torus or a box), "exact" (independent draws from the Boltzmann law at
+    ``temperature``; torus, box and reflecting box only), or a number (that value for every coordinate).
     """
     names = [region.name for region in potential.regions]
     if start == "dispersed" or start in names:
@@ -90,14 +95,36 @@ def starting_points(potential: Potential, walkers: int, start: str, seed: int = 
     if start == "uniform":
         low, high = potential.extent(1.0).T
         points = np.random.default_rng([seed, potential.dim]).uniform(low, high, (walkers, potential.dim))
+    elif start == "exact":
+        points = _exact_draws(potential, walkers, seed, temperature)
     else:
         try:
             points = np.full((walkers, potential.dim), float(start))
         except ValueError:
-            raise UnknownNameError("start", start, ["dispersed", "uniform", "NUMBER", *names]) from None
+            raise UnknownNameError("start", start, ["dispersed", "exact", "uniform", "NUMBER", *names]) from None
         if not np.isfinite(points).all():
             raise InputError(f"start {start}: expected a finite number")
     return points, potential.label(points)
+
+
+def _exact_draws(potential: Potential, walkers: int, seed: int, temperature: float) -> np.ndarray:
+    """Draws from exp(-U/T)/Z by rejection: uniform points are kept with the probability exp(-(U - min U)/T), [walkers, dim]."""
+    domain = potential.domain
+    if domain.kind == "space" or not temperature > 0:
+        raise InputError(f"start exact: {potential.name} on {domain} at temperature {temperature:g}: expected a torus or a box, "
+                         "and a temperature above 0")  # fmt: skip
+    rng = np.random.default_rng([seed, potential.dim, walkers])
+    floor = float(potential.energy(potential.minima).min())
+    kept: list[np.ndarray] = []
+    count = tried = 0
+    while count < walkers:
+        if tried >= _MOST_TRIED * max(walkers, 1000):
+            raise InputError(f"start exact: {count} of {tried} uniform points were kept: expected a higher temperature")
+        points = rng.uniform(domain.low, domain.high, (_TRIED, potential.dim))
+        points = points[np.log1p(-rng.random(_TRIED)) < (floor - potential.energy(points)) / temperature]
+        kept.append(points)
+        count, tried = count + len(points), tried + _TRIED
+    return np.concatenate(kept)[:walkers]
 
 
 def simulate(
@@ -130,8 +157,9 @@ def simulate(
     if not 0 <= threads <= limit:
         raise InputError(f"threads {threads}: expected 1 to {limit} on this machine, or 0 for all")
     check_batch(potential, dynamics)
-    starts, where = starting_points(potential, walkers, start, seed)
-    land = replace(landscape(potential), extent=potential.extent(max(dynamics.temperature, extent_temperature)))
+    temperature = max(dynamics.temperature, extent_temperature)
+    starts, where = starting_points(potential, walkers, start, seed, temperature)
+    land = replace(landscape(potential), extent=potential.extent(temperature))
     ensemble = new_ensemble(
         land, dynamics, starts, seed=seed, key=(potential.dim,), burn_in=burn_in, every=every,
         bound=_BOUND_FACTOR * float(np.abs(land.extent).max()), threads=threads or limit,
