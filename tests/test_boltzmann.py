@@ -50,3 +50,13 @@ def test_cold_limit(dim):
 def test_temperature_must_be_positive():
     with pytest.raises(InputError):
         boltzmann(potentials.twowell(1), 0.0)
+
+
+@pytest.mark.parametrize("dim", [1, 5])
+def test_a_bin_may_be_wide(dim):
+    """P(x_1 < 2/3) with softness = T, a mixture of two Gaussians: 0.66539 for d = 1."""
+    law = boltzmann(potentials.twowell(dim, softness=1.0), 1.0)
+    weight = 2.0**dim / (1 + 2.0**dim)
+    exact = weight * norm.cdf(2 / 3, -2, 1) + (1 - weight) * norm.cdf(2 / 3, 2, 0.5)
+    for low in (-np.inf, -50.0, -8.0):
+        assert law.bin_masses(np.array([low, 2 / 3]))[0] == pytest.approx(exact, abs=1e-8)

@@ -136,7 +136,8 @@ def _marginal(potential: Potential, temperature: float, edges: np.ndarray, panel
     shift = _log_weight(potential, temperature, np.linspace(x_low, x_high, 257)[:, None], rho[None, :]).max()
     total = integral(x_low, x_high, panels)
     low, high = np.clip(edges[:-1], x_low, x_high), np.clip(edges[1:], x_low, x_high)
-    return integral(low, high, 1) / total
+    # panels no wider than those of the total, however wide a bin is
+    return integral(low, high, max(1, math.ceil(panels * float((high - low).max()) / (x_high - x_low)))) / total
 
 
 def integrals(potential: Potential, temperature: float) -> Integrals:
