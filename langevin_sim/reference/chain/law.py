@@ -185,7 +185,7 @@ def _solve(potential: Potential, dynamics: Dynamics, refinement: float) -> tuple
     sigma = step_deviation(potential, dynamics)
     temperature = max(sigma) ** 2 / (2.0 * step)  # along the noisier axis
     # of the law near a minimum, in steps, where it is narrowest; LM: of y, whose variance is x's less s^2/4
-    share = step / potential.stability_bound
+    share = max(step / potential.stability_bound, 1e-12)  # a force without curvature has no bound
     if isinstance(dynamics, LM):
         variance, wanted = (1.0 / share - 1.0) / 4.0, _LM_DEVIATION
     else:
