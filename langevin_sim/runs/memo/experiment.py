@@ -62,11 +62,24 @@ class Arm:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A figure's ensembles, as the authors had them (literal) or converged."""
+    """A figure's ensembles, as the authors had them (literal) or converged; replicas and steps where they are not its own."""
 
     figure: str
     literal: bool
     arms: tuple[Arm, ...]
+    replicas: int | None = None
+    steps: int | None = None
+
+    def resized(self, replicas: int | None, steps: int | None) -> "Experiment":
+        """With other numbers of walkers and steps in every ensemble."""
+        arms = tuple(arm.resized(replicas, steps) for arm in self.arms)
+        return replace(self, arms=arms, replicas=replicas, steps=steps)
+
+    def command(self, seed: int) -> str:
+        """What has the same again."""
+        options = {"--literal": "" if self.literal else None, "--seed": seed, "--replicas": self.replicas, "--steps": self.steps}
+        words = [f"{option} {value}".strip() for option, value in options.items() if value is not None]
+        return " ".join(["langevin-sim reproduce", self.figure, *words])
 
     @property
     def mode(self) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from langevin_sim.runs.memo import wedge
 from langevin_sim.runs.memo.experiment import Experiment
-from langevin_sim.runs.memo.text import document, masses, measured, number, passages, region
+from langevin_sim.runs.memo.text import claim, document, masses, measured, number, passages, region
 
 AMPLITUDE, DIFFERENCE = 0.2, 0.25  # the authors'
 
@@ -28,7 +28,7 @@ def text(summary: dict[str, Any]) -> str:
             "Fig. 4, converged: the degenerate minimum is the likelier",
             summary,
             f"The histogram of (x_1, x_2) on the wedge at T = {result['temperature']:g}, by MALA, which samples "
-            f"Boltzmann's law exactly at any step, beside that law. {held} The memo's claim holds.",
+            f"Boltzmann's law exactly at any step, beside that law. {held} {claim(summary['results'])}",
             "How it differs from the memo: the authors took eta = 1, differences over 0.25 and one walker; see --literal. "
             "The valley is the likelier by its volume, which says nothing of its slopes.",
             masses(summary["results"]),

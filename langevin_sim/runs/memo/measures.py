@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 from langevin_sim.analysis.occupancy import Estimate
 from langevin_sim.engine.ensemble import PLANE_BINS
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference import Boltzmann, boltzmann
+from langevin_sim.reference import Boltzmann, ChainLaw, boltzmann
 from langevin_sim.runs.laws import Laws
 from langevin_sim.runs.memo.experiment import Arm
 from langevin_sim.runs.memo.passages import Passages
@@ -28,7 +28,8 @@ def numbers(arm: Arm, run: Run, law: Laws, seen: Passages | None, fitted: Boltzm
     ratio = pooled_ratio(wells)
     entry: dict[str, Any] = {
         "ratio": {"of": list(arm.wells), "mean": _finite(ratio.mean), "stderr": _finite(ratio.stderr),
-                  "boltzmann": _ratio(arm, law.boltzmann), "chain": _ratio(arm, law.chain)},
+                  "boltzmann": _ratio(arm, law.boltzmann)[0],
+                  **dict(zip(("chain", "chain_error"), _ratio(arm, law.chain), strict=True))},
         "share": dict(zip(("p16", "p50", "p84"), map(float, np.percentile(share, _PERCENTILES)), strict=True))
         if share.size else None,
         "one_well_only": float((wells == 0).any(axis=1).mean()),
@@ -110,11 +111,13 @@ def _plane_energy(potential: Potential) -> np.ndarray:
     return potential.energy(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1))
 
 
-def _ratio(arm: Arm, law: Any) -> float | None:
-    if law is None:
-        return None
+def _ratio(arm: Arm, law: Boltzmann | ChainLaw | None) -> tuple[float | None, float | None]:
+    """A law's mass in the first well over that in the second, with its error; None, None without a law."""
+    if law is None or law.masses[arm.wells[1]] <= 0:
+        return None, None
     first, second = (law.masses[name] for name in arm.wells)
-    return float(first / second) if second > 0 else None
+    relative = law.errors[arm.wells[0]] / first + law.errors[arm.wells[1]] / second
+    return first / second, relative * first / second
 
 
 def _finite(value: float) -> float | None:

@@ -36,7 +36,7 @@ def experiment(name: str, literal: bool, replicas: int | None = None, steps: int
         if value is not None and value < least:
             raise InputError(f"--{option} {value}: expected at least {least}")
     made: Experiment = FIGURES[name][0].experiment(literal)
-    return Experiment(made.figure, literal, tuple(arm.resized(replicas, steps) for arm in made.arms))
+    return made.resized(replicas, steps)
 
 
 def execute(
@@ -65,8 +65,9 @@ def execute(
             entry, histograms = _measured(arm, seed + k, threads, tests, progress)
             results.append(entry)
             kept |= histograms
-        summary = {"schema": SCHEMA, "figure": made.figure, "mode": made.mode, "potential": made.arms[0].potential.name,
-                   "seed": seed, "results": results, "seconds": time.perf_counter() - began}  # fmt: skip
+        summary = {"schema": SCHEMA, "figure": made.figure, "mode": made.mode, "command": made.command(seed),
+                   "potential": made.arms[0].potential.name, "seed": seed, "results": results,
+                   "seconds": time.perf_counter() - began}  # fmt: skip
         disk.write_json(folder / "summary.json", summary)
         disk.write_csv(folder / "summary.csv", summary)
         disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **kept))

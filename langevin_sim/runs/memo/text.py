@@ -9,12 +9,11 @@ HEADINGS = ("| d | dynamics | T | region | measured | Boltzmann | the chain's ow
 
 def document(title: str, summary: dict[str, Any], *paragraphs: str) -> str:
     """A text with its heading, how it was made, and paragraphs."""
-    literal = " --literal" if summary["mode"] == "literal" else ""
     ensembles = dict.fromkeys(
         f"{r['walkers']:,} walkers of {r['steps']:,} steps" + (f" after {r['burn_in']:,} of burn-in" if r["burn_in"] else "")
         for r in summary["results"]
     )
-    made = (f"`langevin-sim reproduce {summary['figure']}{literal} --seed {summary['seed']}`: {'; '.join(ensembles)}; "
+    made = (f"`{summary['command']}`: {'; '.join(ensembles)}; "
             f"{summary['seconds']:.0f} s. Errors are one standard error over walkers.")  # fmt: skip
     return "\n\n".join([f"# {title}", made, *(text for text in paragraphs if text)]) + "\n"
 
@@ -22,6 +21,13 @@ def document(title: str, summary: dict[str, Any], *paragraphs: str) -> str:
 def pick(summary: dict[str, Any], group: str) -> list[dict[str, Any]]:
     """The results of a group, in their order."""
     return [result for result in summary["results"] if result["group"] == group]
+
+
+def claim(results: list[dict[str, Any]]) -> str:
+    """Whether the memo's claim is borne out: only by ensembles that follow a law."""
+    if all(result["verdict"] in ("agrees", "biased") for result in results):
+        return "The memo's claim holds."
+    return "Nothing is claimed from this run: not all its ensembles are stationary and agree with a law, see the verdicts."
 
 
 def measured(mean: float | None, stderr: float | None) -> str:
