@@ -51,4 +51,4 @@ def _fall(axes: Any, results: list[dict[str, Any]]) -> None:
     axes.set(xlabel="dimension d", ylabel="mass", xticks=[r["dim"] for r in results])
     axes.set_title("The pyramid's mass falls with dimension", fontsize=10)
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower left", fontsize=9)
+    axes.legend(loc="best", fontsize=9)
