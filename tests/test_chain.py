@@ -176,7 +176,7 @@ def test_walkers_sample_the_chains_law(dim, dynamics):
     The control: Boltzmann's law must fail. At these steps SGD has about T_eff = 1, SGDL T + T_eff = 1.
     """
     covariance = 210.0 if dynamics.name == "sgd" else 105.0
-    U = potentials.tilted(broad_twowell(dim), covariance, terms=400)
+    U = potentials.tilted(broad_twowell(dim), covariance)
     law = chain_law(U, dynamics)
     batches = dynamics.stochastic_gradient
     run = simulate(U, dynamics, walkers=8192, steps=1600 if batches else 6000, burn_in=1000, every=4, seed=SEED)
@@ -184,7 +184,7 @@ def test_walkers_sample_the_chains_law(dim, dynamics):
     print("z", z)
     critical = student.isf(FALSE_ALARM_RATE / 2 / z.size, freedom)
     assert np.abs(z).max() < critical
-    factor = dynamics.variance_factor(400) if batches else 0.0
+    factor = dynamics.variance_factor(1000) if batches else 0.0
     base = boltzmann(U, dynamics.temperature + 0.5 * dynamics.step_size * covariance * factor)
     assert np.abs(scores(run, base)[0]).max() > critical
 
@@ -192,7 +192,7 @@ def test_walkers_sample_the_chains_law(dim, dynamics):
 def test_small_steps_are_extrapolated_within_the_stated_error(monkeypatch):
     for U, dynamics in (
         (broad_twowell(2), GDL(0.01, 1.0)),
-        (potentials.tilted(broad_twowell(2), 200.0), SGD(0.01, batch_size=1)),
+        (potentials.tilted(broad_twowell(2), 4000.0), SGD(0.01, batch_size=20)),
     ):
         direct = chain_law(U, dynamics)
         assert direct.method == "transition kernel"

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import ndtri
+from scipy.stats.qmc import Halton
 
 from langevin_sim.errors import InputError
 from langevin_sim.potentials.potential import FiniteSum, Potential
@@ -24,12 +26,13 @@ def _batch_gradient(X, B, G, gradient, p, data):
             g[i] += share * total
 
 
-def tilted(potential: Potential, covariance: np.ndarray, terms: int = 100, seed: int = 0) -> Potential:
+def tilted(potential: Potential, covariance: np.ndarray, terms: int = 1000, seed: int = 0) -> Potential:
     """V_i(x) = U(x) + z_i . x with sum z_i = 0 and (1/n) sum z_i z_i^T = covariance, exactly.
 
     So grad U is the mean of grad V_i, and the gradient noise is the same everywhere. The z_i are n/2
-    Gaussian vectors and their negatives (odd moments vanish), whitened; ``terms`` must be even and
-    more than twice the dimension. covariance: [dim, dim], or a number s^2 for s^2 I.
+    Gaussian vectors from scrambled Halton points, so that their distribution is as near to Gaussian as n
+    allows, and their negatives (odd moments vanish), whitened; ``terms`` must be even and more than twice
+    the dimension. covariance: [dim, dim], or a number s^2 for s^2 I.
     """
     dim = potential.dim
     matrix = np.asarray(covariance, dtype=float)
@@ -44,8 +47,8 @@ def tilted(potential: Potential, covariance: np.ndarray, terms: int = 100, seed:
         raise InputError(f"tilt covariance has the eigenvalue {values.min():g}: expected none below 0")
     if terms % 2 or terms <= 2 * dim:
         raise InputError(f"terms {terms}: expected an even number above {2 * dim} for tilts in {dim} dimensions")
-    half = np.random.default_rng([seed, dim, terms]).standard_normal((terms // 2, dim))
-    half /= np.sqrt(terms / 2)
+    points = Halton(dim, rng=np.random.default_rng([seed, dim, terms])).random(terms // 2)
+    half = ndtri(points) / np.sqrt(terms / 2)
     orthonormal, _ = np.linalg.qr(half)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     half = np.sqrt(terms / 2) * orthonormal @ root.T

@@ -38,12 +38,12 @@ def notice(potential: Potential, dynamics: Dynamics, law: Laws, burn_in: int, st
     """One line on the relaxation time, with what is needed where the run is short; empty where nothing is predicted."""
     if law.relaxation_steps is None:
         return ""
-    where = f"d={potential.dim} {dynamics.name}"
-    if law.relaxation_steps > HOPELESS:
-        return f"{where}: no run passes between the wells: it relaxes in about {law.relaxation_steps:.1e} steps ({law.relaxation_source})"
-    steps_taken = f"{law.relaxation_steps:,.0f}"
-    said = f"{where}: relaxes in about {steps_taken} steps ({law.relaxation_source})"
+    who = f"d={potential.dim} {dynamics.name}"
+    steps_taken, source = law.relaxation_steps, law.relaxation_source
+    if steps_taken > HOPELESS:
+        return f"{who}: no run passes between the wells: it relaxes in about {steps_taken:.1e} steps ({source})"
+    said = f"{who}: relaxes in about {steps_taken:,.0f} steps ({source})"
     if not too_short(law, burn_in, steps):
         return said
-    return (f"{said}: {burn_in:,} + {steps:,} steps are too few to tell anything; "
-            f"--steps auto takes {BURN_IN_TIMES * law.relaxation_steps:,.0f} + {RUN_TIMES * law.relaxation_steps:,.0f}")  # fmt: skip
+    auto = f"{BURN_IN_TIMES * steps_taken:,.0f} + {RUN_TIMES * steps_taken:,.0f}"
+    return f"{said}: {burn_in:,} + {steps:,} steps are too few to tell anything; --steps auto takes {auto}"

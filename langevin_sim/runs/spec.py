@@ -71,7 +71,7 @@ class RunSpec(BaseModel):
     replacement: Annotated[bool, Field(description="draw batches with replacement")] = False
     terms: Annotated[
         int, Field(ge=2, le=10**7, description="tilts that make a finite sum of a potential that is none")
-    ] = 100
+    ] = 1000
     tilt: Annotated[
         str, Field(description="covariance of the tilts: auto (SGD's T_eff = T), isotropic:S2, hessian:SCALE or matrix:A,B;B,C")
     ] = "auto"

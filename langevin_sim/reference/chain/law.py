@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -12,6 +12,7 @@ from langevin_sim.errors import ReferenceUnavailable, UnknownNameError
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.boltzmann import boltzmann
 from langevin_sim.reference.chain import gaussian, leimkuhler_matthews
+from langevin_sim.reference.chain.kurtosis import excess_kurtosis
 from langevin_sim.reference.chain.mixture import Mixture
 from langevin_sim.reference.chain.stationary import Stationary
 from langevin_sim.reference.temperature import effective_temperature
@@ -19,6 +20,7 @@ from langevin_sim.reference.temperature import effective_temperature
 _FINER = 1.25
 _DEVIATION, _LM_DEVIATION = 1.2, 1.25  # a law narrower than so many steps needs closer nodes
 _NARROW = 0.025
+_GAUSSIAN = 0.1  # excess kurtosis up to which a batch mean is taken as Gaussian
 _FAST, _SAFETY = 1e-5, 5.0
 _FARTHER = 1.5  # ratio of the two steps that a law at a smaller step is extrapolated from
 
@@ -58,13 +60,17 @@ def step_deviation(potential: Potential, dynamics: Dynamics) -> tuple[float, flo
 
     sigma^2 = 2 eta T + eta^2 C/b (n-b)/(n-1), C the covariance of the tilts. Their noise is taken as
     Gaussian: odd moments vanish by construction, and the excess kurtosis of a batch mean is O(1/b).
-    Raises ReferenceUnavailable where the noise depends on x, or not on the axes alone.
+    Raises ReferenceUnavailable where the noise depends on x, not on the axes alone, or is far from Gaussian.
     """
     added = dynamics.noise**2
     if not isinstance(dynamics, SGDL):
         return dynamics.noise, dynamics.noise
     if potential.terms is None or potential.terms.covariance is None:
         raise ReferenceUnavailable(f"the gradient noise of {potential.name} depends on x: only tilts have a chain law here")
+    kurtosis = excess_kurtosis(potential.terms.data, dynamics.batch_size, dynamics.replacement)
+    if kurtosis > _GAUSSIAN:
+        few = f"batches of {dynamics.batch_size} of {potential.terms.n_terms} tilts"
+        raise ReferenceUnavailable(f"{few} are not Gaussian (excess kurtosis {kurtosis:.2f}): take more")
     covariance = dynamics.step_size**2 * potential.terms.covariance * dynamics.variance_factor(potential.terms.n_terms)
     diagonal = np.diag(covariance)
     if not np.allclose(covariance, np.diag(diagonal), atol=1e-12 * diagonal.max()):
@@ -89,7 +95,23 @@ def chain_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
         raise ReferenceUnavailable(f"{dynamics.name} without noise, or with a schedule, has no stationary law")
     # one BLAS thread: the same bits on any machine, and no threads that wait for each other where cores are shared
     with threadpool_limits(1, user_api="blas"):
-        return _law(potential, dynamics)
+        law = _law(potential, dynamics)
+        return _with_kurtosis(law, dynamics) if isinstance(dynamics, SGDL) else law
+
+
+def _with_kurtosis(law: ChainLaw, dynamics: SGDL) -> ChainLaw:
+    """Errors larger by 2 |excess kurtosis of a step's noise| |law - Boltzmann|: both are of first order in the step."""
+    potential = law.potential
+    assert potential.terms is not None, "step_deviation() has seen to it"
+    share = 1.0 - dynamics.noise**2 / step_deviation(potential, dynamics)[0] ** 2  # of the batches in the noise
+    kurtosis = share**2 * excess_kurtosis(potential.terms.data, dynamics.batch_size, dynamics.replacement)
+    try:
+        base = boltzmann(potential, effective_temperature(potential, dynamics))
+    except ReferenceUnavailable:
+        return law
+    errors = {name: law.errors[name] + 2.0 * kurtosis * abs(law.masses[name] - base.masses[name]) for name in law.masses}
+    energy_error = law.mean_energy_error + 2.0 * kurtosis * abs(law.mean_energy - base.mean_energy)
+    return replace(law, errors=errors, mean_energy_error=energy_error)
 
 
 def _law(potential: Potential, dynamics: Dynamics) -> ChainLaw:

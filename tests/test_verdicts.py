@@ -1,0 +1,70 @@
+"""Verdicts: what is wrong is caught, what is right is not, and what has not settled claims nothing.
+
+Seeds were fixed before looking. The bound is that of the command: 1 % false alarms a run.
+"""
+
+import json
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+from langevin_sim.cli.main import main
+
+from langevin_sim import potentials
+from langevin_sim.dynamics import GDL
+from langevin_sim.runs.laws import laws
+from langevin_sim.runs.simulate import simulate
+from langevin_sim.runs.summary import summarise
+
+TESTS = 10  # comparisons that a default run makes: two for each of five dimensions
+
+
+@pytest.fixture(scope="module")
+def claimed():
+    """The law that a run in d = 2 is held against: the default twowell at T = 1 and the default step."""
+    return laws(potentials.twowell(2), GDL(0.02, 1.0))
+
+
+def judged(potential, temperature, claimed):
+    """The verdict at the command's default walkers and steps, in one of its dimensions."""
+    run = simulate(potential, GDL(0.02, temperature), walkers=10_240, steps=60_000, burn_in=10_000, every=40, seed=8)
+    return summarise(replace(run, dynamics=GDL(0.02, 1.0)), claimed, TESTS)
+
+
+def test_what_is_right_is_biased_by_its_step_and_no_more(claimed):
+    assert judged(potentials.twowell(2), 1.0, claimed)["verdict"] == "biased"
+
+
+@pytest.mark.parametrize(
+    ("potential", "temperature"),
+    [
+        (potentials.twowell(2), 1.02),
+        (potentials.twowell(2), 0.98),
+        (potentials.twowell(2, ratio=2 / 0.98), 1.0),  # a narrow well narrower by 2 %
+        (potentials.twowell(2), 1.01),  # what a stream of normals with variance 1.01 amounts to
+    ],
+)
+def test_what_is_wrong_disagrees(potential, temperature, claimed):
+    assert judged(potential, temperature, claimed)["verdict"] == "disagrees"
+
+
+@pytest.mark.parametrize("chain", [True, False])
+@pytest.mark.parametrize(
+    ("temperature", "burn_in", "steps", "start"),
+    [(1.0, 0, 400, "narrow"), (1.0, 400, 800, "narrow"), (0.2, 1000, 4000, "narrow"), (0.2, 1000, 4000, "wide"),
+     (0.2, 1000, 4000, "dispersed"), (1.0, 200, 400, "dispersed")],
+)  # fmt: skip
+def test_what_has_not_settled_claims_nothing(temperature, burn_in, steps, start, chain):
+    """Too few steps from one well, and wells that no walker ever leaves; with and without a predicted relaxation time."""
+    potential, dynamics = potentials.twowell(1), GDL(0.02, temperature)
+    run = simulate(potential, dynamics, walkers=2560, steps=steps, burn_in=burn_in, every=40, start=start, seed=6)
+    assert summarise(run, laws(potential, dynamics, chain), TESTS)["verdict"] == "unconverged"
+
+
+def test_check_answers_with_its_exit_code(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["run", "--dims", "1", "--walkers", "1280", "--seed", "3", "--check", "--json"]
+    settled = CliRunner().invoke(main, [*arguments, "--steps", "20000", "--step-size", "0.05", "--burn-in", "4000"])
+    assert json.loads(settled.stdout)["results"][0]["verdict"] in ("biased", "agrees")
+    assert settled.exit_code == 0
+    assert CliRunner().invoke(main, [*arguments, "--start", "narrow", "--steps", "400", "--burn-in", "0"]).exit_code == 3
