@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from .run import _Progress
+from .progress import Progress
 
 
 @click.command()
@@ -31,7 +31,7 @@ def command(
     from langevin_sim.runs.memo.reproduce import execute, experiment
 
     made = experiment(name, literal, replicas, steps)
-    with _Progress(quiet or as_json) as progress:
+    with Progress(quiet or as_json) as progress:
         folder, summary = execute(made, seed, out, threads, progress.tell)
     if as_json:
         click.echo(json.dumps(summary, indent=1))

@@ -3,7 +3,6 @@
 import json
 import math
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ import click
 
 from langevin_sim.errors import InputError
 from langevin_sim.runs.spec import RunSpec, make_spec, read_config, to_toml
+
+from .progress import Progress
 
 
 def _shown(default: Any) -> str:
@@ -90,7 +91,7 @@ def command(
     from langevin_sim.runs.run import execute
 
     silent = quiet or as_json
-    with _Progress(silent) as progress:
+    with Progress(silent) as progress:
         folder, summary = execute(spec, out, threads, progress.tell, progress.say)
     if as_json:
         click.echo(json.dumps(summary, indent=1))
@@ -99,48 +100,6 @@ def command(
         click.echo(f"seed {summary['seed']}   results in {folder}")
     if check and any(result["verdict"] not in ("agrees", "biased") for result in summary["results"]):
         sys.exit(3)
-
-
-class _Progress:
-    """A bar on a terminal, a plain line every few seconds elsewhere, nothing when silent."""
-
-    def __init__(self, silent: bool) -> None:
-        self._silent = silent
-        self._bar: Any = None
-        self._tasks: dict[str, Any] = {}
-        self._last = time.monotonic()
-
-    def __enter__(self) -> "_Progress":
-        if not self._silent and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self._bar = Progress(console=Console(stderr=True), transient=True)
-            self._bar.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._bar:
-            self._bar.stop()
-
-    def say(self, notice: str) -> None:
-        """A line before the run."""
-        if self._bar:
-            self._bar.console.print(notice, highlight=False)
-        elif not self._silent:
-            click.echo(notice, err=True)
-
-    def tell(self, name: str, step: int, total: int) -> None:
-        """Step ``step`` of ``total`` of the ensemble called ``name`` is done."""
-        if self._silent:
-            return
-        if self._bar:
-            if name not in self._tasks:
-                self._tasks[name] = self._bar.add_task(name, total=total)
-            self._bar.update(self._tasks[name], completed=step)
-        elif time.monotonic() - self._last > 5.0:
-            self._last = time.monotonic()
-            click.echo(f"{name}: step {step:,} of {total:,}", err=True)
 
 
 def _print_table(summary: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ def nested_rhat(draws: np.ndarray, start: np.ndarray) -> float:
     """
     groups = [np.flatnonzero(start == k) for k in np.unique(start)]
     size = min(group.size for group in groups)
-    if len(groups) < 2 or size < 2 or draws.shape[1] < 4:
+    if len(groups) < 2 or size < 2 or draws.shape[1] < 4 or np.ptp(draws) == 0:
         return math.nan
     chosen = np.concatenate([group[:size] for group in groups])
     return float(array_stats.rhat_nested(draws[chosen], superchain_ids=np.repeat(np.arange(len(groups)), size)))

@@ -35,7 +35,7 @@ def check(spec: RunSpec, threads: int) -> list[Case]:
     cases = build(spec)
     for potential, dynamics in cases:
         check_batch(potential, dynamics)
-        starting_points(potential, 2, spec.start)
+        starting_points(potential, 2, spec.start, temperature=max(dynamics.temperature, spec.temperature))
     limit = available_threads()
     if not 0 <= threads <= limit:
         raise InputError(f"threads {threads}: expected 1 to {limit} on this machine, or 0 for all")

@@ -65,7 +65,7 @@ class RunSpec(BaseModel):
         str, Field(description="own (the potential's), space, torus:LOW,HIGH, box:LOW,HIGH or reflecting:LOW,HIGH")
     ] = "own"
     start: Annotated[
-        str, Field(description="dispersed over all regions in turn, uniform, a region's name, or a number for all coordinates")
+        str, Field(description="dispersed over all regions in turn, uniform, exact, a region, or a number for all coordinates")
     ] = "dispersed"
     batch_size: Annotated[int, Field(ge=1, description="terms in a batch of sgd and sgdl")] = 10
     replacement: Annotated[bool, Field(description="draw batches with replacement")] = False
