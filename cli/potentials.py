@@ -10,6 +10,8 @@ import click
 
 from langevin_sim.errors import InputError
 
+from .options import parameters
+
 
 @click.group(name="potentials")
 def command() -> None:
@@ -36,17 +38,7 @@ def _potential(name: str, dim: int | None, temperature: float, pairs: tuple[str,
 
     if not (math.isfinite(temperature) and temperature > 0):
         raise InputError(f"--temperature {temperature}: expected a positive number")
-    values = {}
-    for pair in pairs:
-        key, equals, text = pair.partition("=")
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not equals or not math.isfinite(value):
-            raise InputError(f"--set {pair}: expected KEY=NUMBER")
-        values[key.strip()] = value
-    return potentials.get(name, 2 if dim is None else dim, **values)
+    return potentials.get(name, 2 if dim is None else dim, **parameters(pairs))
 
 
 def _dims(name: str) -> str:

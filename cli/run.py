@@ -12,6 +12,7 @@ import click
 from langevin_sim.errors import InputError
 from langevin_sim.runs.spec import RunSpec, make_spec, read_config, to_toml
 
+from .options import parameters
 from .progress import Progress
 
 
@@ -33,20 +34,6 @@ def _spec_options(function: Callable[..., Any]) -> Callable[..., Any]:
             option = click.option(flag, name, help=f"{field.description}{tail}", metavar="X")
         function = option(function)
     return function
-
-
-def _parameters(pairs: tuple[str, ...]) -> dict[str, float]:
-    values = {}
-    for pair in pairs:
-        key, equals, text = pair.partition("=")
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not equals or not math.isfinite(value):
-            raise InputError(f"--set {pair}: expected KEY=NUMBER")
-        values[key.strip()] = value
-    return values
 
 
 @click.command(
@@ -76,7 +63,7 @@ def command(
     values.update({key: value for key, value in options.items() if value is not None})
     if pairs:
         given = values.get("parameters", {})
-        values["parameters"] = {**(given if isinstance(given, dict) else {}), **_parameters(pairs)}
+        values["parameters"] = {**(given if isinstance(given, dict) else {}), **parameters(pairs)}
     spec = make_spec(values)
     if noise is not None:
         if options["temperature"] is not None:

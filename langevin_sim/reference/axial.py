@@ -11,7 +11,7 @@ import numpy as np
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.integrals import Integrals
-from langevin_sim.reference.lines import crossings
+from langevin_sim.reference.lines import crossings, pieces
 
 FloatOrArray = float | np.ndarray
 
@@ -79,22 +79,9 @@ def _outer_rule(potential: Potential, low: float, high: float, grid: np.ndarray,
     """Nodes and weights in rho, cut where the number of region changes along x_1 changes."""
     if potential.dim == 1:
         return np.array([0.0]), np.array([1.0])
-    scan = np.linspace(low, high, 65)
-    number = [crossings(potential, rho, grid).size for rho in scan]
-    ends = [low]
-    for k in range(64):
-        if number[k] != number[k + 1]:
-            left, right = scan[k], scan[k + 1]
-            for _ in range(50):
-                middle = 0.5 * (left + right)
-                if crossings(potential, middle, grid).size == number[k]:
-                    left = middle
-                else:
-                    right = middle
-            ends.append(0.5 * (left + right))
-    ends.append(high)
-    pieces = [_smoothed_rule(a, b, panels) for a, b in itertools.pairwise(ends) if b > a]
-    return np.concatenate([p[0] for p in pieces]), np.concatenate([p[1] for p in pieces])
+    ends = pieces(potential, low, high, grid)
+    rules = [_smoothed_rule(left, right, panels) for left, right in itertools.pairwise(ends)]
+    return np.concatenate([rule[0] for rule in rules]), np.concatenate([rule[1] for rule in rules])
 
 
 def _moments(potential: Potential, temperature: float, panels: int) -> tuple[np.ndarray, float]:
