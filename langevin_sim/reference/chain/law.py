@@ -118,8 +118,8 @@ def _law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
     try:
         return _on_grids(potential, dynamics)
     except gaussian.GridTooLarge:
-        if not potential.smooth or potential.domain.kind in ("box", "reflecting"):
-            raise  # there the law is not Boltzmann's plus a term in proportion to the step
+        if not potential.smooth or potential.domain.kind != "space":
+            raise  # walls, and a gradient with jumps: the law is not Boltzmann's plus a term in proportion to the step
         return _extrapolated(potential, dynamics)
 
 
