@@ -9,12 +9,12 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
-from langevin_sim.errors import FolderError
+from langevin_sim.errors import FolderError, LangevinSimError
 
 
 def claim(path: Path) -> Path:
@@ -86,6 +86,21 @@ def finish_manifest(folder: Path, manifest: dict[str, Any], status: str, error: 
               if p.is_file() and p.name != "manifest.json"}  # fmt: skip
     finished = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     write_json(folder / "manifest.json", {**manifest, "status": status, "error": error, "finished": finished, "outputs": hashes})
+
+
+@contextlib.contextmanager
+def recorded(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
+    """Write the manifest, status RUNNING; when the block ends, its final status: COMPLETED, INTERRUPTED or FAILED."""
+    write_json(folder / "manifest.json", manifest)
+    try:
+        yield
+    except KeyboardInterrupt:
+        finish_manifest(folder, manifest, "INTERRUPTED")
+        raise
+    except LangevinSimError as error:
+        finish_manifest(folder, manifest, "FAILED", str(error))
+        raise
+    finish_manifest(folder, manifest, "COMPLETED")
 
 
 def _git_commit() -> str | None:

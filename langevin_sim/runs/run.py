@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from langevin_sim.errors import InputError, LangevinSimError
+from langevin_sim.errors import InputError
 from langevin_sim.figures import concentration
 from langevin_sim.runs import folder as disk
 from langevin_sim.runs import plan
@@ -76,12 +76,11 @@ def execute(
     for notice in prepared.notices:
         tell(notice)
     manifest = disk.new_manifest(spec.model_dump(), threads or available_threads())
-    disk.write_json(folder / "manifest.json", manifest)
     # masses of all regions but one (they sum to 1), and the mean energy
     tests = sum(len(potential.regions) for potential, _ in prepared.cases)
     results: list[dict[str, Any]] = []
     arrays: dict[str, Any] = {}
-    try:
+    with disk.recorded(folder, manifest):
         for case, law in zip(prepared.cases, prepared.laws, strict=True):
             run = _simulate(spec, case, law, threads, progress, 1)
             half = _simulate(spec, halved(case), law, threads, progress, 2) if _extrapolates(spec, case) else None
@@ -94,13 +93,6 @@ def execute(
         disk.write_csv(folder / "summary.csv", summary)
         disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **arrays))
         concentration.draw(folder)
-    except KeyboardInterrupt:
-        disk.finish_manifest(folder, manifest, "INTERRUPTED")
-        raise
-    except LangevinSimError as error:
-        disk.finish_manifest(folder, manifest, "FAILED", str(error))
-        raise
-    disk.finish_manifest(folder, manifest, "COMPLETED")
     return folder, summary
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from langevin_sim.errors import InputError, LangevinSimError, UnknownNameError
+from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.figures import fig3 as draw3
 from langevin_sim.figures import fig4 as draw4
 from langevin_sim.figures import fig5 as draw5
@@ -54,9 +54,8 @@ def execute(
     folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
     spec = {"figure": made.figure, "mode": made.mode, "seed": seed, "arms": [arm.described() for arm in made.arms]}
     manifest = disk.new_manifest(spec, threads or limit)
-    disk.write_json(folder / "manifest.json", manifest)
     began = time.perf_counter()
-    try:
+    with disk.recorded(folder, manifest):
         tests = sum(len(arm.potential.regions) for arm in made.arms)
         results: list[dict[str, Any]] = []
         kept: dict[str, Any] = {}
@@ -74,13 +73,6 @@ def execute(
         text = settings.text(summary)
         disk.write_whole(folder / "figure.md", lambda stream: stream.write(text.encode()))
         figure.draw(folder)
-    except KeyboardInterrupt:
-        disk.finish_manifest(folder, manifest, "INTERRUPTED")
-        raise
-    except LangevinSimError as error:
-        disk.finish_manifest(folder, manifest, "FAILED", str(error))
-        raise
-    disk.finish_manifest(folder, manifest, "COMPLETED")
     return folder, summary
 
 
