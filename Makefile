@@ -1,12 +1,14 @@
 # make demo, make test: each makes the virtual environment if it is missing.
+# TORCH=torch (or a build of it, such as TORCH=torch==2.13.0) installs PyTorch too, and the network tests run.
 PYTHON ?= python3
 VENV ?= .venv
+TORCH ?=
 
 .PHONY: demo test lint check
 
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --editable ".[dev]"
+	$(VENV)/bin/python -m pip install --quiet --editable ".[dev$(if $(TORCH),$(COMMA)torch)]" $(TORCH)
 	touch $@
 
 demo: $(VENV)/installed
@@ -20,3 +22,5 @@ lint: $(VENV)/installed
 	$(VENV)/bin/mypy
 
 check: lint test
+
+COMMA := ,

@@ -1,6 +1,5 @@
 """langevin-sim: finds commands, turns errors into one line and an exit code."""
 
-import importlib
 import sys
 from typing import Any
 
@@ -9,30 +8,19 @@ import click
 from langevin_sim import __version__
 from langevin_sim.errors import LangevinSimError
 
-_COMMANDS = {
+from .lazy import LazyGroup
+
+_HELP = {
     "bench": "Measure what a step costs on this machine.",
+    "deep": "The memo's network experiments (needs PyTorch).",
     "potentials": "What can be descended: list, show, check.",
     "reproduce": "Make a figure of the memo again.",
     "run": "Simulate an ensemble in each dimension beside the exact law.",
 }
 
 
-class _Commands(click.Group):
-    """A command's module, and what it needs, is imported when the command is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(f".{cmd_name}", __package__)
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(_COMMANDS.items()))
+class _Commands(LazyGroup):
+    """Errors end as one line on standard error."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -49,7 +37,10 @@ class _Commands(click.Group):
             sys.exit(130)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Commands, home=__package__, commands_help=_HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)  # fmt: skip
 @click.version_option(__version__, prog_name="langevin-sim")
 def main() -> None:
     """How noisy gradient descent moves on rugged landscapes, beside the exact law.

@@ -3,37 +3,17 @@
 import json
 import math
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from langevin_sim.errors import InputError
-from langevin_sim.runs.spec import RunSpec, make_spec, read_config, to_toml
+from langevin_sim.runs.settings import read_config, to_toml
+from langevin_sim.runs.spec import RunSpec, make_spec
 
-from .options import parameters
+from .options import from_settings, parameters
 from .progress import Progress
-
-
-def _shown(default: Any) -> str:
-    return ",".join(str(item) for item in default) if isinstance(default, list) else str(default)
-
-
-def _spec_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """An option for every field of RunSpec but the parameters, which --set gives."""
-    for name, field in reversed(list(RunSpec.model_fields.items())):
-        if name == "parameters":
-            continue
-        flag = f"--{name.replace('_', '-')}"
-        if field.annotation is bool:
-            on = "on" if field.default else "off"
-            option = click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=f"{field.description}  [default: {on}]")
-        else:
-            tail = "" if field.default is None else f"  [default: {_shown(field.default)}]"
-            option = click.option(flag, name, help=f"{field.description}{tail}", metavar="X")
-        function = option(function)
-    return function
 
 
 @click.command(
@@ -41,7 +21,7 @@ def _spec_options(function: Callable[..., Any]) -> Callable[..., Any]:
     epilog="The defaults (temperature 1, step size 0.02, 10,000 + 60,000 steps of 10,240 walkers) were chosen by "
     "measurement: the slowest relaxation of twowell, in d = 1, takes about 960 steps.",
 )
-@_spec_options
+@from_settings(RunSpec, without=("parameters",))
 @click.option("--noise", type=float, help="the memo's gamma' = sqrt(2 eta T), instead of --temperature")
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="a parameter of the potential; repeatable")
 @click.option("--config", type=click.Path(path_type=Path), help="a TOML file with settings; options win over it")

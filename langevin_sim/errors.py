@@ -30,3 +30,7 @@ class FolderError(LangevinSimError):
 
 class ReferenceUnavailable(LangevinSimError):
     """An exact law that this program cannot compute; the message is the reason."""
+
+
+class PluginError(LangevinSimError):
+    """A plugin that is installed, and fails when it is loaded or used."""

@@ -9,7 +9,7 @@ import pytest
 import langevin_sim
 
 ROOT = Path(langevin_sim.__file__).parent
-SHARED = {"errors", "vectormath", ""}
+SHARED = {"errors", "plugins", "vectormath", ""}
 MAY_IMPORT = {
     "vectormath": set(),
     "potentials": {"dynamics"},
@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "reference": {"potentials", "dynamics"},
     "analysis": set(),
     "figures": {"analysis", "reference", "runs", "potentials", "dynamics"},
+    "network": {"dynamics", "analysis", "runs"},
     "runs": {"engine", "reference", "analysis", "dynamics", "potentials", "figures"},
 }
 
@@ -48,4 +49,13 @@ def test_every_package_is_in_setup_cfg():
     listed.read(ROOT.parent / "setup.cfg")
     names = set(listed["options"]["packages"].split())
     found = {".".join(("langevin_sim", *path.parent.relative_to(ROOT).parts)) for path in ROOT.rglob("__init__.py")}
-    assert names == found | {"langevin_sim.cli"}
+    cli = {".".join(("langevin_sim.cli", *path.parent.relative_to(ROOT.parent / "cli").parts)) for path in (ROOT.parent / "cli").rglob("__init__.py")}
+    assert names == found | cli
+
+
+def test_only_the_network_room_imports_torch():
+    for path in [*ROOT.rglob("*.py"), *(ROOT.parent / "cli").rglob("*.py")]:
+        text = path.read_text()
+        if "network" not in path.relative_to(ROOT.parent).parts:
+            assert "import torch" not in text, path
+            assert "langevin_sim.network" not in text.replace("langevin_sim.network...", ""), path

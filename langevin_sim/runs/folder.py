@@ -16,6 +16,8 @@ from typing import IO, Any
 
 from langevin_sim.errors import FolderError, LangevinSimError
 
+SCHEMA = 1  # of manifest.json and summary.json
+
 
 def claim(path: Path) -> Path:
     """Create the folder; FolderError if it is there already or cannot be made."""
@@ -62,11 +64,11 @@ def write_csv(path: Path, summary: dict[str, Any]) -> None:
     write_whole(path, lambda stream: stream.write(text.getvalue().encode()))
 
 
-def new_manifest(spec: dict[str, Any], threads: int) -> dict[str, Any]:
-    """What is needed to have the run again, and where it was made."""
-    packages = ("langevin-sim", "numpy", "numba", "llvmlite", "scipy", "matplotlib")
+def new_manifest(spec: dict[str, Any], threads: int, packages: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What is needed to have the run again, and where it was made; ``packages``: what it stands on besides the usual ones."""
+    packages = ("langevin-sim", "numpy", "numba", "llvmlite", "scipy", "matplotlib", *packages)
     return {
-        "schema": 1,
+        "schema": SCHEMA,
         "status": "RUNNING",
         "spec": spec,
         "seed": spec["seed"],

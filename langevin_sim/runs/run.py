@@ -16,7 +16,7 @@ from langevin_sim.runs.cases import Case, build, halved
 from langevin_sim.runs.laws import Laws, laws
 from langevin_sim.runs.simulate import Run, available_threads, check_batch, simulate, starting_points
 from langevin_sim.runs.spec import RunSpec
-from langevin_sim.runs.summary import SCHEMA, marginal, summarise
+from langevin_sim.runs.summary import marginal, summarise
 
 Progress = Callable[[str, int, int], None]
 
@@ -86,7 +86,7 @@ def execute(
             half = _simulate(spec, halved(case), law, threads, progress, 2) if _extrapolates(spec, case) else None
             results.append(summarise(run, law, tests, half))
             arrays |= _arrays(run, law)
-        summary = {"schema": SCHEMA, "potential": spec.potential, "parameters": dict(prepared.cases[0][0].parameters),
+        summary = {"schema": disk.SCHEMA, "potential": spec.potential, "parameters": dict(prepared.cases[0][0].parameters),
                    "domain": str(prepared.cases[0][0].domain), "seed": spec.seed, "notices": prepared.notices,
                    "results": results}  # fmt: skip
         disk.write_json(folder / "summary.json", summary)

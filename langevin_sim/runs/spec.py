@@ -2,14 +2,13 @@
 
 import re
 import secrets
-import tomllib
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from langevin_sim.dynamics import KINDS, parse_domain, parse_schedule
-from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.errors import UnknownNameError
+from langevin_sim.runs.settings import Settings, parse
 
 MAX_DIM = 1000
 POTENTIALS = "twowell, boxes, wedge, rbf and others: langevin-sim potentials list"
@@ -32,19 +31,18 @@ def parse_dims(value: Any) -> Any:
     return dims
 
 
-def _split(value: Any) -> Any:
+def split(value: Any) -> Any:
+    """'a,b' as a list of its parts."""
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
-class RunSpec(BaseModel):
+class RunSpec(Settings):
     """What is simulated. The same spec and seed give the same bits on any number of threads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     potential: Annotated[str, Field(description=f"what is descended: {POTENTIALS}")] = "twowell"
     dims: Annotated[list[int], BeforeValidator(parse_dims), Field(description="dimensions: 3, 1,2,5 or 1..5")] = [1, 2, 3, 4, 5]
     dynamics: Annotated[
-        list[str], BeforeValidator(_split), Field(description=f"how a walker moves: {', '.join(KINDS)}, or a comma list")
+        list[str], BeforeValidator(split), Field(description=f"how a walker moves: {', '.join(KINDS)}, or a comma list")
     ] = ["gdl"]
     walkers: Annotated[int, Field(ge=2, le=100_000_000, description="independent walkers in each dimension")] = 10_240
     steps: Annotated[
@@ -114,45 +112,10 @@ class RunSpec(BaseModel):
 
 
 def make_spec(values: dict[str, Any]) -> RunSpec:
-    """A RunSpec from raw values; InputError in one line that names what was got and what was expected."""
-    for key in values:
-        if key not in RunSpec.model_fields:
-            raise UnknownNameError("setting", key, list(RunSpec.model_fields))
+    """A RunSpec from raw values; dims not given are the default ones that the potential has."""
     if "dims" not in values and isinstance(values.get("potential"), str):
         from langevin_sim import potentials  # compiled code: not needed for --help
 
         low, high = potentials.dimensions(values["potential"])
         values = {**values, "dims": [dim for dim in RunSpec().dims if low <= dim <= (high or MAX_DIM)]}
-    try:
-        return RunSpec(**values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        message = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "value_error":
-            raise InputError(message) from error
-        where = ".".join(str(part) for part in first["loc"] if part not in ("constrained-int", "literal['auto']"))
-        where = where.replace("_", "-")
-        message = message[0].lower() + message[1:]
-        raise InputError(f"{where} = {first['input']!r}: {message}") from error
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """The settings in a TOML file."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the configuration {path}: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path} is not TOML: {error}") from error
-
-
-def to_toml(spec: RunSpec) -> str:
-    """The spec as TOML that read_config takes."""
-    import json
-
-    values = spec.model_dump(exclude_none=True)
-    parameters = values.pop("parameters")
-    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
-    if parameters:
-        lines += ["", "[parameters]", *(f"{key} = {json.dumps(value)}" for key, value in parameters.items())]
-    return "\n".join(lines) + "\n"
+    return parse(RunSpec, values)

@@ -16,7 +16,6 @@ from langevin_sim.runs.laws import Laws
 from langevin_sim.runs.plan import too_short
 from langevin_sim.runs.simulate import Run
 
-SCHEMA = 1
 
 
 class Marginal(NamedTuple):

@@ -20,7 +20,7 @@ from langevin_sim.runs.memo.experiment import Arm, Experiment
 from langevin_sim.runs.memo.measures import arrays, fitted_law, numbers
 from langevin_sim.runs.memo.passages import passages
 from langevin_sim.runs.simulate import available_threads, simulate
-from langevin_sim.runs.summary import SCHEMA, summarise
+from langevin_sim.runs.summary import summarise
 
 FIGURES: dict[str, tuple[Any, Any]] = {
     "fig3": (fig3, draw3), "fig4": (fig4, draw4), "fig5": (fig5, draw5), "fig6": (fig6, draw6),
@@ -64,7 +64,7 @@ def execute(
             entry, histograms = _measured(arm, seed + k, threads, tests, progress)
             results.append(entry)
             kept |= histograms
-        summary = {"schema": SCHEMA, "figure": made.figure, "mode": made.mode, "command": made.command(seed),
+        summary = {"schema": disk.SCHEMA, "figure": made.figure, "mode": made.mode, "command": made.command(seed),
                    "potential": made.arms[0].potential.name, "seed": seed, "results": results,
                    "seconds": time.perf_counter() - began}  # fmt: skip
         disk.write_json(folder / "summary.json", summary)

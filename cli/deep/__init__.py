@@ -1,0 +1,26 @@
+"""langevin-sim deep: the network experiments."""
+
+import click
+
+from ..lazy import LazyGroup
+
+_HELP = {
+    "compare": "Histories of trainings side by side (Fig. 2).",
+    "data": "What a data set holds.",
+    "draw": "Make the figure and the text of a folder again (needs no PyTorch).",
+    "flatness": "The flatness radius of eq. 11 at trained minima.",
+    "noise": "The law of the minibatch gradient (Fig. 1).",
+    "plane": "Loss and accuracy on the plane through three minima (Figs. 7 and 8).",
+    "table1": "Radii with natural and with random labels, beside the memo's.",
+    "train": "Train a network by GD, GDL, SGD or SGDL.",
+}
+
+
+@click.group(cls=LazyGroup, home=__package__, commands_help=_HELP, name="deep")
+def command() -> None:
+    """The memo's network experiments: a training loss is the potential, a weight vector the walker.
+
+    Train first; the other commands take the folders that train made. reproduce fig1, fig2, fig7, fig8 and table1 do it all.
+
+    Example: langevin-sim deep train --data digits --replicas 3
+    """

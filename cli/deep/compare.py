@@ -1,0 +1,26 @@
+"""langevin-sim deep compare."""
+
+from pathlib import Path
+
+import click
+
+from langevin_sim.errors import InputError
+
+from .shared import placed, runs, tell
+
+
+@click.command(name="compare")
+@runs
+@placed
+def command(folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool) -> None:
+    """Training and validation loss and accuracy of trainings side by side, the second against the first.
+
+    Example: langevin-sim deep compare outputs/SGD-RUN outputs/SGDL-RUN
+    """
+    from langevin_sim.plugins import backend
+
+    if len(folders) < 2:
+        raise InputError("deep compare takes two RUNs or more, got one")
+    network = backend()
+    minima = [network.open_minima(folder, device, data_dir) for folder in folders]
+    tell(lambda progress: network.compare(minima, out), as_json, quiet)

@@ -1,0 +1,20 @@
+"""langevin-sim deep draw."""
+
+from pathlib import Path
+
+import click
+
+from langevin_sim.runs.deep.results import present, read
+
+
+@click.command(name="draw")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--quiet", is_flag=True, help="print nothing but errors")
+def command(folder: Path, quiet: bool) -> None:
+    """Make the figure and the text of a network experiment again from its data; no PyTorch is needed.
+
+    Example: langevin-sim deep draw outputs/RUN
+    """
+    text = present(folder, read(folder))
+    if not quiet:
+        click.echo(text)

@@ -1,0 +1,31 @@
+"""langevin-sim deep flatness."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from langevin_sim.runs.deep.spec import FlatnessSpec
+from langevin_sim.runs.settings import parse
+
+from ..options import from_settings, given
+from .shared import placed, runs, tell
+
+
+@click.command(name="flatness")
+@runs
+@from_settings(FlatnessSpec)
+@placed
+def command(
+    folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any
+) -> None:
+    """How far the weights can be moved in a random direction until the training loss changes by epsilon (eq. 11).
+
+    Example: langevin-sim deep flatness outputs/RUN --direction raw,filter --layers all,top
+    """
+    from langevin_sim.plugins import backend
+
+    spec = parse(FlatnessSpec, given(options))
+    network = backend()
+    minima = [network.open_minima(folder, device, data_dir) for folder in folders]
+    tell(lambda progress: network.flatness(minima, spec, out, progress), as_json, quiet)

@@ -1,0 +1,34 @@
+"""langevin-sim deep noise."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from langevin_sim.errors import InputError
+from langevin_sim.runs.deep.spec import NoiseSpec
+from langevin_sim.runs.settings import parse
+
+from ..options import from_settings, given
+from .shared import placed, runs, tell
+
+
+@click.command(name="noise")
+@runs
+@from_settings(NoiseSpec)
+@placed
+def command(
+    folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any
+) -> None:
+    """Histograms of components of the minibatch gradient at a trained minimum, beside Gaussians.
+
+    Example: langevin-sim deep noise outputs/RUN --batch-sizes 16,64,256
+    """
+    from langevin_sim.plugins import backend
+
+    if len(folders) != 1:
+        raise InputError(f"deep noise takes one RUN, got {len(folders)}")
+    spec = parse(NoiseSpec, given(options))
+    network = backend()
+    trained = network.open_minima(folders[0], device, data_dir)
+    tell(lambda progress: network.noise(trained, spec, out, progress), as_json, quiet)

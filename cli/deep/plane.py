@@ -1,0 +1,31 @@
+"""langevin-sim deep plane."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from langevin_sim.runs.deep.spec import PlaneSpec
+from langevin_sim.runs.settings import parse
+
+from ..options import from_settings, given
+from .shared import placed, runs, tell
+
+
+@click.command(name="plane")
+@runs
+@from_settings(PlaneSpec)
+@placed
+def command(
+    folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any
+) -> None:
+    """Training loss and accuracy on the plane through three minima of a RUN; several RUNs side by side on one scale.
+
+    Example: langevin-sim deep plane outputs/NATURAL outputs/RANDOM
+    """
+    from langevin_sim.plugins import backend
+
+    spec = parse(PlaneSpec, given(options))
+    network = backend()
+    minima = [network.open_minima(folder, device, data_dir) for folder in folders]
+    tell(lambda progress: network.plane(minima, spec, out, progress), as_json, quiet)

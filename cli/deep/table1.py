@@ -1,0 +1,34 @@
+"""langevin-sim deep table1."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from langevin_sim.errors import InputError
+from langevin_sim.runs.deep.spec import FlatnessSpec
+from langevin_sim.runs.settings import parse
+
+from ..options import from_settings, given
+from .shared import placed, runs, tell
+
+
+@click.command(name="table1")
+@runs
+@from_settings(FlatnessSpec)
+@placed
+def command(
+    folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any
+) -> None:
+    """Flatness radii with natural and with random labels, their ratio, and the memo's numbers beside them.
+
+    Example: langevin-sim deep table1 outputs/NATURAL outputs/RANDOM
+    """
+    from langevin_sim.plugins import backend
+
+    spec = parse(FlatnessSpec, given(options))
+    network = backend()
+    minima = [network.open_minima(folder, device, data_dir) for folder in folders]
+    if {trained.setting.spec.labels for trained in minima} != {"natural", "random"}:
+        raise InputError("deep table1 takes RUNs with natural labels and RUNs with random ones, at least one of each")
+    tell(lambda progress: network.flatness(minima, spec, out, progress), as_json, quiet)

@@ -1,0 +1,54 @@
+"""langevin-sim deep train."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from langevin_sim.errors import InputError
+from langevin_sim.runs.deep.spec import TrainSpec
+from langevin_sim.runs.settings import parse, read_config, to_toml
+
+from ..options import from_settings, given
+from .shared import placed, tell
+
+
+@click.command(name="train")
+@from_settings(TrainSpec)
+@click.option("--noise", type=float, help="the memo's gamma' = sqrt(2 eta T), instead of --temperature")
+@click.option("--config", type=click.Path(path_type=Path), help="a TOML file with settings; options win over it")
+@click.option("--print-config", is_flag=True, help="print the resolved settings as TOML, and stop")
+@click.option("--resume", "resumed", type=click.Path(path_type=Path), metavar="DIR", help="go on with an interrupted training")
+@click.option("--threads", type=click.IntRange(min=0), default=0, help="threads; 0: as torch has it  [default: 0]")
+@placed
+def command(
+    noise: float | None, config: Path | None, print_config: bool, resumed: Path | None, threads: int, device: str, out: Path | None,
+    as_json: bool, quiet: bool, **options: Any,
+) -> None:  # fmt: skip
+    """Train replicas of a network; minima, history and figure go into a run folder.
+
+    Example: langevin-sim deep train --data mnist --data-dir MNIST --train-size 10000 --stop-loss 0.01 --replicas 3
+    """
+    from langevin_sim.plugins import backend
+
+    values = {**(read_config(config) if config else {}), **given(options)}
+    if resumed is not None:
+        extra = [name for name in (*given(options), *(["out"] if out else []), *(["config"] if config else [])) if name != "data_dir"]
+        if extra:
+            raise InputError(f"--resume takes the settings of the run: --{extra[0].replace('_', '-')} cannot be given with it")
+        network, data_dir = backend(), options["data_dir"]
+        tell(lambda progress: network.resume(resumed, progress, device, threads, data_dir), as_json, quiet)
+        return
+    spec = parse(TrainSpec, values)
+    if noise is not None:
+        if options["temperature"] is not None:
+            raise InputError("--noise and --temperature: expected one of the two")
+        if not 0 <= noise < float("inf"):
+            raise InputError(f"--noise {noise}: expected a number of at least 0")
+        spec = parse(TrainSpec, {**spec.model_dump(), "temperature": noise**2 / (2 * spec.step_size)})
+    if print_config:
+        click.echo(to_toml(spec.resolved()), nl=False)
+        return
+    network = backend()
+    setting = network.prepare(spec, device)
+    tell(lambda progress: network.train(setting, out, progress, threads), as_json, quiet)

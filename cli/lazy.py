@@ -1,0 +1,26 @@
+"""A group of commands, each in a module of its own that is imported when the command is called."""
+
+import importlib
+
+import click
+
+
+class LazyGroup(click.Group):
+    """Help of the group imports none of its commands."""
+
+    def __init__(self, *, home: str, commands_help: dict[str, str], **settings: object) -> None:
+        super().__init__(**settings)  # type: ignore[arg-type]
+        self._home, self._help = home, commands_help
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self._help)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._help:
+            return None
+        command: click.Command = importlib.import_module(f"{self._home}.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(self._help.items()))

@@ -1,0 +1,22 @@
+"""What the command line and the memo's figures are given of this room."""
+
+from langevin_sim.network.data import describe, load
+from langevin_sim.network.experiments import compare, flatness, noise, plane
+from langevin_sim.network.minima import STORE, Minima, open_minima, trained
+from langevin_sim.network.train import prepare, resume, train
+
+__all__ = [
+    "STORE",
+    "Minima",
+    "compare",
+    "describe",
+    "flatness",
+    "load",
+    "noise",
+    "open_minima",
+    "plane",
+    "prepare",
+    "resume",
+    "train",
+    "trained",
+]

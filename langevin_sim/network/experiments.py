@@ -1,0 +1,87 @@
+"""What is measured at minima, each kind into a run folder of its own."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from langevin_sim.network import flatness as radii
+from langevin_sim.network import gradient_noise, plane as planes
+from langevin_sim.network.minima import Minima
+from langevin_sim.network.train import PACKAGES, Progress, use_threads
+from langevin_sim.runs import folder as disk
+from langevin_sim.runs.deep import comparison
+from langevin_sim.runs.deep import results as kept
+from langevin_sim.runs.deep.ratios import ratios
+from langevin_sim.runs.deep.spec import FlatnessSpec, NoiseSpec, PlaneSpec
+from langevin_sim.runs.settings import Settings, flags
+
+Made = tuple[Path, dict[str, Any]]
+Measured = tuple[list[dict[str, Any]], dict[str, Any], dict[str, np.ndarray]]
+
+
+def noise(trained: Minima, spec: NoiseSpec, out: Path | None, progress: Progress) -> Made:
+    """Fig. 1: the law of the minibatch gradient's components."""
+    spec = spec.resolved()
+
+    def measure() -> Measured:
+        results, arrays = gradient_noise.measure(trained, spec, progress)
+        return results, {}, arrays
+
+    return _experiment("noise", [trained], spec, spec.seed, out, measure)
+
+
+def plane(minima: list[Minima], spec: PlaneSpec, out: Path | None, progress: Progress) -> Made:
+    """Figs. 7 and 8: loss and accuracy on the plane through three minima."""
+
+    def measure() -> Measured:
+        results, arrays = planes.measure(minima, spec, progress)
+        return results, {}, arrays
+
+    return _experiment("plane", minima, spec, minima[0].setting.spec.seed, out, measure)
+
+
+def flatness(minima: list[Minima], spec: FlatnessSpec, out: Path | None, progress: Progress) -> Made:
+    """Eq. 11 at all minima of some trainings; of natural and random labels also the ratios, as in Table 1."""
+    spec = spec.resolved()
+    kind = "table1" if len({trained.setting.spec.labels for trained in minima}) > 1 else "flatness"
+
+    def measure() -> Measured:
+        results, arrays = radii.measure(minima, spec, progress)
+        more = {"ratios": ratios([trained.run for trained in minima], results)} if kind == "table1" else {}
+        return results, more, arrays
+
+    return _experiment(kind, minima, spec, spec.seed, out, measure)
+
+
+def compare(minima: list[Minima], out: Path | None) -> Made:
+    """Fig. 2: the histories of trainings side by side."""
+
+    def measure() -> Measured:
+        results, differences, arrays = comparison.compare([trained.folder for trained in minima])
+        return results, {"differences": differences}, arrays
+
+    return _experiment("compare", minima, Settings(), minima[0].setting.spec.seed, out, measure)
+
+
+def _experiment(
+    kind: str, minima: list[Minima], spec: Settings, seed: int | None, out: Path | None, measure: Callable[[], Measured]
+) -> Made:
+    """Claim a folder, measure, and write what came out."""
+    folder = disk.claim(out or Path("outputs") / f"{kind}-{minima[0].setting.spec.data}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
+    settings = spec.model_dump(mode="json")
+    manifest = disk.new_manifest({"seed": seed, **settings}, use_threads(0), PACKAGES)
+    manifest |= {"kind": kind, "runs": [{"folder": str(m.folder), "hash": m.run["hash"], "spec": m.run["spec"]} for m in minima]}
+    began = time.perf_counter()
+    with disk.recorded(folder, manifest):
+        results, more, arrays = measure()
+        where = " ".join(str(trained.folder) for trained in minima)
+        summary = {
+            "schema": disk.SCHEMA, "kind": kind, "command": f"langevin-sim deep {kind} {where} {flags(spec)}".strip(), "seed": seed,
+            "seconds": time.perf_counter() - began, "runs": [trained.run for trained in minima], "settings": settings,
+            "results": results, **more,
+        }  # fmt: skip
+        kept.write(folder, summary, arrays)
+    return folder, summary

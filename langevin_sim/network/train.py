@@ -1,0 +1,271 @@
+"""deep train: replicas of one training, into a run folder; interrupted ones go on to the same bits."""
+
+import csv
+import io
+import json
+import math
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from langevin_sim.errors import DivergenceError, FolderError
+from langevin_sim.network import tensors
+from langevin_sim.network.data import load
+from langevin_sim.network.device import choose
+from langevin_sim.network.models import build
+from langevin_sim.network.objective import LOSSES
+from langevin_sim.network.training import Images, Trainer, batch_size, evaluate, steps_per_epoch
+from langevin_sim.network.walker import Walker
+from langevin_sim.runs import folder as disk
+from langevin_sim.runs.deep import results
+from langevin_sim.runs.deep.spec import TrainSpec
+from langevin_sim.runs.settings import parse, to_toml
+
+PACKAGES = ("torch", "safetensors")
+COLUMNS = ("replica", "epoch", "step", "step_size", "noise", "running_loss", "running_accuracy", "train_loss", "train_accuracy",
+           "validation_loss", "validation_accuracy")  # fmt: skip
+CHECKPOINT_SECONDS = 30.0
+_STATE = Path("checkpoint") / "state.safetensors"
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class Setting:
+    """All that a training stands on: spec, data on their device, and how often it is saved."""
+
+    spec: TrainSpec
+    described: dict[str, Any]
+    training: Images
+    validation: Images
+    shape: tuple[int, int, int]
+    classes: int
+    device: torch.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of weights and images."""
+        return torch.float64 if self.spec.precision == "float64" else torch.float32
+
+    def network(self, replica: int) -> torch.nn.Module:
+        """The network with the initial weights of a replica."""
+        assert self.spec.seed is not None
+        return build(self.spec.model, self.shape, self.classes, self.device, self.dtype, self.spec.seed, replica)
+
+
+@dataclass
+class Rows:
+    """The history so far, and what became of finished replicas."""
+
+    history: list[dict[str, Any]] = field(default_factory=list)
+    results: list[dict[str, Any]] = field(default_factory=list)
+
+
+def prepare(spec: TrainSpec, device: str) -> Setting:
+    """Load the data and check that the network fits them; InputError for whatever is wrong, before anything is written."""
+    spec = spec.resolved()
+    place = choose(device)
+    data = load(spec)
+    dtype = torch.float64 if spec.precision == "float64" else torch.float32
+
+    def on_device(images: np.ndarray, labels: np.ndarray) -> Images:
+        return Images(torch.from_numpy(images).to(place, dtype), torch.from_numpy(labels).to(place))
+
+    shape = tuple(int(n) for n in data.images.shape[1:])
+    described = {"name": data.name, "source": data.source, "digest": data.digest, "note": data.note, "training": len(data.labels),
+                 "validation": len(data.validation_labels), "shape": list(shape), "classes": data.classes,
+                 "replaced": data.replaced}  # fmt: skip
+    setting = Setting(spec, described, on_device(data.images, data.labels),
+                      on_device(data.validation_images, data.validation_labels), shape, data.classes, place)  # type: ignore[arg-type]
+    setting.network(0)
+    return setting
+
+
+def train(
+    setting: Setting, out: Path | None, progress: Progress, threads: int = 0, checkpoint_seconds: float = CHECKPOINT_SECONDS
+) -> tuple[Path, dict[str, Any]]:
+    """Train all replicas into a new folder; returns it with the summary."""
+    spec = setting.spec
+    name = f"{spec.data}-{spec.model.replace(':', '.').replace('/', '.')}-{spec.dynamics}"
+    folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}")
+    manifest = disk.new_manifest(spec.model_dump(mode="json"), use_threads(threads), PACKAGES)
+    manifest |= {"kind": "train", "data": setting.described, "hash": spec.identity(setting.described["digest"])}
+    return folder, _train(setting, folder, manifest, Rows(), None, progress, checkpoint_seconds)
+
+
+def resume(
+    folder: Path, progress: Progress, device: str = "auto", threads: int = 0, data_dir: str | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+) -> tuple[Path, dict[str, Any]]:  # fmt: skip
+    """Go on with a training that was interrupted, or killed; it ends with the bits of one that was not (on the CPU)."""
+    manifest = read_manifest(folder)
+    if manifest["status"] == "COMPLETED":
+        raise FolderError(f"{folder} is complete: there is nothing to resume")
+    setting = prepare(spec_of(manifest, data_dir), device)
+    if setting.described["digest"] != manifest["data"]["digest"]:
+        raise FolderError(f"{folder} was trained on other data (digest {manifest['data']['digest'][:12]}, "
+                          f"here {setting.described['digest'][:12]}): give its --data-dir")  # fmt: skip
+    use_threads(threads)
+    rows, state = Rows(), None
+    if (folder / _STATE).exists():
+        held, notes = tensors.read(folder / _STATE, setting.device)
+        if notes.get("hash") != manifest["hash"]:
+            raise FolderError(f"{folder / _STATE} is the checkpoint of another run; it is left as it is")
+        rows, state = Rows(notes["history"], notes["results"]), held or None
+    return folder, _train(setting, folder, manifest, rows, state, progress, checkpoint_seconds)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a training; FolderError if the folder holds none."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    except (OSError, ValueError) as error:
+        raise FolderError(f"{folder} is no run folder: it has no manifest.json that can be read; langevin-sim deep train makes one") from error
+    if manifest.get("kind") != "train":
+        raise FolderError(f"{folder} holds no trained network: expected a folder that langevin-sim deep train made")
+    if manifest.get("schema") != disk.SCHEMA:
+        raise FolderError(f"{folder} has schema {manifest.get('schema')!r}, this program reads {disk.SCHEMA}: use the version that made it")
+    return manifest
+
+
+def spec_of(manifest: dict[str, Any], data_dir: str | None = None) -> TrainSpec:
+    """The spec of a training; data_dir: where the data lie now."""
+    return parse(TrainSpec, manifest["spec"] | ({} if data_dir is None else {"data_dir": data_dir}))
+
+
+def use_threads(threads: int) -> int:
+    """Let torch use so many threads (0: as it is); returns the number."""
+    if threads:
+        torch.set_num_threads(threads)
+    return torch.get_num_threads()
+
+
+def _train(
+    setting: Setting, folder: Path, manifest: dict[str, Any], rows: Rows, state: dict[str, torch.Tensor] | None, progress: Progress,
+    checkpoint_seconds: float,
+) -> dict[str, Any]:  # fmt: skip
+    began, spec = time.perf_counter(), setting.spec
+    with disk.recorded(folder, manifest):
+        toml = to_toml(spec).encode()
+        disk.write_whole(folder / "spec.toml", lambda stream: stream.write(toml))
+        for replica in range(len(rows.results), spec.replicas):
+            _replica(setting, folder, manifest["hash"], replica, rows, state, progress, checkpoint_seconds)
+            state = None
+        run = {
+            "name": spec.title, "folder": str(folder), "hash": manifest["hash"], "spec": manifest["spec"], "data": setting.described,
+            "parameters": sum(p.numel() for p in setting.network(0).parameters()), "device": str(setting.device),
+            "results": rows.results,
+        }  # fmt: skip
+        summary = {"schema": disk.SCHEMA, "kind": "train", "command": f"langevin-sim deep train --config {folder / 'spec.toml'}",
+                   "seed": spec.seed, "seconds": time.perf_counter() - began, "runs": [run], "settings": manifest["spec"],
+                   "results": []}  # fmt: skip
+        _write_history(folder, rows)
+        arrays = {name: np.array([np.nan if row[name] is None else row[name] for row in rows.history]) for name in COLUMNS}
+        results.write(folder, summary, arrays)
+        shutil.rmtree(folder / _STATE.parent, ignore_errors=True)
+    return summary
+
+
+def _replica(
+    setting: Setting, folder: Path, identity: str, replica: int, rows: Rows, state: dict[str, torch.Tensor] | None,
+    progress: Progress, checkpoint_seconds: float,
+) -> None:  # fmt: skip
+    """Train one replica, from its beginning or from a checkpoint's state, and write its weights."""
+    spec, loss = setting.spec, LOSSES[setting.spec.loss]
+    walker = Walker(setting.network(replica))
+    trainer = Trainer(walker, setting.training, loss, spec, replica)
+    began, saved, last = time.perf_counter(), time.monotonic(), None
+    if state is not None:
+        velocity = state.pop("velocity", None)
+        tensors.restore(walker.network, state, folder / _STATE)
+        if trainer.velocity is not None and velocity is not None:
+            trainer.velocity.copy_(velocity)
+        last = rows.history[-1] if rows.history and rows.history[-1]["replica"] == replica else None
+    if last is None:
+        last = _row(setting, walker, trainer, replica, 0, None)
+        rows.history.append(last)
+    good = _state(walker, trainer)
+    try:
+        while not _finished(spec, last):
+            epoch = last["epoch"] + 1
+            running = trainer.epoch(epoch - 1)
+            if not (math.isfinite(running[0]) and bool(torch.isfinite(walker.weights).all())):
+                raise DivergenceError(
+                    f"the training diverged (loss {running[0]}) in epoch {epoch} of replica {replica} at step size "
+                    f"{trainer.dynamics.step_sizes((epoch - 1) * steps_per_epoch(spec, len(setting.training)), 1)[0]:g}: "
+                    f"try a smaller --step-size; the weights of epoch {epoch - 1} are kept in {folder / _STATE}"
+                )
+            last = _row(setting, walker, trainer, replica, epoch, running)
+            rows.history.append(last)
+            good = _state(walker, trainer)
+            progress(f"{spec.title}, replica {replica}, loss {running[0]:.4f}", replica * spec.epochs + epoch,
+                     spec.replicas * spec.epochs)  # fmt: skip
+            if time.monotonic() - saved > checkpoint_seconds:
+                _save(folder, identity, good, rows)
+                saved = time.monotonic()
+    except BaseException:  # also a KeyboardInterrupt: what was reached is kept
+        _save(folder, identity, good, rows)
+        raise
+    if last["train_loss"] is None:  # the last epoch is always evaluated
+        rows.history[-1] = last = _row(setting, walker, trainer, replica, last["epoch"], (last["running_loss"], last["running_accuracy"]), True)
+    tensors.write(folder / f"replica-{replica}.safetensors", tensors.snapshot(walker.network), {"replica": replica})
+    seconds = time.perf_counter() - began
+    rows.results.append(
+        {"replica": replica, "epochs": last["epoch"], "steps": last["step"]}
+        | {name: last[name] for name in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")}
+        | {"weight_norm": float(walker.weights.double().norm()), "stopped": _stopped(spec, last), "seconds": seconds}
+    )
+    if replica + 1 < spec.replicas:
+        _save(folder, identity, {}, rows)
+
+
+def _row(
+    setting: Setting, walker: Walker, trainer: Trainer, replica: int, epoch: int, running: tuple[float, float] | None,
+    evaluated: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """One line of the history: after ``epoch`` epochs."""
+    spec, step = setting.spec, epoch * steps_per_epoch(setting.spec, len(setting.training))
+    values: dict[str, Any] = {
+        "replica": replica, "epoch": epoch, "step": step, "step_size": float(trainer.dynamics.step_sizes(step, 1)[0]),
+        "noise": float(trainer.dynamics.noises(step, 1)[0]),
+    }  # fmt: skip
+    values["running_loss"], values["running_accuracy"] = running or (None, None)
+    looked: tuple[float | None, ...] = (None, None, None, None)
+    if evaluated or epoch % spec.evaluate_every == 0 or epoch == spec.epochs:
+        loss = LOSSES[spec.loss]
+        looked = (*evaluate(walker.network, setting.training, loss, spec.chunk),
+                  *evaluate(walker.network, setting.validation, loss, spec.chunk))  # fmt: skip
+    values |= zip(("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"), looked, strict=True)
+    return values
+
+
+def _stopped(spec: TrainSpec, row: dict[str, Any]) -> bool:
+    return spec.stop_loss is not None and row["train_loss"] is not None and row["train_loss"] < spec.stop_loss
+
+
+def _finished(spec: TrainSpec, row: dict[str, Any]) -> bool:
+    return row["epoch"] >= spec.epochs or _stopped(spec, row)
+
+
+def _state(walker: Walker, trainer: Trainer) -> dict[str, torch.Tensor]:
+    held = tensors.snapshot(walker.network)
+    return held if trainer.velocity is None else held | {"velocity": trainer.velocity.clone()}
+
+
+def _save(folder: Path, identity: str, state: dict[str, torch.Tensor], rows: Rows) -> None:
+    (folder / _STATE.parent).mkdir(exist_ok=True)
+    tensors.write(folder / _STATE, state, {"hash": identity, "history": rows.history, "results": rows.results})
+    _write_history(folder, rows)
+
+
+def _write_history(folder: Path, rows: Rows) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows.history)
+    disk.write_whole(folder / "history.csv", lambda stream: stream.write(text.getvalue().encode()))

@@ -1,0 +1,66 @@
+"""What a network experiment leaves in its folder: summary, arrays, text and figure."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from langevin_sim.errors import FolderError
+from langevin_sim.figures import deep as figures
+from langevin_sim.runs import folder as disk
+from langevin_sim.runs.memo import deep_text
+
+KINDS = ("train", "noise", "compare", "plane", "flatness", "table1")
+
+
+def write(folder: Path, summary: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    """summary.json, summary.csv, arrays.npz, figure.md, figure.png and figure.pdf."""
+    disk.write_json(folder / "summary.json", summary)
+    disk.write_whole(folder / "summary.csv", lambda stream: stream.write(_table(summary).encode()))
+    disk.write_whole(folder / "arrays.npz", lambda stream: np.savez_compressed(stream, **arrays))  # type: ignore[arg-type]
+    present(folder, summary)
+
+
+def present(folder: Path, summary: dict[str, Any]) -> str:
+    """Make the text and the figure of a folder from its data; returns the text."""
+    text = deep_text.text(summary)
+    disk.write_whole(folder / "figure.md", lambda stream: stream.write(text.encode()))
+    figures.draw(folder)
+    return text
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """summary.json of a network experiment; FolderError if the folder holds none."""
+    try:
+        summary: dict[str, Any] = json.loads((folder / "summary.json").read_text())
+    except (OSError, ValueError) as error:
+        raise FolderError(f"{folder} has no summary.json that can be read: expected the folder of a langevin-sim deep command") from error
+    if summary.get("kind") not in KINDS:
+        raise FolderError(f"{folder} holds no network experiment: expected the folder of a langevin-sim deep command")
+    if summary.get("schema") != disk.SCHEMA:
+        raise FolderError(f"{folder} has schema {summary.get('schema')!r}, this program reads {disk.SCHEMA}: use the version that made it")
+    return summary
+
+
+def _table(summary: dict[str, Any]) -> str:
+    """One row for every result, a column for every number in it: 'first.mean' for what lies deeper."""
+    rows = [_flat(entry) for entry in summary["results"] or summary["runs"][0]["results"]]
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _flat(entry: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in entry.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{prefix}{key}.")
+        elif not isinstance(value, list):
+            found[prefix + key] = value
+    return found

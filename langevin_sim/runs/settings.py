@@ -1,0 +1,69 @@
+"""What every spec has in common: how raw values become one, how it is written as TOML, what a wrong one is told."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from langevin_sim.errors import InputError, UnknownNameError
+
+
+class Settings(BaseModel):
+    """A frozen record of settings; a key that is not a field is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+Kind = TypeVar("Kind", bound=Settings)
+
+
+def parse(kind: type[Kind], values: dict[str, Any]) -> Kind:
+    """Settings from raw values; InputError in one line that names what was got and what was expected."""
+    for key in values:
+        if key not in kind.model_fields:
+            raise UnknownNameError("setting", key, list(kind.model_fields))
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "value_error":
+            raise InputError(message) from error
+        where = ".".join(str(part) for part in first["loc"] if part not in ("constrained-int", "literal['auto']"))
+        where = where.replace("_", "-")
+        message = message[0].lower() + message[1:]
+        raise InputError(f"{where} = {first['input']!r}: {message}") from error
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The settings in a TOML file."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the configuration {path}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path} is not TOML: {error}") from error
+
+
+def to_toml(settings: Settings) -> str:
+    """The settings as TOML that read_config takes."""
+    values = settings.model_dump(mode="json", exclude_none=True)
+    tables = {key: values.pop(key) for key in list(values) if isinstance(values[key], dict)}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    for name, table in tables.items():
+        if table:
+            lines += ["", f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+    return "\n".join(lines) + "\n"
+
+
+def flags(settings: Settings) -> str:
+    """The command-line options that differ from their defaults."""
+    words = []
+    for name, field in type(settings).model_fields.items():
+        value = getattr(settings, name)
+        if value != field.get_default(call_default_factory=True):
+            text = ",".join(str(item) for item in value) if isinstance(value, list) else str(value)
+            words.append(f"--{name.replace('_', '-')} {text}")
+    return " ".join(words)
