@@ -1,0 +1,38 @@
+"""From stored pixels to what a network sees."""
+
+import math
+
+import numpy as np
+
+from langevin_sim.errors import InputError
+
+
+def tables(images: np.ndarray, top: int, scaling: str) -> np.ndarray:
+    """What each pixel 0..top becomes in each channel, float32 [channels, top + 1], from training images uint8 [n, channels, ..].
+
+    unit: pixel / top. standard: (pixel - mean) / deviation, of all training pixels of the channel. Both moments come from
+    exact integer sums and one rounding each, so that the images are the same bits on every machine.
+    InputError for standard if a channel is constant.
+    """
+    pixels = np.arange(top + 1)
+    if scaling == "unit":
+        return np.tile((pixels / top).astype(np.float32), (images.shape[1], 1))
+    rows = []
+    for channel in range(images.shape[1]):
+        counts = np.bincount(images[:, channel].ravel(), minlength=top + 1).tolist()
+        total = sum(counts)
+        first = sum(count * pixel for pixel, count in enumerate(counts))
+        second = sum(count * pixel * pixel for pixel, count in enumerate(counts))
+        spread = total * second - first * first  # total^2 times the variance
+        if not spread:
+            raise InputError(f"all training pixels of channel {channel} are equal, of deviation 0: take --scaling unit")
+        rows.append((pixels - first / total) / (math.sqrt(spread) / total))
+    return np.array(rows, dtype=np.float32)
+
+
+def scaled(images: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Images float32 [n, channels, height, width] from stored ones and the tables of their channels."""
+    result = np.empty(images.shape, dtype=np.float32)
+    for channel, row in enumerate(table):
+        result[:, channel] = row[images[:, channel]]
+    return result
