@@ -48,8 +48,9 @@ def load(spec: DataSpec) -> Dataset:
     validation = _subset(raw.validation_labels, spec.test_size, spec.data_seed, Stream.VALIDATION, "test-size")
     natural = raw.labels[training]
     labels = replace_labels(natural, spec.replaced, CLASSES, spec.data_seed)
-    table = scaling.tables(raw.images[training], raw.top, spec.scaling)
-    images = scaling.scaled(raw.images[training], table)
+    pixels = raw.images[training]
+    table = scaling.tables(pixels, raw.top, spec.scaling)
+    images = scaling.scaled(pixels, table)
     validation_images = scaling.scaled(raw.validation_images[validation], table)
     validation_labels = raw.validation_labels[validation]
     digest = _digest(images, labels, validation_images, validation_labels)

@@ -6,6 +6,8 @@ import numpy as np
 
 from langevin_sim.errors import InputError
 
+PIECE = 1000  # images
+
 
 def tables(images: np.ndarray, top: int, scaling: str) -> np.ndarray:
     """What each pixel 0..top becomes in each channel, float32 [channels, top + 1], from training images uint8 [n, channels, ..].
@@ -19,7 +21,7 @@ def tables(images: np.ndarray, top: int, scaling: str) -> np.ndarray:
         return np.tile((pixels / top).astype(np.float32), (images.shape[1], 1))
     rows = []
     for channel in range(images.shape[1]):
-        counts = np.bincount(images[:, channel].ravel(), minlength=top + 1).tolist()
+        counts = _counts(images[:, channel], top)
         total = sum(counts)
         first = sum(count * pixel for pixel, count in enumerate(counts))
         second = sum(count * pixel * pixel for pixel, count in enumerate(counts))
@@ -28,6 +30,14 @@ def tables(images: np.ndarray, top: int, scaling: str) -> np.ndarray:
             raise InputError(f"all training pixels of channel {channel} are equal, of deviation 0: take --scaling unit")
         rows.append((pixels - first / total) / (math.sqrt(spread) / total))
     return np.array(rows, dtype=np.float32)
+
+
+def _counts(pixels: np.ndarray, top: int) -> list[int]:
+    """How many pixels have each value 0..top, in pieces: bincount makes 8 bytes of each of its pixels."""
+    counts = np.zeros(top + 1, dtype=np.int64)
+    for start in range(0, len(pixels), PIECE):
+        counts += np.bincount(pixels[start : start + PIECE].ravel(), minlength=top + 1)
+    return counts.tolist()
 
 
 def scaled(images: np.ndarray, table: np.ndarray) -> np.ndarray:
