@@ -19,9 +19,9 @@ _POINTS = 121  # of a surface along each axis
 _FAINTEST = 1e-4  # of the densest bin of a plane: where its colours begin
 
 
-def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """summary.json and histograms.npz of a run folder."""
-    with np.load(folder / "histograms.npz") as arrays:
+def read(folder: Path, name: str = "histograms.npz") -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """summary.json and the arrays of a run folder."""
+    with np.load(folder / name) as arrays:
         return json.loads((folder / "summary.json").read_text()), dict(arrays)
 
 

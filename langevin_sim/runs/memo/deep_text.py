@@ -1,0 +1,16 @@
+"""figure.md of a network experiment, by its kind."""
+
+from collections.abc import Callable
+from typing import Any
+
+from langevin_sim.runs.memo import fig1, fig2, fig7, table1, training
+
+TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "train": training.text, "noise": fig1.text, "compare": fig2.text, "plane": fig7.text, "flatness": table1.text,
+    "table1": table1.text,
+}  # fmt: skip
+
+
+def text(summary: dict[str, Any]) -> str:
+    """The text of any network summary."""
+    return TEXTS[summary["kind"]](summary)
