@@ -13,14 +13,17 @@ class LazyGroup(click.Group):
         self._home, self._help = home, commands_help
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
         return sorted(self._help)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, from its module."""
         if cmd_name not in self._help:
             return None
         command: click.Command = importlib.import_module(f"{self._home}.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Their names and what each is for."""
         with formatter.section("Commands"):
             formatter.write_dl(sorted(self._help.items()))

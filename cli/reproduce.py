@@ -2,37 +2,60 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
+from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.runs.memo.networks import FIGURES as NETWORKS
+from langevin_sim.runs.memo.networks import SCALES
+
 from .progress import Progress
+
+TOYS = ("fig3", "fig4", "fig5", "fig6")
 
 
 @click.command()
 @click.argument("name")
-@click.option("--literal", is_flag=True, help="the authors' own settings, many replicas; otherwise converged, beside exact laws")
-@click.option("--seed", type=int, help="seed of every random stream; drawn if not given")
-@click.option("--replicas", type=int, help="walkers of every ensemble  [default: the figure's own]")
-@click.option("--steps", type=int, help="steps of every walker, burn-in in proportion  [default: the figure's own]")
-@click.option("--out", type=click.Path(path_type=Path), help="the folder  [default: outputs/NAME-MODE-TIME-SEED]")
-@click.option("--threads", type=int, default=0, show_default=True, help="threads; 0: all")
+@click.option("--literal", is_flag=True, help="figures 3 to 6: the authors' own settings, many replicas; otherwise converged")
+@click.option("--seed", type=int, help="figures 3 to 6: seed of every random stream; drawn if not given")
+@click.option("--replicas", type=int, help="figures 3 to 6: walkers of every ensemble  [default: the figure's own]")
+@click.option("--steps", type=int, help="figures 3 to 6: steps of a walker, burn-in in proportion  [default: the figure's own]")
+@click.option("--scale", type=click.Choice(SCALES), help="networks: digits, 10,000 images, or all  [default: quick]")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="networks: folder with mnist/ and CIFAR-10's files")
+@click.option("--device", type=click.Choice(("auto", "cpu", "cuda", "mps")), help="networks: where tensors live  [default: auto]")
+@click.option("--out", type=click.Path(path_type=Path), help="the folder  [default: outputs/NAME-...-TIME-SEED]")
+@click.option("--threads", type=click.IntRange(min=0), default=0, show_default=True, help="threads; 0: all")
 @click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")
 @click.option("--quiet", is_flag=True, help="print nothing but errors")
 def command(
-    name: str, literal: bool, seed: int | None, replicas: int | None, steps: int | None, out: Path | None, threads: int,
-    as_json: bool, quiet: bool,
+    name: str, literal: bool, seed: int | None, replicas: int | None, steps: int | None, scale: str | None, data_dir: Path | None,
+    device: str | None, out: Path | None, threads: int, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    """Make a figure of the memo again: fig3, fig4, fig5 or fig6.
+    """Make a figure of the memo again: fig1 to fig8, or table1.
 
     The folder holds the data, the figure, and figure.md, which says what was measured and how it differs from the memo.
+    Figures 1, 2, 7, 8 and table1 need PyTorch; what they train is kept under outputs/minima and shared between them.
 
     Example: langevin-sim reproduce fig3 --literal
     """
-    from langevin_sim.runs.memo.reproduce import execute, experiment
-
-    made = experiment(name, literal, replicas, steps)
+    toys: dict[str, Any] = {"--literal": literal or None, "--seed": seed, "--replicas": replicas, "--steps": steps}
+    networks = {"--scale": scale, "--data-dir": data_dir, "--device": device}
+    if name not in (*TOYS, *NETWORKS):
+        raise UnknownNameError("figure", name, [*TOYS, *NETWORKS])
+    for option, value in (networks if name in TOYS else toys).items():
+        if value is not None:
+            raise InputError(f"{option}: not an option of {name}; it is one of {', '.join(NETWORKS if name in TOYS else TOYS)}")
     with Progress(quiet or as_json) as progress:
-        folder, summary = execute(made, seed, out, threads, progress.tell)
+        if name in TOYS:
+            from langevin_sim.runs.memo import reproduce
+
+            made = reproduce.experiment(name, literal, replicas, steps)
+            folder, summary = reproduce.execute(made, seed, out, threads, progress.tell)
+        else:
+            from langevin_sim.runs.memo.networks import execute
+
+            folder, summary = execute(name, scale or "quick", data_dir, out, device or "auto", threads, progress.tell)
     if as_json:
         click.echo(json.dumps(summary, indent=1))
     elif not quiet:

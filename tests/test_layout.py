@@ -49,7 +49,8 @@ def test_every_package_is_in_setup_cfg():
     listed.read(ROOT.parent / "setup.cfg")
     names = set(listed["options"]["packages"].split())
     found = {".".join(("langevin_sim", *path.parent.relative_to(ROOT).parts)) for path in ROOT.rglob("__init__.py")}
-    cli = {".".join(("langevin_sim.cli", *path.parent.relative_to(ROOT.parent / "cli").parts)) for path in (ROOT.parent / "cli").rglob("__init__.py")}
+    commands = ROOT.parent / "cli"
+    cli = {".".join(("langevin_sim.cli", *path.parent.relative_to(commands).parts)) for path in commands.rglob("__init__.py")}
     assert names == found | cli
 
 

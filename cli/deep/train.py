@@ -22,8 +22,8 @@ from .shared import placed, tell
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="threads; 0: as torch has it  [default: 0]")
 @placed
 def command(
-    noise: float | None, config: Path | None, print_config: bool, resumed: Path | None, threads: int, device: str, out: Path | None,
-    as_json: bool, quiet: bool, **options: Any,
+    noise: float | None, config: Path | None, print_config: bool, resumed: Path | None, threads: int, device: str,
+    out: Path | None, as_json: bool, quiet: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Train replicas of a network; minima, history and figure go into a run folder.
 
@@ -33,7 +33,8 @@ def command(
 
     values = {**(read_config(config) if config else {}), **given(options)}
     if resumed is not None:
-        extra = [name for name in (*given(options), *(["out"] if out else []), *(["config"] if config else [])) if name != "data_dir"]
+        others = given({"out": out, "config": config, "noise": noise})
+        extra = [name for name in (*given(options), *others) if name != "data_dir"]
         if extra:
             raise InputError(f"--resume takes the settings of the run: --{extra[0].replace('_', '-')} cannot be given with it")
         network, data_dir = backend(), options["data_dir"]

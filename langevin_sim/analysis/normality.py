@@ -28,7 +28,7 @@ class Normality(NamedTuple):
 def normality(sample: np.ndarray) -> Normality:
     """Of independent draws [n], not all equal."""
     count, sd = len(sample), float(sample.std(ddof=1))
-    test = stats.anderson(sample, method="interpolate")
+    test = stats.anderson(sample, method="interpolate")  # type: ignore[call-overload]
     return Normality(
         float(sample.mean()), sd / math.sqrt(count), sd, float(stats.skew(sample)), math.sqrt(6.0 / count),
         float(stats.kurtosis(sample)), math.sqrt(24.0 / count), float(test.statistic), float(test.pvalue),

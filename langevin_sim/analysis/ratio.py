@@ -7,7 +7,7 @@ from scipy import stats
 
 
 class Ratio(NamedTuple):
-    """Geometric mean of a over that of b, with the ends of its interval; None for these where there are fewer than two of each."""
+    """Geometric mean of a over that of b, with the ends of its interval: None where there are fewer than two of each."""
 
     ratio: float
     low: float | None
@@ -15,7 +15,7 @@ class Ratio(NamedTuple):
 
 
 def ratio(a: np.ndarray, b: np.ndarray, level: float = 0.95) -> Ratio:
-    """exp(mean log a - mean log b) of positive numbers a [n], b [m], with Welch's interval (Biometrika 34, 1947) for the logarithms."""
+    """exp(mean log a - mean log b) of positive a [n], b [m]; Welch's interval (Biometrika 34, 1947) for the logarithms."""
     first, second = np.log(np.asarray(a, dtype=float)), np.log(np.asarray(b, dtype=float))
     middle = float(np.exp(first.mean() - second.mean()))
     if min(len(first), len(second)) < 2:

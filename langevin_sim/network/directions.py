@@ -21,27 +21,31 @@ class Directions:
         self.size, self.device, self.dtype = len(state), state.device, state.dtype
         if statistics:
             moved = torch.cat([moved, torch.ones_like(walker.statistics, dtype=torch.bool)])
-        self._moved = moved
+        self.place = torch.nonzero(moved).flatten()
         if kind == "filter":
             filters = walker.filters
             if statistics:
                 filters = torch.cat([filters, walker.statistic_filters + filters.max() + 1])
-            self._filters = torch.where(moved, filters, -1)
-            self._norms = self._filter_norms(state)
+            self._filters = filters[self.place] + 1  # 0: of no filter
+            self._norms = self._filter_norms(state[self.place])
 
     def _filter_norms(self, vector: torch.Tensor) -> torch.Tensor:
-        """[filters + 1]: of each filter, and last of what belongs to none."""
-        squares = torch.zeros(int(self._filters.max()) + 2, dtype=torch.float64, device=self.device)
-        squares.index_add_(0, self._filters % len(squares), vector.double().square())
-        return squares.sqrt()
+        """[filters + 1]: of each filter, and first of what belongs to none."""
+        squares = torch.zeros(int(self._filters.max()) + 1, dtype=torch.float64, device=self.device)
+        return squares.index_add_(0, self._filters, vector.double().square()).sqrt()
 
-    def draw(self, *key: int) -> torch.Tensor:
-        """The direction [p] of a key."""
+    def moved_part(self, *key: int) -> torch.Tensor:
+        """The direction of a key where the weights are moved, in their order."""
         draw = generator(torch.device("cpu"), Purpose.DIRECTIONS, *key)
-        direction = torch.randn(self.size, generator=draw, dtype=torch.float64).to(self.device)
-        direction = torch.where(self._moved, direction, 0.0)
+        direction = torch.randn(len(self.place), generator=draw, dtype=torch.float64).to(self.device)
         if self.kind == "raw":
             return (direction / direction.norm()).to(self.dtype)
         scale = self._norms / self._filter_norms(direction).clamp(min=torch.finfo(torch.float64).tiny)
-        scale[-1] = 0.0
-        return (direction * scale[self._filters % len(scale)]).to(self.dtype)
+        scale[0] = 0.0
+        return (direction * scale[self._filters]).to(self.dtype)
+
+    def draw(self, *key: int) -> torch.Tensor:
+        """The direction [p] of a key."""
+        direction = torch.zeros(self.size, dtype=self.dtype, device=self.device)
+        direction[self.place] = self.moved_part(*key)
+        return direction

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from langevin_sim.network import flatness as radii
-from langevin_sim.network import gradient_noise, plane as planes
+from langevin_sim.network import gradient_noise
+from langevin_sim.network import plane as planes
 from langevin_sim.network.minima import Minima
 from langevin_sim.network.train import PACKAGES, Progress, use_threads
 from langevin_sim.runs import folder as disk
@@ -22,7 +23,7 @@ Made = tuple[Path, dict[str, Any]]
 Measured = tuple[list[dict[str, Any]], dict[str, Any], dict[str, np.ndarray]]
 
 
-def noise(trained: Minima, spec: NoiseSpec, out: Path | None, progress: Progress) -> Made:
+def noise(trained: Minima, spec: NoiseSpec, out: Path | None, progress: Progress, command: str = "") -> Made:
     """Fig. 1: the law of the minibatch gradient's components."""
     spec = spec.resolved()
 
@@ -30,20 +31,20 @@ def noise(trained: Minima, spec: NoiseSpec, out: Path | None, progress: Progress
         results, arrays = gradient_noise.measure(trained, spec, progress)
         return results, {}, arrays
 
-    return _experiment("noise", [trained], spec, spec.seed, out, measure)
+    return _experiment("noise", [trained], spec, spec.seed, out, command, measure)
 
 
-def plane(minima: list[Minima], spec: PlaneSpec, out: Path | None, progress: Progress) -> Made:
+def plane(minima: list[Minima], spec: PlaneSpec, out: Path | None, progress: Progress, command: str = "") -> Made:
     """Figs. 7 and 8: loss and accuracy on the plane through three minima."""
 
     def measure() -> Measured:
         results, arrays = planes.measure(minima, spec, progress)
         return results, {}, arrays
 
-    return _experiment("plane", minima, spec, minima[0].setting.spec.seed, out, measure)
+    return _experiment("plane", minima, spec, minima[0].setting.spec.seed, out, command, measure)
 
 
-def flatness(minima: list[Minima], spec: FlatnessSpec, out: Path | None, progress: Progress) -> Made:
+def flatness(minima: list[Minima], spec: FlatnessSpec, out: Path | None, progress: Progress, command: str = "") -> Made:
     """Eq. 11 at all minima of some trainings; of natural and random labels also the ratios, as in Table 1."""
     spec = spec.resolved()
     kind = "table1" if len({trained.setting.spec.labels for trained in minima}) > 1 else "flatness"
@@ -53,23 +54,24 @@ def flatness(minima: list[Minima], spec: FlatnessSpec, out: Path | None, progres
         more = {"ratios": ratios([trained.run for trained in minima], results)} if kind == "table1" else {}
         return results, more, arrays
 
-    return _experiment(kind, minima, spec, spec.seed, out, measure)
+    return _experiment(kind, minima, spec, spec.seed, out, command, measure)
 
 
-def compare(minima: list[Minima], out: Path | None) -> Made:
+def compare(minima: list[Minima], out: Path | None, command: str = "") -> Made:
     """Fig. 2: the histories of trainings side by side."""
 
     def measure() -> Measured:
         results, differences, arrays = comparison.compare([trained.folder for trained in minima])
         return results, {"differences": differences}, arrays
 
-    return _experiment("compare", minima, Settings(), minima[0].setting.spec.seed, out, measure)
+    return _experiment("compare", minima, Settings(), minima[0].setting.spec.seed, out, command, measure)
 
 
 def _experiment(
-    kind: str, minima: list[Minima], spec: Settings, seed: int | None, out: Path | None, measure: Callable[[], Measured]
-) -> Made:
-    """Claim a folder, measure, and write what came out."""
+    kind: str, minima: list[Minima], spec: Settings, seed: int | None, out: Path | None, command: str,
+    measure: Callable[[], Measured],
+) -> Made:  # fmt: skip
+    """Claim a folder, measure, and write what came out; ``command`` has the same again, if not langevin-sim deep."""
     folder = disk.claim(out or Path("outputs") / f"{kind}-{minima[0].setting.spec.data}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
     settings = spec.model_dump(mode="json")
     manifest = disk.new_manifest({"seed": seed, **settings}, use_threads(0), PACKAGES)
@@ -78,8 +80,9 @@ def _experiment(
     with disk.recorded(folder, manifest):
         results, more, arrays = measure()
         where = " ".join(str(trained.folder) for trained in minima)
+        command = command or f"langevin-sim deep {kind} {where} {flags(spec)}".strip()
         summary = {
-            "schema": disk.SCHEMA, "kind": kind, "command": f"langevin-sim deep {kind} {where} {flags(spec)}".strip(), "seed": seed,
+            "schema": disk.SCHEMA, "kind": kind, "command": command, "seed": seed,
             "seconds": time.perf_counter() - began, "runs": [trained.run for trained in minima], "settings": settings,
             "results": results, **more,
         }  # fmt: skip

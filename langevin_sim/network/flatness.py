@@ -19,6 +19,7 @@ from langevin_sim.runs.deep.spec import FlatnessSpec
 
 _LARGEST = 1e6  # times the norm of w (or of each filter): nothing is sought beyond
 _BELOW = 3.0  # how far below the radii found so far the next ladders start
+_NAMES = ("first", "last", "open", "evaluations")
 _HELD = 2**26  # numbers of directions that are held at a time
 
 
@@ -49,7 +50,8 @@ def measure(
 ) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """The results, one for every training and case, and the radii of single directions."""
     assert spec.seed is not None, "a spec is resolved before it is measured"
-    results, arrays = [], {}
+    results: list[dict[str, Any]] = []
+    arrays: dict[str, np.ndarray] = {}
     for number, trained in enumerate(minima):
         data = trained.setting.training.first(spec.images)
         for case in cases(spec, len(trained.walker.statistics) > 0):
@@ -65,7 +67,7 @@ def measure(
                 entries.append(_minimum(replica, radii, norm))
             key = f"{number}_{case.quantity}_{case.batch_norm}_{case.direction}_{case.layers}"
             arrays |= {f"{key}_{name}": np.stack([getattr(radii, name) for radii in found])
-                       for name in ("first", "last", "open", "evaluations")}  # fmt: skip
+                       for name in _NAMES}  # fmt: skip
             results.append(_over_minima(number, case, spec, entries, found))
     return results, arrays
 
@@ -80,24 +82,26 @@ def flatness(walker: Walker, data: Images, trained: Minima, case: Case, spec: Fl
     first = 0
     while first < spec.directions:
         count = 1 if not found else min(rays.group, spec.directions - first)
-        found.append(crossings(rays.group_from(first), count, spec.epsilon, start, spec.reach, spec.tolerance, _LARGEST * max(scale, 1.0)))
+        change = rays.group_from(first)
+        found.append(crossings(change, count, spec.epsilon, start, spec.reach, spec.tolerance, _LARGEST * max(scale, 1.0)))
         if not found[0].open[0]:
             start = float(np.median(np.concatenate([radii.first for radii in found]))) / _BELOW
         first += count
-    return Crossings(*(np.concatenate([getattr(radii, name) for radii in found]) for name in ("first", "last", "open", "evaluations")))
+    return Crossings(*(np.concatenate([getattr(radii, name) for radii in found]) for name in _NAMES))
 
 
 def _rays(walker: Walker, data: Images, trained: Minima, case: Case, key: tuple[int, ...]) -> "_Rays | _TopRays":
     chunk, column = trained.setting.spec.chunk, 0 if case.quantity == "loss" else 1
     surface = Surface(walker, data, trained.loss, case.batch_norm, chunk)
     if case.layers == "all":
-        return _Rays(surface, Directions(walker, _everything(walker), case.direction, surface.batch_norm == "perturbed"), column, key)
+        everything = torch.ones_like(walker.weights, dtype=torch.bool)
+        return _Rays(surface, Directions(walker, everything, case.direction, surface.batch_norm == "perturbed"), column, key)
     layer = top_layer(walker.network)
     directions = Directions(walker, walker.of(layer), case.direction, False)
     if surface.batch_norm == "recomputed":
         surface.recompute()
     above = top_surface(walker, layer, data, trained.loss, chunk)
-    return _Rays(surface, directions, column, key) if above is None else _TopRays(above, walker, directions, column, key)
+    return _Rays(surface, directions, column, key) if above is None else _TopRays(above, directions, column, key)
 
 
 class _Rays:
@@ -131,9 +135,8 @@ class _Rays:
 class _TopRays:
     """The same for directions that move the top layer alone, from its inputs, which are kept."""
 
-    def __init__(self, surface: TopSurface, walker: Walker, directions: Directions, column: int, key: tuple[int, ...]) -> None:
+    def __init__(self, surface: TopSurface, directions: Directions, column: int, key: tuple[int, ...]) -> None:
         self.surface, self.directions, self.column, self.key = surface, directions, column, key
-        self.place = torch.nonzero(walker.of(surface.layer)).flatten()
         self.middle = surface.at(torch.zeros_like(surface.outputs), 0.0)[column]
         self.group = max(1, _HELD // surface.outputs.numel())
 
@@ -146,7 +149,7 @@ class _TopRays:
             found = []
             for radius, ray in zip(radii, rays, strict=True):
                 if ray not in slopes:
-                    part = self.directions.draw(*self.key, first + int(ray))[self.place]
+                    part = self.directions.moved_part(*self.key, first + int(ray))
                     count = layer.weight.numel()
                     bias = part[count:] if layer.bias is not None else None
                     slopes[ray] = self.surface.slope(part[:count].view_as(layer.weight), bias)
@@ -154,10 +157,6 @@ class _TopRays:
             return (torch.stack(found) - self.middle).abs().cpu().numpy()
 
         return change
-
-
-def _everything(walker: Walker) -> torch.Tensor:
-    return torch.ones_like(walker.weights, dtype=torch.bool)
 
 
 def _moved(walker: Walker, case: Case) -> torch.Tensor:
@@ -175,7 +174,9 @@ def _minimum(replica: int, radii: Crossings, norm: float | None) -> dict[str, An
     return entry
 
 
-def _over_minima(number: int, case: Case, spec: FlatnessSpec, minima: list[dict[str, Any]], radii: list[Crossings]) -> dict[str, Any]:
+def _over_minima(
+    number: int, case: Case, spec: FlatnessSpec, minima: list[dict[str, Any]], radii: list[Crossings]
+) -> dict[str, Any]:
     """The entry of one training and case: mean over minima of the means over directions, and their spread."""
 
     def spread(values: list[float]) -> dict[str, Any]:
@@ -184,7 +185,9 @@ def _over_minima(number: int, case: Case, spec: FlatnessSpec, minima: list[dict[
     over_norm = [entry["first_over_norm"] for entry in minima]
     return {
         "run": number, **asdict(case), "epsilon": spec.epsilon, "directions": spec.directions, "minima": minima,
-        "first": spread([entry["first"]["mean"] for entry in minima]), "last": spread([entry["last"]["mean"] for entry in minima]),
-        "first_over_norm": None if None in over_norm else spread(over_norm), "at_least": sum(entry["at_least"] for entry in minima),
+        "first": spread([entry["first"]["mean"] for entry in minima]),
+        "last": spread([entry["last"]["mean"] for entry in minima]),
+        "first_over_norm": None if None in over_norm else spread(over_norm),
+        "at_least": sum(entry["at_least"] for entry in minima),
         "evaluations": float(np.median(np.concatenate([found.evaluations for found in radii]))),
     }  # fmt: skip

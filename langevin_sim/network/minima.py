@@ -9,7 +9,13 @@ from langevin_sim.errors import FolderError, InputError
 from langevin_sim.network import tensors
 from langevin_sim.network.objective import LOSSES, Loss
 from langevin_sim.network.train import (
-    Progress, Setting, prepare, read_manifest, resume, spec_of, train,
+    Progress,
+    Setting,
+    prepare,
+    read_manifest,
+    resume,
+    spec_of,
+    train,
 )  # fmt: skip
 from langevin_sim.network.walker import Walker
 from langevin_sim.runs.deep import results

@@ -66,7 +66,7 @@ MODELS: dict[str, Callable[[Shape, int], nn.Module]] = {
 
 
 def build(name: str, shape: Shape, classes: int, device: torch.device, dtype: torch.dtype, *key: int) -> nn.Module:
-    """The network with initial weights (torch's own rules) from the stream of ``key``; InputError if it does not fit the images."""
+    """The network with initial weights (torch's own rules) from the stream of ``key``; InputError if it does not fit."""
     make = MODELS[name] if name in MODELS else _own(name)
     with torch.random.fork_rng(devices=seeded_devices(device)):  # a module's initial weights come from torch's global stream
         torch.manual_seed(seed_of(Purpose.INITIAL, *key))
@@ -107,7 +107,8 @@ def _own(name: str) -> Callable[[Shape, int], nn.Module]:
     try:
         if where.endswith(".py"):
             spec = importlib.util.spec_from_file_location(Path(where).stem, where)
-            assert spec is not None and spec.loader is not None
+            assert spec is not None
+            assert spec.loader is not None
             module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
         else:

@@ -26,10 +26,12 @@ def measure(minima: list[Minima], spec: PlaneSpec, progress: Progress) -> tuple[
     """The results, one for every training, and the values at the lattice's points."""
     points = lattice(spec.divisions, spec.margin)
     inside = (points >= 0).all(axis=1)
-    results, arrays = [], {}
+    results: list[dict[str, Any]] = []
+    arrays: dict[str, np.ndarray] = {}
     for number, trained in enumerate(minima):
         if len(trained.run["results"]) < 3:
-            raise InputError(f"{trained.folder} has {len(trained.run['results'])} minima: a plane needs three, train with --replicas 3")
+            found = len(trained.run["results"])
+            raise InputError(f"{trained.folder} has {found} minima: a plane needs three, train with --replicas 3")
         data = trained.setting.training.first(spec.images)
         corners, remembered = [], []
         for replica in spec.replicas:
@@ -54,8 +56,8 @@ def measure(minima: list[Minima], spec: PlaneSpec, progress: Progress) -> tuple[
         seen = [{"loss": float(losses[k]), "accuracy": float(accuracies[k])} for k in at]
         pairs = ((0, 1), (1, 2), (2, 0))
         results.append({
-            "run": number, "labels": "random" if trained.setting.spec.replaced == 1.0 else "natural", "batch_norm": surface.batch_norm,
-            "images": len(data), "vertices": seen[:3], "centre": seen[3],
+            "run": number, "labels": trained.setting.spec.labels, "batch_norm": surface.batch_norm, "images": len(data),
+            "vertices": seen[:3], "centre": seen[3],
             "share_below": float((accuracies[inside] > FITTED).mean()),
             "distances": [float((weights[a] - weights[b]).double().norm()) for a, b in pairs],
         })  # fmt: skip

@@ -30,7 +30,7 @@ def read(path: Path, device: torch.device) -> tuple[dict[str, torch.Tensor], dic
     try:
         with safe_open(path, framework="pt", device=str(device)) as file:
             notes = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
-            return {name: file.get_tensor(name) for name in file.keys()}, notes  # noqa: SIM118: no mapping, it has no __iter__
+            return {name: file.get_tensor(name) for name in file.keys()}, notes  # noqa: SIM118
     except (OSError, SafetensorError, json.JSONDecodeError) as error:
         raise FolderError(f"cannot read {path}: {error}; it is left as it is") from error
 

@@ -20,7 +20,7 @@ from langevin_sim.network.data import load
 from langevin_sim.network.device import choose
 from langevin_sim.network.models import build
 from langevin_sim.network.objective import LOSSES
-from langevin_sim.network.training import Images, Trainer, batch_size, evaluate, steps_per_epoch
+from langevin_sim.network.training import Images, Trainer, evaluate, steps_per_epoch
 from langevin_sim.network.walker import Walker
 from langevin_sim.runs import folder as disk
 from langevin_sim.runs.deep import results
@@ -125,11 +125,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     except (OSError, ValueError) as error:
-        raise FolderError(f"{folder} is no run folder: it has no manifest.json that can be read; langevin-sim deep train makes one") from error
+        raise FolderError(f"{folder} has no manifest.json that can be read: langevin-sim deep train makes one") from error
     if manifest.get("kind") != "train":
         raise FolderError(f"{folder} holds no trained network: expected a folder that langevin-sim deep train made")
     if manifest.get("schema") != disk.SCHEMA:
-        raise FolderError(f"{folder} has schema {manifest.get('schema')!r}, this program reads {disk.SCHEMA}: use the version that made it")
+        raise disk.other_schema(folder, manifest.get("schema"))
     return manifest
 
 
@@ -146,8 +146,8 @@ def use_threads(threads: int) -> int:
 
 
 def _train(
-    setting: Setting, folder: Path, manifest: dict[str, Any], rows: Rows, state: dict[str, torch.Tensor] | None, progress: Progress,
-    checkpoint_seconds: float,
+    setting: Setting, folder: Path, manifest: dict[str, Any], rows: Rows, state: dict[str, torch.Tensor] | None,
+    progress: Progress, checkpoint_seconds: float,
 ) -> dict[str, Any]:  # fmt: skip
     began, spec = time.perf_counter(), setting.spec
     with disk.recorded(folder, manifest):
@@ -157,9 +157,9 @@ def _train(
             _replica(setting, folder, manifest["hash"], replica, rows, state, progress, checkpoint_seconds)
             state = None
         run = {
-            "name": spec.title, "folder": str(folder), "hash": manifest["hash"], "spec": manifest["spec"], "data": setting.described,
-            "parameters": sum(p.numel() for p in setting.network(0).parameters()), "device": str(setting.device),
-            "results": rows.results,
+            "name": spec.title, "folder": str(folder), "hash": manifest["hash"], "spec": manifest["spec"],
+            "data": setting.described, "parameters": sum(p.numel() for p in setting.network(0).parameters()),
+            "device": str(setting.device), "results": rows.results,
         }  # fmt: skip
         summary = {"schema": disk.SCHEMA, "kind": "train", "command": f"langevin-sim deep train --config {folder / 'spec.toml'}",
                    "seed": spec.seed, "seconds": time.perf_counter() - began, "runs": [run], "settings": manifest["spec"],
@@ -212,7 +212,8 @@ def _replica(
         _save(folder, identity, good, rows)
         raise
     if last["train_loss"] is None:  # the last epoch is always evaluated
-        rows.history[-1] = last = _row(setting, walker, trainer, replica, last["epoch"], (last["running_loss"], last["running_accuracy"]), True)
+        running = (last["running_loss"], last["running_accuracy"])
+        rows.history[-1] = last = _row(setting, walker, trainer, replica, last["epoch"], running, True)
     tensors.write(folder / f"replica-{replica}.safetensors", tensors.snapshot(walker.network), {"replica": replica})
     seconds = time.perf_counter() - began
     rows.results.append(

@@ -124,7 +124,7 @@ def minibatch_gradient(walker: Walker, data: Images, loss: Loss, batch: torch.Te
             labels = data.labels[piece]
             outputs = walker.network(data.images[piece])
             total = loss(outputs, labels).sum()
-            (total / len(batch)).backward()  # type: ignore[no-untyped-call]
+            (total / len(batch)).backward()
             totals += torch.stack([total.detach(), (outputs.detach().argmax(-1) == labels).sum()])
     return totals
 

@@ -31,6 +31,11 @@ def claim(path: Path) -> Path:
     return path
 
 
+def other_schema(folder: Path, schema: Any) -> FolderError:
+    """What is said of a folder that another version of this program wrote."""
+    return FolderError(f"{folder} has schema {schema!r}, this program reads {SCHEMA}: use the version that made it")
+
+
 def write_whole(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
     """Write to a temporary name beside ``path``, then rename: a crash leaves the old file or the new."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")

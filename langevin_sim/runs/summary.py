@@ -17,7 +17,6 @@ from langevin_sim.runs.plan import too_short
 from langevin_sim.runs.simulate import Run
 
 
-
 class Marginal(NamedTuple):
     """The x_1 histogram as masses of its bins, their standard errors, and the masses by Boltzmann and by the chain's law."""
 

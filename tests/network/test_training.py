@@ -136,8 +136,9 @@ def test_sgd_with_the_full_batch_is_gd_and_gdl_at_zero_temperature_too():
 def test_schedules_are_the_toys():
     data = images()
     constant = trained(data, dynamics="gd", epochs=1)
-    assert torch.equal(trained(data, dynamics="gd", epochs=1, schedule="power:p=1,t0=1"), constant)  # its first step is eta
-    assert not torch.equal(trained(data, dynamics="gd", epochs=2, schedule="power:p=1,t0=1"), trained(data, dynamics="gd", epochs=2))
+    falling = {"dynamics": "gd", "schedule": "power:p=1,t0=1"}
+    assert torch.equal(trained(data, epochs=1, **falling), constant)  # its first step is eta
+    assert not torch.equal(trained(data, epochs=2, **falling), trained(data, dynamics="gd", epochs=2))
 
 
 class Quadratic(nn.Module):

@@ -18,7 +18,9 @@ def compare(folders: list[Path]) -> tuple[list[dict[str, Any]], list[dict[str, A
     Replica k of every training has the same initial weights and the same minibatches, so that differences
     are taken replica by replica. A replica that was stopped stays where it was.
     """
-    results, arrays, last = [], {}, []
+    results: list[dict[str, Any]] = []
+    arrays: dict[str, np.ndarray] = {}
+    last: list[dict[str, np.ndarray]] = []
     for number, folder in enumerate(folders):
         run = json.loads((folder / "summary.json").read_text())["runs"][0]
         with np.load(folder / "arrays.npz") as held:

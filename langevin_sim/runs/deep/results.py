@@ -37,11 +37,11 @@ def read(folder: Path) -> dict[str, Any]:
     try:
         summary: dict[str, Any] = json.loads((folder / "summary.json").read_text())
     except (OSError, ValueError) as error:
-        raise FolderError(f"{folder} has no summary.json that can be read: expected the folder of a langevin-sim deep command") from error
+        raise FolderError(f"{folder} has no summary.json that can be read: expected a deep command's folder") from error
     if summary.get("kind") not in KINDS:
         raise FolderError(f"{folder} holds no network experiment: expected the folder of a langevin-sim deep command")
     if summary.get("schema") != disk.SCHEMA:
-        raise FolderError(f"{folder} has schema {summary.get('schema')!r}, this program reads {disk.SCHEMA}: use the version that made it")
+        raise disk.other_schema(folder, summary.get("schema"))
     return summary
 
 

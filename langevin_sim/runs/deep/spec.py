@@ -34,9 +34,11 @@ class DataSpec(Settings):
 
     data: Annotated[str, Field(description=f"data set: {', '.join(DATASETS)}")] = "digits"
     data_dir: Annotated[
-        str | None, Field(description="folder with the data set's standard files; without one they are downloaded once (but digits)")
+        str | None, Field(description="folder with the data set's standard files; without, they are downloaded once")
     ] = None
-    train_size: Annotated[int | None, Field(ge=1, description="training images, a class-balanced subset; all if not given")] = None
+    train_size: Annotated[
+        int | None, Field(ge=1, description="training images, a class-balanced subset; all if not given")
+    ] = None
     test_size: Annotated[int | None, Field(ge=1, description="validation images, likewise")] = None
     labels: Annotated[
         Literal["natural", "random"], Field(description="natural, or random: every training label drawn anew, once")
@@ -97,7 +99,9 @@ class TrainSpec(DataSpec, Seeded):
         int, Field(ge=1, description="epochs between two evaluations of training and validation loss and accuracy")
     ] = 1
     replicas: Annotated[int, Field(ge=1, le=10_000, description="independent trainings: own initial weights, own batches")] = 1
-    precision: Annotated[Literal["float32", "float64"], Field(description="of weights and images: float32 or float64")] = "float32"
+    precision: Annotated[
+        Literal["float32", "float64"], Field(description="of weights and images: float32 or float64")
+    ] = "float32"
     chunk: Annotated[
         int, Field(ge=1, description="images in one pass through the network: of an evaluation, and of pieces of a larger batch")
     ] = 500
@@ -130,7 +134,8 @@ class TrainSpec(DataSpec, Seeded):
     @property
     def title(self) -> str:
         """'mnist, mlp, natural labels'."""
-        labels = f"{self.labels} labels" if self.labels == "random" or not self.label_noise else f"{self.label_noise:g} label noise"
+        noisy = self.labels == "natural" and self.label_noise > 0
+        labels = f"{self.label_noise:g} label noise" if noisy else f"{self.labels} labels"
         return f"{self.data}, {self.model}, {labels}"
 
 
@@ -149,7 +154,9 @@ class PlaneSpec(Settings):
     """Loss and accuracy over the affine plane through three minima (Figs. 7 and 8)."""
 
     divisions: Annotated[int, Field(ge=1, le=200, description="steps along a side of the simplex")] = 12
-    margin: Annotated[float, Field(ge=0, le=10, description="how far around the simplex: barycentric coordinates >= -margin")] = 0.5
+    margin: Annotated[
+        float, Field(ge=0, le=10, description="how far around the simplex: barycentric coordinates >= -margin")
+    ] = 0.5
     batch_norm: Annotated[
         BatchNorm, Field(description="statistics of batch norm: recomputed at each point, perturbed (combined like the weights), "
                          "or fixed (those of the nearest minimum)")
@@ -157,7 +164,9 @@ class PlaneSpec(Settings):
     replicas: Annotated[
         list[Annotated[int, Field(ge=0)]], BeforeValidator(split), Field(description="the three minima of a run")
     ] = [0, 1, 2]
-    images: Annotated[int | None, Field(ge=1, description="training images that are evaluated: the first so many; all if not given")] = None
+    images: Annotated[
+        int | None, Field(ge=1, description="training images that are evaluated: the first so many; all if not given")
+    ] = None
 
     @field_validator("replicas")
     @classmethod
@@ -173,14 +182,16 @@ class FlatnessSpec(Seeded):
 
     epsilon: Annotated[float, Field(gt=0, description="epsilon, in units of I")] = 0.05
     directions: Annotated[int, Field(ge=1, le=100_000, description="random directions at each minimum")] = 20
-    quantity: Annotated[list[Literal["loss", "error"]], BeforeValidator(split), Field(description="what I is: loss, error")] = ["loss"]
+    quantity: Annotated[
+        list[Literal["loss", "error"]], BeforeValidator(split), Field(description="what I is: loss, error")
+    ] = ["loss"]
     direction: Annotated[
         list[Literal["raw", "filter"]], BeforeValidator(split),
         Field(description="raw (of norm 1), filter (each filter of the direction as long as the filter of w), or both"),
     ] = ["raw", "filter"]  # fmt: skip
-    layers: Annotated[list[Literal["all", "top"]], BeforeValidator(split), Field(description="parameters moved: all, top, or both")] = [
-        "all", "top",
-    ]  # fmt: skip
+    layers: Annotated[
+        list[Literal["all", "top"]], BeforeValidator(split), Field(description="parameters moved: all, top, or both")
+    ] = ["all", "top"]
     batch_norm: Annotated[
         list[BatchNorm], BeforeValidator(split),
         Field(description="statistics of batch norm: fixed, perturbed (the direction covers them too), recomputed; or several"),
@@ -189,7 +200,9 @@ class FlatnessSpec(Seeded):
         float, Field(ge=1, le=1e6, description="the sup is sought up to so many times the first crossing")
     ] = 4.0
     tolerance: Annotated[float, Field(gt=0, lt=0.1, description="relative error of a radius")] = 1e-3
-    images: Annotated[int | None, Field(ge=1, description="training images that are evaluated: the first so many; all if not given")] = None
+    images: Annotated[
+        int | None, Field(ge=1, description="training images that are evaluated: the first so many; all if not given")
+    ] = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:
