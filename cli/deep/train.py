@@ -19,11 +19,12 @@ from .shared import placed, tell
 @click.option("--config", type=click.Path(path_type=Path), help="a TOML file with settings; options win over it")
 @click.option("--print-config", is_flag=True, help="print the resolved settings as TOML, and stop")
 @click.option("--resume", "resumed", type=click.Path(path_type=Path), metavar="DIR", help="go on with an interrupted training")
+@click.option("--checkpoint-seconds", type=click.FloatRange(min=0), default=30.0, help="between checkpoints  [default: 30]")
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="threads; 0: as torch has it  [default: 0]")
 @placed
 def command(
-    noise: float | None, config: Path | None, print_config: bool, resumed: Path | None, threads: int, device: str,
-    out: Path | None, as_json: bool, quiet: bool, **options: Any,
+    noise: float | None, config: Path | None, print_config: bool, resumed: Path | None, checkpoint_seconds: float,
+    threads: int, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Train replicas of a network; minima, history and figure go into a run folder.
 
@@ -38,7 +39,7 @@ def command(
         if extra:
             raise InputError(f"--resume takes the settings of the run: --{extra[0].replace('_', '-')} cannot be given with it")
         network, data_dir = backend(), options["data_dir"]
-        tell(lambda progress: network.resume(resumed, progress, device, threads, data_dir), as_json, quiet)
+        tell(lambda progress: network.resume(resumed, progress, device, threads, data_dir, checkpoint_seconds), as_json, quiet)
         return
     spec = parse(TrainSpec, values)
     if noise is not None:
@@ -52,4 +53,4 @@ def command(
         return
     network = backend()
     setting = network.prepare(spec, device)
-    tell(lambda progress: network.train(setting, out, progress, threads), as_json, quiet)
+    tell(lambda progress: network.train(setting, out, progress, threads, checkpoint_seconds), as_json, quiet)

@@ -26,6 +26,7 @@ Measured = tuple[list[dict[str, Any]], dict[str, Any], dict[str, np.ndarray]]
 def noise(trained: Minima, spec: NoiseSpec, out: Path | None, progress: Progress, command: str = "") -> Made:
     """Fig. 1: the law of the minibatch gradient's components."""
     spec = spec.resolved()
+    gradient_noise.check(trained, spec)
 
     def measure() -> Measured:
         results, arrays = gradient_noise.measure(trained, spec, progress)
@@ -36,6 +37,7 @@ def noise(trained: Minima, spec: NoiseSpec, out: Path | None, progress: Progress
 
 def plane(minima: list[Minima], spec: PlaneSpec, out: Path | None, progress: Progress, command: str = "") -> Made:
     """Figs. 7 and 8: loss and accuracy on the plane through three minima."""
+    planes.check(minima, spec)
 
     def measure() -> Measured:
         results, arrays = planes.measure(minima, spec, progress)

@@ -18,12 +18,18 @@ from langevin_sim.runs.deep.spec import NoiseSpec
 _PROBES = 32  # minibatches that tell which components vary
 
 
+def check(trained: Minima, spec: NoiseSpec) -> None:
+    """InputError for what cannot be measured."""
+    trained.load(spec.replica)
+    if max(spec.batch_sizes) >= len(trained.setting.training):
+        count = len(trained.setting.training)
+        raise InputError(f"batch-sizes {max(spec.batch_sizes)}: expected fewer than the run's {count:,} training images")
+
+
 def measure(trained: Minima, spec: NoiseSpec, progress: Progress) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """The results, one for every batch size, and the samples [batches, components] of the components shown."""
     assert spec.seed is not None, "a spec is resolved before it is measured"
     data, chunk = trained.setting.training, trained.setting.spec.chunk
-    if max(spec.batch_sizes) > len(data):
-        raise InputError(f"batch-sizes {max(spec.batch_sizes)}: the run has {len(data)} training images")
     walker = trained.load(spec.replica)
     walker.network.train()
     probe = generator(torch.device("cpu"), Purpose.COMPONENTS, spec.seed)

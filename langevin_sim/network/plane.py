@@ -22,6 +22,16 @@ def lattice(divisions: int, margin: float) -> np.ndarray:
     return np.array(found) / divisions
 
 
+def check(minima: list[Minima], spec: PlaneSpec) -> None:
+    """InputError for a training without the three minima."""
+    for trained in minima:
+        found = len(trained.run["results"])
+        if found < 3:
+            raise InputError(f"{trained.folder} has {found} minima: a plane needs three, train with --replicas 3")
+        for replica in spec.replicas:
+            trained.load(replica)
+
+
 def measure(minima: list[Minima], spec: PlaneSpec, progress: Progress) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """The results, one for every training, and the values at the lattice's points."""
     points = lattice(spec.divisions, spec.margin)
@@ -29,9 +39,6 @@ def measure(minima: list[Minima], spec: PlaneSpec, progress: Progress) -> tuple[
     results: list[dict[str, Any]] = []
     arrays: dict[str, np.ndarray] = {}
     for number, trained in enumerate(minima):
-        if len(trained.run["results"]) < 3:
-            found = len(trained.run["results"])
-            raise InputError(f"{trained.folder} has {found} minima: a plane needs three, train with --replicas 3")
         data = trained.setting.training.first(spec.images)
         corners, remembered = [], []
         for replica in spec.replicas:

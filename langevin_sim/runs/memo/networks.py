@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from langevin_sim import plugins
 from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.plugins import backend
 from langevin_sim.runs.deep.spec import FlatnessSpec, NoiseSpec, PlaneSpec, TrainSpec
 from langevin_sim.runs.settings import parse
 
@@ -80,7 +80,7 @@ def execute(
     specs = trainings(name, scale, data_dir)
     if data_dir is not None and scale == "quick":
         raise InputError("--data-dir: the scale quick has digits, which need none; expected --scale laptop or memo with it")
-    network = plugins.backend()
+    network = backend()
     minima = [network.trained(spec, network.STORE, progress, device, threads) for spec in specs]
     settings = SETTINGS[scale]
     out = out or Path("outputs") / f"{name}-{scale}-{time.strftime('%Y%m%d-%H%M%S')}-{specs[0].seed}"
