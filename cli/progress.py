@@ -15,6 +15,7 @@ class Progress:
         self._bar: Any = None
         self._tasks: dict[str, Any] = {}
         self._last = time.monotonic()
+        self._first: dict[str, tuple[float, int]] = {}
 
     def __enter__(self) -> "Progress":
         if not self._silent and sys.stderr.isatty():
@@ -36,14 +37,26 @@ class Progress:
         elif not self._silent:
             click.echo(notice, err=True)
 
-    def tell(self, name: str, step: int, total: int) -> None:
-        """Step ``step`` of ``total`` of the ensemble called ``name`` is done."""
+    def tell(self, name: str, step: int, total: int, note: str = "") -> None:
+        """Step ``step`` of ``total`` of what is called ``name`` is done; ``note``: where it stands, such as a loss."""
         if self._silent:
             return
         if self._bar:
             if name not in self._tasks:
                 self._tasks[name] = self._bar.add_task(name, total=total)
-            self._bar.update(self._tasks[name], completed=step)
-        elif time.monotonic() - self._last > 5.0:
-            self._last = time.monotonic()
-            click.echo(f"{name}: step {step:,} of {total:,}", err=True)
+            self._bar.update(self._tasks[name], completed=step, description=f"{name}  {note}".rstrip())
+            return
+        now = time.monotonic()
+        began, first = self._first.setdefault(name, (now, step))
+        if now - self._last > 5.0:
+            self._last = now
+            left = (now - began) * (total - step) / (step - first) if step > first else None
+            remaining = "" if left is None else f", {_span(left)} left"
+            click.echo(f"{name}: step {step:,} of {total:,}{remaining}{', ' + note if note else ''}", err=True)
+
+
+def _span(seconds: float) -> str:
+    """'40 s', '12 min', '3.1 h'."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -10,6 +10,7 @@ from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.runs.memo.networks import FIGURES as NETWORKS
 from langevin_sim.runs.memo.networks import SCALES
 
+from .deep.shared import report
 from .progress import Progress
 
 TOYS = ("fig3", "fig4", "fig5", "fig6")
@@ -56,7 +57,9 @@ def command(
             from langevin_sim.runs.memo.networks import execute
 
             folder, summary = execute(name, scale or "quick", data_dir, out, device or "auto", threads, progress.tell)
-    if as_json:
+    if name not in TOYS:
+        report(folder, summary, as_json, quiet)
+    elif as_json:
         click.echo(json.dumps(summary, indent=1))
     elif not quiet:
         click.echo((folder / "figure.md").read_text())

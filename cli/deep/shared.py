@@ -1,11 +1,14 @@
 """What the network commands share: where results go, and how they are told."""
 
 import json
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+
+from langevin_sim.runs.memo.deep_text import table
 
 from ..progress import Progress
 
@@ -35,14 +38,29 @@ def runs(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def tell(
-    make: Callable[[Callable[[str, int, int], None]], tuple[Path, dict[str, Any]]], as_json: bool, quiet: bool
+    make: Callable[[Callable[..., None]], tuple[Path, dict[str, Any]]], as_json: bool, quiet: bool
 ) -> dict[str, Any]:
     """Run ``make`` with a progress bar, and print what came out."""
     with Progress(quiet or as_json) as progress:
         folder, summary = make(progress.tell)
+    report(folder, summary, as_json, quiet)
+    return summary
+
+
+def report(folder: Path, summary: dict[str, Any], as_json: bool, quiet: bool) -> None:
+    """What a person reads in a terminal: the words of figure.md, and a table where it fits 80 columns."""
     if as_json:
         click.echo(json.dumps(summary, indent=1))
-    elif not quiet:
-        click.echo((folder / "figure.md").read_text())
-        click.echo(f"seed {summary['seed']}   figure and data in {folder}")
-    return summary
+        return
+    if quiet:
+        return
+    text = (folder / "figure.md").read_text().partition("## Trainings")[0]
+    for paragraph in text.split("\n\n"):
+        if paragraph and not paragraph.startswith(("|", "#")) and not paragraph.endswith(":"):
+            lines = [textwrap.fill(line, 80, break_on_hyphens=False) for line in paragraph.splitlines()]
+            click.echo("\n".join(lines) + "\n")
+    rows = table(summary)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
+    for row in rows:
+        click.echo("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    click.echo(f"\nseed {summary['seed']}   figure, tables and data in {folder}")

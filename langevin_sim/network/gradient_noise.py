@@ -40,8 +40,7 @@ def measure(trained: Minima, spec: NoiseSpec, progress: Progress) -> tuple[list[
     eligible = torch.nonzero(varied > _PROBES / 2).flatten().cpu().numpy()
     if not len(eligible):
         raise InputError(f"{trained.folder}: the minibatch gradient vanishes at this minimum: nothing to show")
-    chooser = np.random.default_rng(seed_of(Purpose.COMPONENTS, spec.seed, 1))
-    chosen = np.sort(chooser.choice(eligible, min(spec.components, len(eligible)), replace=False))
+    chosen = _spread(walker, eligible, spec.components, np.random.default_rng(seed_of(Purpose.COMPONENTS, spec.seed, 1)))
     full = _full_gradient(walker, data, trained, chunk)
     results, arrays = [], {}
     for place, size in enumerate(spec.batch_sizes):
@@ -50,6 +49,16 @@ def measure(trained: Minima, spec: NoiseSpec, progress: Progress) -> tuple[list[
         arrays[f"b{size}_samples"] = samples
         progress(f"gradients of minibatches, {trained.setting.spec.title}", place + 1, len(spec.batch_sizes))
     return results, arrays
+
+
+def _spread(walker: Walker, eligible: np.ndarray, count: int, chooser: np.random.Generator) -> np.ndarray:
+    """So many of the eligible components, at random, from all parameters in turn: the largest layer is not all that is seen."""
+    owner = np.searchsorted(walker.offsets, eligible, side="right")
+    piles = [chooser.permutation(eligible[owner == which]).tolist() for which in np.unique(owner)]
+    chosen: list[int] = []
+    while len(chosen) < min(count, len(eligible)):
+        chosen += [pile.pop() for pile in piles if pile][: count - len(chosen)]
+    return np.sort(chosen)
 
 
 def _full_gradient(walker: Walker, data: Images, trained: Minima, chunk: int) -> torch.Tensor:

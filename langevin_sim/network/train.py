@@ -32,7 +32,7 @@ COLUMNS = ("replica", "epoch", "step", "step_size", "noise", "running_loss", "ru
            "validation_loss", "validation_accuracy")  # fmt: skip
 CHECKPOINT_SECONDS = 30.0
 _STATE = Path("checkpoint") / "state.safetensors"
-Progress = Callable[[str, int, int], None]
+Progress = Callable[..., None]  # (name, step, total, note)
 
 
 @dataclass
@@ -203,8 +203,7 @@ def _replica(
             last = _row(setting, walker, trainer, replica, epoch, running)
             rows.history.append(last)
             good = _state(walker, trainer)
-            progress(f"{spec.title}, replica {replica}, loss {running[0]:.4f}", replica * spec.epochs + epoch,
-                     spec.replicas * spec.epochs)  # fmt: skip
+            progress(f"{spec.title}, replica {replica}", epoch, spec.epochs, f"loss {running[0]:.4f}")
             if time.monotonic() - saved > checkpoint_seconds:
                 _save(folder, identity, good, rows)
                 saved = time.monotonic()

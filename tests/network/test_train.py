@@ -124,8 +124,13 @@ def test_a_diverging_training_stops_and_keeps_the_last_good_weights():
     assert notes["history"][-1]["epoch"] == len(notes["history"]) - 1
 
 
-@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory. Tried 2 GiB"),
-                                   RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes")])  # fmt: skip
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried 2 GiB"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes"),
+    ],
+)
 def test_out_of_memory_says_the_batch_and_the_remedy(error, monkeypatch):
     spec = TrainSpec(train_size=100, test_size=50, batch_size=20, seed=1, epochs=2)
     setting = train.prepare(spec, "cpu")
@@ -227,7 +232,8 @@ def test_measures_take_what_train_made():
     for labels in ("natural", "random"):
         options = [*TINY, "--labels", labels, "--epochs", "30", "--replicas", "3", "--model", "conv", "--quiet"]
         assert call("train", *options, "--out", labels).exit_code == 0
-    result = call("noise", "natural", "--batch-sizes", "10,50", "--batches", "20", "--components", "3", "--out", "noise", "--quiet")
+    options = ["--batch-sizes", "10,50", "--batches", "20", "--components", "3", "--quiet"]
+    result = call("noise", "natural", *options, "--out", "noise")
     assert result.exit_code == 0, result.output
     summary = json.loads(Path("noise/summary.json").read_text())
     assert [entry["batch_size"] for entry in summary["results"]] == [10, 50]

@@ -10,6 +10,16 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "table1": table1.text,
 }  # fmt: skip
 
+ROWS: dict[str, Callable[[dict[str, Any]], list[list[str]]]] = {
+    "train": training.rows, "compare": fig2.rows, "flatness": table1.rows, "table1": table1.rows,
+}  # fmt: skip
+
+
+def table(summary: dict[str, Any]) -> list[list[str]]:
+    """Rows of at most 80 columns for a terminal, headings first; none for kinds that say all in words."""
+    rows = ROWS.get(summary["kind"])
+    return rows(summary) if rows else []
+
 
 def text(summary: dict[str, Any]) -> str:
     """The text of any network summary."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from langevin_sim.runs.memo.deep_document import document, missing, plus_minus, short, table
 
-LEVEL = 0.01  # of the Anderson-Darling tests
+LEVEL, HIGHEST = 0.01, 0.15  # where the table of the Anderson-Darling test ends: p-values beyond are given as these
 
 
 def text(summary: dict[str, Any]) -> str:
@@ -31,7 +31,7 @@ def text(summary: dict[str, Any]) -> str:
 def rejected(result: dict[str, Any]) -> tuple[int, int]:
     """How many components the Anderson-Darling test rejects at 1 %, and how many it was made for."""
     tested = [c["anderson_pvalue"] for c in result["components"] if not missing(c["anderson_pvalue"])]
-    return sum(p < LEVEL for p in tested), len(tested)
+    return sum(p <= LEVEL for p in tested), len(tested)
 
 
 def _tests(results: list[dict[str, Any]]) -> str:
@@ -102,7 +102,14 @@ def _components(results: list[dict[str, Any]]) -> str:
     rows = [
         [str(r["batch_size"]), f"`{c['parameter']}`", plus_minus(c["mean"], c["stderr"]), short(c["full_gradient"]),
          short(c["sd"]), plus_minus(c["skewness"], c["skewness_stderr"]), plus_minus(c["kurtosis"], c["kurtosis_stderr"]),
-         short(c["anderson_pvalue"], 2)]
+         _pvalue(c["anderson_pvalue"])]
         for r in results for c in r["components"]
     ]  # fmt: skip
     return table(headings, rows)
+
+
+def _pvalue(value: float | None) -> str:
+    """'≤ 0.01' and '≥ 0.15' at the ends of the table."""
+    if value is None or LEVEL < value < HIGHEST:
+        return short(value, 2)
+    return f"≤ {LEVEL:g}" if value <= LEVEL else f"≥ {HIGHEST:g}"

@@ -74,3 +74,12 @@ def _better(tested: list[dict[str, Any]], called: list[str]) -> str:
     if found["pvalue"] >= LEVEL:
         return " Neither has the better validation accuracy, as far as these replicas tell."
     return f" The better validation accuracy is that of {called[1] if found['mean'] > 0 else called[0]}."
+
+
+def rows(summary: dict[str, Any]) -> list[list[str]]:
+    """A line for every quantity, for a terminal: one column a training."""
+    cells = [["after the last epoch", *names(summary)]]
+    for quantity in QUANTITIES:
+        finals = [result["final"][quantity] for result in summary["results"]]
+        cells.append([words(quantity), *(plus_minus(final["mean"], final["sd"]) for final in finals)])
+    return cells

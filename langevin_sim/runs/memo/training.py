@@ -24,3 +24,12 @@ def text(summary: dict[str, Any]) -> str:
         f"{said}".strip(),
         table(headings, rows),
     )
+
+
+def rows(summary: dict[str, Any]) -> list[list[str]]:
+    """A line for every replica, for a terminal."""
+    cells = [["replica", "epochs", "training loss", "accuracy", "validation loss", "accuracy", "time"]]
+    for r in summary["runs"][0]["results"]:
+        cells.append([str(r["replica"]), str(r["epochs"]), short(r["train_loss"]), share(r["train_accuracy"]),
+                      short(r["validation_loss"]), share(r["validation_accuracy"]), duration(r["seconds"])])  # fmt: skip
+    return cells
