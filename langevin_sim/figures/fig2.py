@@ -27,7 +27,7 @@ def draw(folder: Path) -> None:
             curves.finish(axes, quantity, f"{name} {quantity}")
     runs = [summary["runs"][r["run"]] for r in results]
     replicas = max(r["replicas"] for r in results)
-    spread = f"; mean ± standard deviation over {replicas} replicas" if replicas > 1 else "; one replica"
+    spread = f"; mean ± standard deviation of {replicas} replicas, within their range" if replicas > 1 else "; one replica"
     title = " beside ".join(called) if len(called) < 4 else f"{len(called)} dynamics"
     curves.heading(figure, title + spread, runs)
     curves.legend(figure, [curves.mark(name, color=_colour(k)) for k, name in enumerate(called)], 3)
@@ -39,15 +39,13 @@ def _colour(k: int) -> str:
 
 
 def _curve(axes: Any, epochs: np.ndarray, heights: np.ndarray, colour: str, quantity: str) -> None:
-    """The mean over replicas that have a value, with a band; on the logarithmic axis it ends at the least of them if need be."""
+    """The mean over replicas that have a value, with a band of a standard deviation that goes no further than they do."""
     known = np.isfinite(heights) & ((heights > 0) | (quantity != "loss"))
     seen = known.any(axis=0)
     columns = [heights[known[:, e], e] for e in np.flatnonzero(seen)]
     if not columns:
         return
     mean, low, high = (np.array([function(column) for column in columns]) for function in (np.mean, _low, _high))
-    if quantity == "loss":
-        low = np.where(low > 0, low, [column.min() for column in columns])
     axes.plot(epochs[seen], mean, color=colour, linewidth=1.4, marker="." if len(mean) <= 30 else None)
     axes.fill_between(epochs[seen], low, high, color=colour, alpha=0.2, linewidth=0)
 
@@ -57,8 +55,8 @@ def _spread(column: np.ndarray) -> float:
 
 
 def _low(column: np.ndarray) -> float:
-    return float(column.mean()) - _spread(column)
+    return max(float(column.mean()) - _spread(column), float(column.min()))
 
 
 def _high(column: np.ndarray) -> float:
-    return float(column.mean()) + _spread(column)
+    return min(float(column.mean()) + _spread(column), float(column.max()))

@@ -92,7 +92,7 @@ def _images(run: dict[str, Any]) -> str:
 
 def _data(run: dict[str, Any]) -> str:
     data = run["data"]
-    replaced = f", {data['replaced']:,} training labels drawn anew" if data["replaced"] else ""
+    replaced = f", {data['replaced']:,} training labels changed" if data["replaced"] else ""
     pixels = "of mean 0 and deviation 1 in each channel" if run["spec"]["scaling"] == "standard" else "in [0, 1]"
     return f"{_images(run)}, {data['validation']:,} for validation{replaced}, pixels {pixels}"
 

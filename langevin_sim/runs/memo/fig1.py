@@ -90,11 +90,12 @@ def _means(results: list[dict[str, Any]]) -> str:
         norm, noise = r["full_gradient_norm"], r["noise_norm"]
         part = short(norm / noise) if noise and not missing(noise) and not missing(norm) else "-"
         rows.append([str(r["batch_size"]), short(noise), short(norm), part, short(r["mean_error"])])
-    whole = all(r["whole_epochs"] for r in results)
-    made = "whole epochs, so that every image counts alike" if whole else "no whole epochs: their mean has a sampling error"
+    partial = [str(r["batch_size"]) for r in results if not r["whole_epochs"]]
+    made = ("The minibatches make up whole epochs, so that every image counts alike." if not partial else
+            f"At batch size {', '.join(partial)} the minibatches make up no whole epochs, so that their mean has a sampling "
+            "error.")  # fmt: skip
     return ("How small the mean is, the full gradient, shows beside the noise of one minibatch:\n\n"
-            f"{table(headings, rows)}\n\nThe minibatches make up {made}. Off: the largest difference over all "
-            "parameters.")  # fmt: skip
+            f"{table(headings, rows)}\n\n{made} Off: the largest difference over all parameters.")  # fmt: skip
 
 
 def _components(results: list[dict[str, Any]]) -> str:
@@ -110,6 +111,6 @@ def _components(results: list[dict[str, Any]]) -> str:
 
 def _pvalue(value: float | None) -> str:
     """'≤ 0.01' and '≥ 0.15' at the ends of the table."""
-    if value is None or LEVEL < value < HIGHEST:
+    if value is None or missing(value) or LEVEL < value < HIGHEST:
         return short(value, 2)
     return f"≤ {LEVEL:g}" if value <= LEVEL else f"≥ {HIGHEST:g}"

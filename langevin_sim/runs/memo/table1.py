@@ -73,12 +73,13 @@ def rows(summary: dict[str, Any]) -> list[list[str]]:
     """A table for a terminal, at most 80 columns with two spaces between: headings, then a row for every result."""
     runs = summary["runs"]
     several = len({run["spec"]["model"] for run in runs}) > 1
-    cells = [["run", "of", "batch norm", "along", "layers", "radius", "sup"]]
+    cells = [["data", "labels", "of", "batch norm", "along", "layers", "radius", "sup"]]
     for r in summary["results"]:
         run = runs[r["run"]]
-        name = " ".join([run["data"]["name"], *([run["spec"]["model"]] if several else []), labels(run)])
-        cells.append([name, *(r[key] for key in _SETTING), _radius(r, "first"), short(r["last"]["mean"], 4)])
-    room = WIDTH - sum(2 + max(len(row[column]) for row in cells) for column in range(1, 7))
+        name = run["data"]["name"] + (f" {run['spec']['model']}" if several else "")
+        cells.append([name, labels(run).replace(" label", ""), *(r[key] for key in _SETTING), _radius(r, "first"),
+                      short(r["last"]["mean"], 4)])  # fmt: skip
+    room = WIDTH - sum(2 + max(len(row[column]) for row in cells) for column in range(1, len(cells[0])))
     return [[row[0] if len(row[0]) <= room else row[0][: room - 1] + "…", *row[1:]] for row in cells]
 
 
@@ -133,8 +134,9 @@ def _ratios(summary: dict[str, Any]) -> str:
     ]  # fmt: skip
     level = 100 * summary["ratios"][0]["level"]
     return table(headings, cells) + (
-        f"\n\nLow and high: the {level:g} % interval over minima. Verdict: flatter where it lies above 1, reversed where it lies "
-        "below 1, undecided otherwise, and where a mean is only a lower bound that could turn it."
+        "\n\nNatural, random: means over minima. The ratio is that of geometric means; low and high: its "
+        f"{level:g} % interval over minima. Verdict: flatter where it lies above 1, reversed where it lies below 1, undecided "
+        "otherwise, and where a mean is only a lower bound that could turn it."
     )
 
 
@@ -171,16 +173,16 @@ def _settings(summary: dict[str, Any]) -> str:
     return (f"The radius of eq. 11 at epsilon = {epsilon}, {directions} random directions at every minimum, I over "
             f"{over}{median}. Raw: directions of norm 1. Filter: every filter of the direction as long as that of w, so that the "
             "radius is a multiple of the weights. Raw radii change under a rescaling of layers that leaves the function the "
-            "same; those do not.")  # fmt: skip
+            "same; those do not. A network without batch norm counts as fixed.")  # fmt: skip
 
 
 def _radii(summary: dict[str, Any]) -> str:
     headings = ["run", "I", "batch norm", "direction", "layers", "minima", "first crossing", "sup within reach",
-                "first / norm of w", "beyond the search"]  # fmt: skip
+                "first / norm of what is moved", "beyond the search"]  # fmt: skip
     cells = []
     for r in summary["results"]:
         total = r["directions"] * len(r["minima"])
-        relative = r["first_over_norm"]
+        relative = r["first_over_norm"] or {"mean": None, "spread": None}
         cells.append([summary["runs"][r["run"]]["name"], *(r[key] for key in _SETTING), str(len(r["minima"])),
                       _radius(r, "first"), _radius(r, "last"), plus_minus(relative["mean"], relative["spread"]),
                       f"{r['at_least']} of {total:,}"])  # fmt: skip
