@@ -257,6 +257,7 @@ def test_table_holds_its_numbers_beside_the_memo():
     assert "| mnist | all parameters | natural | mlp | fixed | 17.9 ± 1.1 | 45.4 ± 2.7 | 13.98 ± 0.17 |" in text
     assert "| mnist | top layer | random | mlp | fixed | 4.80 ± 0.29 | 3.0 ± 0.1 | 3.86 ± 0.05 |" in text
     assert "natural : random = 1.74 (95 % interval 1.5 to 1.9); the memo has 6.58, the re-run 3.02." in text
+    assert "neither is here" in deep_text.text(flatness(data=("digits",))[0])
     assert "Nothing here is comparable with the memo's table" in deep_text.text(flatness(quantity=("error",))[0])
 
 

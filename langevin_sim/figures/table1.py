@@ -121,6 +121,7 @@ def _legend(figure: Any, summary: dict[str, Any]) -> None:
     entries.append(curves.mark("sup within reach", marker="|", markersize=11, linestyle=""))
     if any(r["at_least"] for r in results):
         entries.append(curves.mark("a lower bound", marker=">", linestyle=""))
-    if any(comparable(r) for r in results):
+    memos = {key[0] for key in MEMO}
+    if any(comparable(r) and summary["runs"][r["run"]]["data"]["name"] in memos for r in results):
         entries += [curves.mark(name, marker=marker, mfc="white", linestyle="") for _, marker, name in _OTHERS]
     curves.legend(figure, entries, 7)

@@ -145,6 +145,8 @@ def _beside(summary: dict[str, Any]) -> str:
     if not shown:
         return (f"Nothing here is comparable with the memo's table, which has raw directions, the objective as I and epsilon = "
                 f"{EPSILON}.")  # fmt: skip
+    if not any(run["data"]["name"] == key[0] for _, run in shown for key in MEMO):
+        return "The memo's table is of MNIST and CIFAR-10; neither is here."
     cells = []
     for r, run in shown:
         key = (run["data"]["name"], r["layers"], labels(run))
