@@ -14,6 +14,8 @@ _HELP = {
     "bench": "Measure what a step costs on this machine.",
     "deep": "The memo's network experiments (needs PyTorch).",
     "potentials": "What can be descended: list, show, check.",
+    "rerun": "Do again what a folder's manifest says, and compare the bits.",
+    "resume": "Go on with an interrupted run, or extend one.",
     "reproduce": "Make a figure of the memo again.",
     "run": "Simulate an ensemble in each dimension beside the exact law.",
 }
@@ -26,6 +28,8 @@ class _Commands(LazyGroup):
         try:
             return super().invoke(ctx)
         except LangevinSimError as error:
+            if ctx.params.get("traceback"):
+                raise
             click.echo(f"langevin-sim: {error}".replace("\n", " "), err=True)
             sys.exit(2)
         except click.UsageError as error:
@@ -41,8 +45,9 @@ class _Commands(LazyGroup):
     cls=_Commands, home=__package__, commands_help=_HELP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )  # fmt: skip
+@click.option("--traceback", is_flag=True, help="show where an error came from")
 @click.version_option(__version__, prog_name="langevin-sim")
-def main() -> None:
+def main(traceback: bool) -> None:
     """How noisy gradient descent moves on rugged landscapes, beside the exact law.
 
     Example: langevin-sim run --dims 1..5 --potential twowell

@@ -27,18 +27,25 @@ from .progress import Progress
 @click.option("--config", type=click.Path(path_type=Path), help="a TOML file with settings; options win over it")
 @click.option("--print-config", is_flag=True, help="print the resolved settings as TOML, and stop")
 @click.option("--out", type=click.Path(path_type=Path), help="the run folder  [default: outputs/POTENTIAL-TIME-SEED]")
+@click.option("--checkpoint-seconds", type=click.FloatRange(min=0), default=30.0, help="between checkpoints  [default: 30]")
+@click.option("--keep-state", is_flag=True, help="keep the last states, 40 MB an ensemble: resume --steps MORE starts there")
+@click.option("--print-schema", is_flag=True, help="print the settings' JSON schema, and stop")
 @click.option("--threads", type=int, default=0, help="threads; 0: all  [default: 0]")
 @click.option("--check", is_flag=True, help="exit with 3 if a verdict is other than agrees or biased")
 @click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")
 @click.option("--quiet", is_flag=True, help="print nothing but errors")
 def command(
     noise: float | None, pairs: tuple[str, ...], config: Path | None, print_config: bool, out: Path | None,
-    threads: int, check: bool, as_json: bool, quiet: bool, **options: Any,
+    checkpoint_seconds: float, keep_state: bool, print_schema: bool, threads: int, check: bool, as_json: bool,
+    quiet: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Simulate an ensemble in each dimension and compare it with Boltzmann's law and the chain's own.
 
     Example: langevin-sim run --dims 1..5 --potential twowell
     """
+    if print_schema:
+        click.echo(json.dumps(RunSpec.model_json_schema(), indent=1))
+        return
     values: dict[str, Any] = read_config(config) if config else {}
     values.update({key: value for key, value in options.items() if value is not None})
     if pairs:
@@ -59,7 +66,7 @@ def command(
 
     silent = quiet or as_json
     with Progress(silent) as progress:
-        folder, summary = execute(spec, out, threads, progress.tell, progress.say)
+        folder, summary = execute(spec, out, threads, progress.tell, progress.say, checkpoint_seconds, keep_state)
     if as_json:
         click.echo(json.dumps(summary, indent=1))
     elif not quiet:

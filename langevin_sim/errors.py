@@ -28,6 +28,10 @@ class FolderError(LangevinSimError):
     """A run folder that cannot be claimed, written or read."""
 
 
+class CheckpointError(FolderError):
+    """A checkpoint that is damaged, or another run's."""
+
+
 class ReferenceUnavailable(LangevinSimError):
     """An exact law that this program cannot compute; the message is the reason."""
 

@@ -1,5 +1,6 @@
 """langevin-sim deep train."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ from .shared import placed, tell
 @click.option("--noise", type=float, help="the memo's gamma' = sqrt(2 eta T), instead of --temperature")
 @click.option("--config", type=click.Path(path_type=Path), help="a TOML file with settings; options win over it")
 @click.option("--print-config", is_flag=True, help="print the resolved settings as TOML, and stop")
-@click.option("--resume", "resumed", type=click.Path(path_type=Path), metavar="DIR", help="go on with an interrupted training")
+@click.option("--print-schema", is_flag=True, help="print the settings' JSON schema, and stop")
 @click.option("--checkpoint-seconds", type=click.FloatRange(min=0), default=30.0, help="between checkpoints  [default: 30]")
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="threads; 0: as torch has it  [default: 0]")
 @placed
 def command(
-    noise: float | None, config: Path | None, print_config: bool, resumed: Path | None, checkpoint_seconds: float,
+    noise: float | None, config: Path | None, print_config: bool, print_schema: bool, checkpoint_seconds: float,
     threads: int, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Train replicas of a network; minima, history and figure go into a run folder.
@@ -32,15 +33,10 @@ def command(
     """
     from langevin_sim.plugins import backend
 
-    values = {**(read_config(config) if config else {}), **given(options)}
-    if resumed is not None:
-        others = given({"out": out, "config": config, "noise": noise})
-        extra = [name for name in (*given(options), *others) if name != "data_dir"]
-        if extra:
-            raise InputError(f"--resume takes the settings of the run: --{extra[0].replace('_', '-')} cannot be given with it")
-        network, data_dir = backend(), options["data_dir"]
-        tell(lambda progress: network.resume(resumed, progress, device, threads, data_dir, checkpoint_seconds), as_json, quiet)
+    if print_schema:
+        click.echo(json.dumps(TrainSpec.model_json_schema(), indent=1))
         return
+    values = {**(read_config(config) if config else {}), **given(options)}
     spec = parse(TrainSpec, values)
     if noise is not None:
         if options["temperature"] is not None:

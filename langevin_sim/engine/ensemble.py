@@ -23,6 +23,8 @@ PLANE_BINS = 60
 
 _STEPPERS = {"gd": gdl, "gdl": gdl, "sgd": sgd, "sgdl": sgd, "lm": lm, "mala": mala, "rwm": rwm}
 _SPACE = Domain()
+_STATE = ("positions", "memory", "streams", "alive", "counts_x1", "moment1", "moment2", "sums", "draws")
+_PER_THREAD = ("counts", "counts_plane")
 
 
 @compiled
@@ -117,6 +119,23 @@ class Ensemble:
             self.moment1, self.moment2, self.sums, self.draws, data, land.parameters, *self._calls,
         )  # fmt: skip
         self.step += steps
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that its future, and what is read off it, depends on besides ``step``; independent of the number of threads."""
+        held = {name: getattr(self, name).copy() for name in _STATE}
+        return held | {name: getattr(self, name).sum(axis=0) for name in _PER_THREAD}
+
+    def restore(self, step: int, state: dict[str, np.ndarray]) -> None:
+        """Go to where ``state`` was taken, at ``step``; ValueError if it is not of this ensemble's shape."""
+        for name in (*_STATE, *_PER_THREAD):
+            target = getattr(self, name)
+            if name in _PER_THREAD:
+                target[...] = 0
+                target = target[0]  # counts are integers: which thread they stand with does not matter
+            if name not in state or state[name].shape != target.shape or state[name].dtype != target.dtype:
+                raise ValueError(f"{name}: not of this ensemble's shape")
+            target[...] = state[name]
+        self.step = step
 
     def run(self, total: int, chunk: int, progress: Callable[[int], None] = lambda step: None) -> None:
         """Advance to step ``total`` in chunks, telling ``progress`` the step reached after each."""

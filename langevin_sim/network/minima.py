@@ -56,7 +56,7 @@ def open_minima(folder: Path, device: str = "auto", data_dir: str | None = None)
     """The minima in a folder that ``train`` made; FolderError if it is not complete, or the data are others now."""
     manifest = read_manifest(folder)
     if manifest["status"] != "COMPLETED":
-        raise FolderError(f"{folder} is {manifest['status']}: langevin-sim deep train --resume {folder} goes on with it")
+        raise FolderError(f"{folder} is {manifest['status']}: langevin-sim resume {folder} goes on with it")
     setting = prepare(spec_of(manifest, data_dir), device)
     if setting.described["digest"] != manifest["data"]["digest"]:
         raise FolderError(f"{folder} was trained on other data than {setting.described['source']} holds: give its --data-dir")

@@ -8,6 +8,7 @@ from langevin_sim.network.device import memory, weights_at_once
 from langevin_sim.network.objective import Loss
 from langevin_sim.network.training import Images
 from langevin_sim.network.walker import Walker
+from langevin_sim.runs.interruption import stop_if_requested
 
 
 class Surface:
@@ -36,6 +37,7 @@ class Surface:
     @torch.no_grad()
     def at(self, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(loss, error) [k], float64, at states [k, p]; the walker is moved meanwhile, and put back."""
+        stop_if_requested()
         before = self.walker.weights.clone()
         try:
             if self.together > 1:

@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
-from langevin_sim.errors import FolderError
+from langevin_sim.errors import CheckpointError
 from langevin_sim.runs.folder import write_whole
 
 
@@ -26,19 +26,19 @@ def write(path: Path, tensors: dict[str, torch.Tensor], notes: dict[str, Any] | 
 
 
 def read(path: Path, device: torch.device) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """What ``write`` wrote; FolderError in one line if it is not that."""
+    """What ``write`` wrote; CheckpointError in one line if it is not that."""
     try:
         with safe_open(path, framework="pt", device=str(device)) as file:
             notes = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
             return {name: file.get_tensor(name) for name in file.keys()}, notes  # noqa: SIM118
     except (OSError, SafetensorError, json.JSONDecodeError) as error:
-        raise FolderError(f"cannot read {path}: {error}; it is left as it is") from error
+        raise CheckpointError(f"cannot read {path}: {error}; it is left as it is") from error
 
 
 def restore(network: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> None:
-    """Put a snapshot back; FolderError if it is another network's."""
+    """Put a snapshot back; CheckpointError if it is another network's."""
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:
         reason = " ".join(str(error).split())
-        raise FolderError(f"{path} does not fit this network: {reason[:200]}") from error
+        raise CheckpointError(f"{path} does not fit this network: {reason[:200]}") from error

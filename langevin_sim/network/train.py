@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import math
 import shutil
 import time
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from langevin_sim.errors import DivergenceError, FolderError
+from langevin_sim.errors import CheckpointError, DivergenceError, FolderError
 from langevin_sim.network import tensors
 from langevin_sim.network.data import load
 from langevin_sim.network.device import choose
@@ -25,6 +24,7 @@ from langevin_sim.network.walker import Walker
 from langevin_sim.runs import folder as disk
 from langevin_sim.runs.deep import results
 from langevin_sim.runs.deep.spec import TrainSpec
+from langevin_sim.runs.journal import log
 from langevin_sim.runs.settings import parse, to_toml
 
 PACKAGES = ("torch", "safetensors")
@@ -95,7 +95,7 @@ def train(
     folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}")
     manifest = disk.new_manifest(spec.model_dump(mode="json"), use_threads(threads), PACKAGES)
     manifest |= {"kind": "train", "data": setting.described, "hash": spec.identity(setting.described["digest"])}
-    return folder, _train(setting, folder, manifest, Rows(), None, progress, checkpoint_seconds)
+    return folder, _train(setting, folder, manifest, progress, checkpoint_seconds)
 
 
 def resume(
@@ -106,30 +106,20 @@ def resume(
     manifest = read_manifest(folder)
     if manifest["status"] == "COMPLETED":
         raise FolderError(f"{folder} is complete: there is nothing to resume")
+    manifest |= {"status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
     setting = prepare(spec_of(manifest, data_dir), device)
     if setting.described["digest"] != manifest["data"]["digest"]:
         raise FolderError(f"{folder} was trained on other data (digest {manifest['data']['digest'][:12]}, "
                           f"here {setting.described['digest'][:12]}): give its --data-dir")  # fmt: skip
     use_threads(threads)
-    rows, state = Rows(), None
-    if (folder / _STATE).exists():
-        held, notes = tensors.read(folder / _STATE, setting.device)
-        if notes.get("hash") != manifest["hash"]:
-            raise FolderError(f"{folder / _STATE} is the checkpoint of another run; it is left as it is")
-        rows, state = Rows(notes["history"], notes["results"]), held or None
-    return folder, _train(setting, folder, manifest, rows, state, progress, checkpoint_seconds)
+    return folder, _train(setting, folder, manifest, progress, checkpoint_seconds)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a training; FolderError if the folder holds none."""
-    try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
-    except (OSError, ValueError) as error:
-        raise FolderError(f"{folder} has no manifest.json that can be read: langevin-sim deep train makes one") from error
+    manifest = disk.read_manifest(folder)
     if manifest.get("kind") != "train":
         raise FolderError(f"{folder} holds no trained network: expected a folder that langevin-sim deep train made")
-    if manifest.get("schema") != disk.SCHEMA:
-        raise disk.other_schema(folder, manifest.get("schema"))
     return manifest
 
 
@@ -146,11 +136,11 @@ def use_threads(threads: int) -> int:
 
 
 def _train(
-    setting: Setting, folder: Path, manifest: dict[str, Any], rows: Rows, state: dict[str, torch.Tensor] | None,
-    progress: Progress, checkpoint_seconds: float,
-) -> dict[str, Any]:  # fmt: skip
+    setting: Setting, folder: Path, manifest: dict[str, Any], progress: Progress, checkpoint_seconds: float
+) -> dict[str, Any]:
     began, spec = time.perf_counter(), setting.spec
     with disk.recorded(folder, manifest):
+        rows, state = _reached(setting, folder, manifest["hash"])
         toml = to_toml(spec).encode()
         disk.write_whole(folder / "spec.toml", lambda stream: stream.write(toml))
         for replica in range(len(rows.results), spec.replicas):
@@ -169,6 +159,17 @@ def _train(
         results.write(folder, summary, arrays)
         shutil.rmtree(folder / _STATE.parent, ignore_errors=True)
     return summary
+
+
+def _reached(setting: Setting, folder: Path, identity: str) -> tuple[Rows, dict[str, torch.Tensor] | None]:
+    """What an earlier process wrote, if it did."""
+    if not (folder / _STATE).exists():
+        return Rows(), None
+    held, notes = tensors.read(folder / _STATE, setting.device)
+    if notes.get("hash") != identity:
+        raise CheckpointError(f"{folder / _STATE} is the checkpoint of another run; it is left as it is")
+    log.info("goes on after %d replicas and %d lines of history", len(notes["results"]), len(notes["history"]))
+    return Rows(notes["history"], notes["results"]), held or None
 
 
 def _replica(
@@ -205,10 +206,10 @@ def _replica(
             good = _state(walker, trainer)
             progress(f"{spec.title}, replica {replica}", epoch, spec.epochs, f"loss {running[0]:.4f}")
             if time.monotonic() - saved > checkpoint_seconds:
-                _save(folder, identity, good, rows)
+                _try_save(folder, identity, good, rows)
                 saved = time.monotonic()
     except BaseException:  # also a KeyboardInterrupt: what was reached is kept
-        _save(folder, identity, good, rows)
+        _try_save(folder, identity, good, rows)
         raise
     if last["train_loss"] is None:  # the last epoch is always evaluated
         running = (last["running_loss"], last["running_accuracy"])
@@ -221,7 +222,7 @@ def _replica(
         | {"weight_norm": float(walker.weights.double().norm()), "stopped": _stopped(spec, last), "seconds": seconds}
     )
     if replica + 1 < spec.replicas:
-        _save(folder, identity, {}, rows)
+        _try_save(folder, identity, {}, rows)
 
 
 def _row(
@@ -257,10 +258,14 @@ def _state(walker: Walker, trainer: Trainer) -> dict[str, torch.Tensor]:
     return held if trainer.velocity is None else held | {"velocity": trainer.velocity.clone()}
 
 
-def _save(folder: Path, identity: str, state: dict[str, torch.Tensor], rows: Rows) -> None:
-    (folder / _STATE.parent).mkdir(exist_ok=True)
-    tensors.write(folder / _STATE, state, {"hash": identity, "history": rows.history, "results": rows.results})
-    _write_history(folder, rows)
+def _try_save(folder: Path, identity: str, state: dict[str, torch.Tensor], rows: Rows) -> None:
+    """Write the checkpoint; a disk that is full for now costs the checkpoint, not the run."""
+    try:
+        (folder / _STATE.parent).mkdir(exist_ok=True)
+        tensors.write(folder / _STATE, state, {"hash": identity, "history": rows.history, "results": rows.results})
+        _write_history(folder, rows)
+    except (OSError, FolderError) as error:
+        log.warning("no checkpoint could be written: %s", error)
 
 
 def _write_history(folder: Path, rows: Rows) -> None:

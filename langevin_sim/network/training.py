@@ -14,6 +14,7 @@ from langevin_sim.network.objective import Loss
 from langevin_sim.network.streams import Purpose, generator
 from langevin_sim.network.walker import Walker
 from langevin_sim.runs.deep.spec import TrainSpec
+from langevin_sim.runs.interruption import stop_if_requested
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ def minibatch_gradient(walker: Walker, data: Images, loss: Loss, batch: torch.Te
     A batch of more than ``chunk`` images is taken in pieces, so that it fits the memory; batch norm, in
     training mode, then has the statistics of the pieces.
     """
+    stop_if_requested()
     walker.gradient.zero_()
     totals = torch.zeros(2, dtype=torch.float64, device=batch.device)
     with memory("training", min(chunk, len(batch)), "a smaller --batch-size, or --chunk, fits"):

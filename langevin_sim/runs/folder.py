@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import fcntl
 import hashlib
 import io
 import json
@@ -14,7 +15,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
+from llvmlite.binding import get_host_cpu_name
+
 from langevin_sim.errors import FolderError, LangevinSimError
+from langevin_sim.runs.interruption import deferred
+from langevin_sim.runs.journal import kept, log
 
 SCHEMA = 1  # of manifest.json and summary.json
 
@@ -29,6 +34,11 @@ def claim(path: Path) -> Path:
     except OSError as error:
         raise FolderError(f"cannot make the output folder {path}: {error.strerror}; choose another --out") from error
     return path
+
+
+def now() -> str:
+    """The time, as manifests have it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z")
 
 
 def other_schema(folder: Path, schema: Any) -> FolderError:
@@ -80,8 +90,9 @@ def new_manifest(spec: dict[str, Any], threads: int, packages: tuple[str, ...] =
         "threads": threads,
         "versions": {name: version(name) for name in packages} | {"python": platform.python_version()},
         "git_commit": _git_commit(),
-        "host": {"machine": platform.machine(), "system": platform.system(), "cpus": os.cpu_count()},
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "host": {"machine": platform.machine(), "processor": get_host_cpu_name(), "system": platform.system(),
+                 "cpus": os.cpu_count()},
+        "started": now(),
         "finished": None,
         "outputs": {},
     }
@@ -90,24 +101,61 @@ def new_manifest(spec: dict[str, Any], threads: int, packages: tuple[str, ...] =
 def finish_manifest(folder: Path, manifest: dict[str, Any], status: str, error: str | None = None) -> None:
     """Write the manifest with its final status and the hashes of all other files."""
     hashes = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir())
-              if p.is_file() and p.name != "manifest.json"}  # fmt: skip
-    finished = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-    write_json(folder / "manifest.json", {**manifest, "status": status, "error": error, "finished": finished, "outputs": hashes})
+              if p.is_file() and p.name not in ("manifest.json", "run.log") and not p.name.startswith(".")}  # fmt: skip
+    last = {"status": status, "error": error, "finished": now(), "outputs": hashes}
+    write_json(folder / "manifest.json", {**manifest, **last})
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Within it no other process writes into the folder; FolderError if one does. A killed process holds no lock."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise FolderError(f"another process is writing into {folder}: wait for it, or stop it") from error
+        except OSError as error:  # a file system without locks
+            log.warning("%s cannot be locked (%s): let no other process write into it", folder, error.strerror)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager
 def recorded(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
-    """Write the manifest, status RUNNING; when the block ends, its final status: COMPLETED, INTERRUPTED or FAILED."""
-    write_json(folder / "manifest.json", manifest)
+    """Lock the folder, keep its log, and write the manifest: RUNNING, and in the end COMPLETED, INTERRUPTED or FAILED.
+
+    Signals are deferred within it: see interruption.py.
+    """
+    with locked(folder), deferred(), kept(folder, manifest):
+        write_json(folder / "manifest.json", manifest)
+        log.info("started: %s", json.dumps(manifest["spec"]))
+        try:
+            yield
+        except BaseException as error:
+            interrupted = isinstance(error, KeyboardInterrupt)
+            told = error if isinstance(error, LangevinSimError) else f"{type(error).__name__}: {error}"
+            log.error("interrupted" if interrupted else "failed: %s", *([] if interrupted else [told]))
+            with contextlib.suppress(FolderError):  # where the disk is full, what is there is kept, and the first error told
+                finish_manifest(folder, manifest, "INTERRUPTED" if interrupted else "FAILED", None if interrupted else str(told))
+            raise
+        log.info("completed")
+        finish_manifest(folder, manifest, "COMPLETED")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run folder; FolderError if there is none, or this program cannot read it."""
     try:
-        yield
-    except KeyboardInterrupt:
-        finish_manifest(folder, manifest, "INTERRUPTED")
-        raise
-    except LangevinSimError as error:
-        finish_manifest(folder, manifest, "FAILED", str(error))
-        raise
-    finish_manifest(folder, manifest, "COMPLETED")
+        manifest = json.loads((folder / "manifest.json").read_text())
+        if not isinstance(manifest, dict) or "spec" not in manifest:
+            raise ValueError("it is no manifest")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise FolderError(f"{folder} is no run folder: its manifest.json cannot be read ({reason})") from error
+    if manifest.get("schema") != SCHEMA:
+        raise other_schema(folder, manifest.get("schema"))
+    return manifest
 
 
 def _git_commit() -> str | None:

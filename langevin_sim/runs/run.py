@@ -1,5 +1,6 @@
 """A whole run: every dimension and dynamics of a spec, into one folder."""
 
+import hashlib
 import time
 from collections.abc import Callable
 from functools import partial
@@ -8,12 +9,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from langevin_sim.errors import InputError
+from langevin_sim.dynamics import Dynamics
+from langevin_sim.errors import FolderError, InputError
 from langevin_sim.figures import concentration
+from langevin_sim.potentials.potential import Potential
 from langevin_sim.runs import folder as disk
 from langevin_sim.runs import plan
 from langevin_sim.runs.cases import Case, build, halved
+from langevin_sim.runs.checkpoint import SECONDS, Checkpoint
+from langevin_sim.runs.journal import log
 from langevin_sim.runs.laws import Laws, laws
+from langevin_sim.runs.settings import parse
 from langevin_sim.runs.simulate import Run, available_threads, check_batch, simulate, starting_points
 from langevin_sim.runs.spec import RunSpec
 from langevin_sim.runs.summary import marginal, summarise
@@ -57,8 +63,9 @@ def prepare(spec: RunSpec, cases: list[Case]) -> Prepared:
 
 
 def execute(
-    spec: RunSpec, out: Path | None, threads: int, progress: Progress, tell: Callable[[str], None] = lambda notice: None
-) -> tuple[Path, dict[str, Any]]:
+    spec: RunSpec, out: Path | None, threads: int, progress: Progress, tell: Callable[[str], None] = lambda notice: None,
+    checkpoint_seconds: float = SECONDS, keep_states: bool = False,
+) -> tuple[Path, dict[str, Any]]:  # fmt: skip
     """Simulate, compare, and write the run folder; returns it with the summary. ``tell`` gets notices before the run."""
     spec = spec.resolved()
     cases = check(spec, threads)
@@ -72,28 +79,75 @@ def execute(
         if not parent_was_there:
             folder.parent.rmdir()
         raise
+    manifest = disk.new_manifest(prepared.spec.model_dump(), threads or available_threads())
+    with disk.recorded(folder, manifest):
+        kept = Checkpoint(folder, _identity(prepared.spec), checkpoint_seconds, keep_states)
+        return folder, _run(folder, prepared, threads, progress, tell, kept)
+
+
+def resume(
+    folder: Path, threads: int, progress: Progress, tell: Callable[[str], None] = lambda notice: None, steps: int | None = None,
+    checkpoint_seconds: float = SECONDS,
+) -> tuple[Path, dict[str, Any]]:  # fmt: skip
+    """Go on with a run that was stopped, or extend one to ``steps`` steps in all: the bits of a run that was never stopped.
+
+    Extending starts from the states that the run kept, if it did (``keep_states``), and from its beginning if not.
+    """
+    manifest = disk.read_manifest(folder)
+    spec = parse(RunSpec, manifest["spec"])
+    complete = manifest["status"] == "COMPLETED"
+    if steps is None and complete:
+        raise FolderError(f"{folder} is complete: --steps MORE extends it beyond its {spec.steps:,} steps")
+    if steps is not None:
+        if steps < _number(spec) or (complete and steps == spec.steps):
+            raise InputError(f"--steps {steps}: expected more than the run's {spec.steps:,}: it is the total")
+        spec = parse(RunSpec, manifest["spec"] | {"steps": steps}).resolved()
+    prepared = prepare(spec, check(spec, threads))
+    manifest |= {"spec": spec.model_dump(), "status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
+    with disk.recorded(folder, manifest):
+        kept = Checkpoint(folder, _identity(spec), checkpoint_seconds, any((folder / "checkpoint").glob("d*.npz")))
+        kept.load()
+        return folder, _run(folder, prepared, threads, progress, tell, kept)
+
+
+def _identity(spec: RunSpec) -> str:
+    """A hash of what determines the walkers' paths: all but how far they go."""
+    return hashlib.sha256(spec.model_dump_json(exclude={"steps"}).encode()).hexdigest()
+
+
+def _run(
+    folder: Path, prepared: Prepared, threads: int, progress: Progress, tell: Callable[[str], None], kept: Checkpoint
+) -> dict[str, Any]:
+    """Simulate what is not done yet, and write everything."""
     spec = prepared.spec
     for notice in prepared.notices:
+        log.info("%s", notice)
         tell(notice)
-    manifest = disk.new_manifest(spec.model_dump(), threads or available_threads())
     # masses of all regions but one (they sum to 1), and the mean energy
     tests = sum(len(potential.regions) for potential, _ in prepared.cases)
     results: list[dict[str, Any]] = []
-    arrays: dict[str, Any] = {}
-    with disk.recorded(folder, manifest):
-        for case, law in zip(prepared.cases, prepared.laws, strict=True):
-            run = _simulate(spec, case, law, threads, progress, 1)
-            half = _simulate(spec, halved(case), law, threads, progress, 2) if _extrapolates(spec, case) else None
-            results.append(summarise(run, law, tests, half))
-            arrays |= _arrays(run, law)
-        summary = {"schema": disk.SCHEMA, "potential": spec.potential, "parameters": dict(prepared.cases[0][0].parameters),
-                   "domain": str(prepared.cases[0][0].domain), "seed": spec.seed, "notices": prepared.notices,
-                   "results": results}  # fmt: skip
-        disk.write_json(folder / "summary.json", summary)
-        disk.write_csv(folder / "summary.csv", summary)
-        disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **arrays))
-        concentration.draw(folder)
-    return folder, summary
+    for case, law in zip(prepared.cases, prepared.laws, strict=True):
+        label = _key(*case)
+        entry = kept.finished(label, _number(spec))
+        if entry is None:
+            run = _simulate(spec, case, law, threads, progress, 1, kept)
+            half = _simulate(spec, halved(case), law, threads, progress, 2, kept) if _extrapolates(spec, case) else None
+            entry = summarise(run, law, tests, half)
+            kept.add(label, _number(spec), entry, _arrays(run, law))
+        results.append(entry)
+    summary = {"schema": disk.SCHEMA, "potential": spec.potential, "parameters": dict(prepared.cases[0][0].parameters),
+               "domain": str(prepared.cases[0][0].domain), "seed": spec.seed, "notices": prepared.notices,
+               "results": results}  # fmt: skip
+    disk.write_json(folder / "summary.json", summary)
+    disk.write_csv(folder / "summary.csv", summary)
+    disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **kept.arrays))
+    concentration.draw(folder)
+    kept.remove()
+    return summary
+
+
+def _key(potential: Potential, dynamics: Dynamics) -> str:
+    return f"d{potential.dim}_{dynamics.name}"
 
 
 def _number(spec: RunSpec) -> int:
@@ -105,7 +159,9 @@ def _extrapolates(spec: RunSpec, case: Case) -> bool:
     return spec.extrapolate and case[1].stationary and not case[1].metropolis
 
 
-def _simulate(spec: RunSpec, case: Case, law: Laws, threads: int, progress: Progress, finer: int) -> Run:
+def _simulate(
+    spec: RunSpec, case: Case, law: Laws, threads: int, progress: Progress, finer: int, kept: Checkpoint
+) -> Run:
     """One ensemble; ``finer`` times as many steps, for a step that is so much smaller."""
     potential, dynamics = case
     assert spec.seed is not None
@@ -115,6 +171,7 @@ def _simulate(spec: RunSpec, case: Case, law: Laws, threads: int, progress: Prog
         potential, dynamics, walkers=spec.walkers, steps=steps, burn_in=burn_in, every=finer * spec.every, start=spec.start,
         seed=spec.seed, threads=threads, extent_temperature=law.temperature or spec.temperature,
         progress=partial(_tell, progress, label, burn_in + steps),
+        keeper=kept.keeper(_key(potential, dynamics) + (f"_eta{finer}" if finer > 1 else "")),
     )  # fmt: skip
 
 
@@ -125,7 +182,7 @@ def _tell(progress: Progress, name: str, total: int, step: int) -> None:
 def _arrays(run: Run, law: Laws) -> dict[str, Any]:
     """What histograms.npz keeps of one ensemble."""
     bins = marginal(run, law)
-    key = f"d{run.potential.dim}_{run.dynamics.name}"
+    key = _key(run.potential, run.dynamics)
     arrays = {f"{key}_edges": bins.edges, f"{key}_mass": bins.mass, f"{key}_stderr": bins.stderr,
               f"{key}_counts": run.coordinate_counts, f"{key}_plane": run.plane}  # fmt: skip
     for name, exact in (("boltzmann", bins.boltzmann), ("chain", bins.chain)):

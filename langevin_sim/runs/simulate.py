@@ -13,6 +13,7 @@ from langevin_sim.dynamics import SGDL, Dynamics
 from langevin_sim.engine.ensemble import BINS, Ensemble, Landscape, new_ensemble
 from langevin_sim.errors import DivergenceError, InputError, UnknownNameError
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.runs.checkpoint import Keeper
 
 _BOUND_FACTOR = 100.0  # a walker this many extents away has diverged
 _TOLERATED = 0.01  # share of walkers that may diverge before the run is given up
@@ -141,11 +142,13 @@ def simulate(
     chunk: int = 0,
     extent_temperature: float = 0.0,
     progress: Callable[[int], None] = lambda step: None,
+    keeper: Keeper | None = None,
 ) -> Run:
     """Move ``walkers`` walkers by burn_in + steps steps, observing each every ``every`` steps.
 
     threads 0: all there are; chunk 0: chosen for progress. Neither changes a bit of the result.
     extent_temperature: histograms cover at least what this temperature needs (SGD adds noise of its own).
+    keeper: what saves the ensemble from time to time, and sets it back to where an earlier process had saved it.
     Raises DivergenceError when more than 1 % of the walkers leave every bound.
     """
     if walkers < 2 or steps < every or burn_in < 0 or every < 1:
@@ -165,14 +168,21 @@ def simulate(
         bound=_BOUND_FACTOR * float(np.abs(land.extent).max()), threads=threads or limit,
     )  # fmt: skip
 
+    total = burn_in + steps
+    began = time.perf_counter() - (keeper.restore(ensemble, total) if keeper else 0.0)
+
     def watch(step: int) -> None:
         _stop_if_diverged(ensemble, potential)
         progress(step)
+        if keeper:
+            keeper.after_chunk(ensemble, time.perf_counter() - began)
 
-    began = time.perf_counter()
     size = chunk or max(every, int(_CHUNK_WORK / (walkers * potential.dim)))
-    ensemble.run(burn_in + steps, size, watch)
-    return _observe(ensemble, potential, where, steps, time.perf_counter() - began)
+    ensemble.run(total, size, watch)
+    seconds = time.perf_counter() - began
+    if keeper:
+        keeper.done(ensemble, seconds)
+    return _observe(ensemble, potential, where, steps, seconds)
 
 
 def check_batch(potential: Potential, dynamics: Dynamics) -> None:

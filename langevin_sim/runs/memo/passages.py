@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from langevin_sim.engine.ensemble import new_ensemble
+from langevin_sim.runs.interruption import stop_if_requested
 from langevin_sim.runs.memo.experiment import Arm
 from langevin_sim.runs.simulate import available_threads, landscape, starting_points
 
@@ -60,4 +61,5 @@ def passages(arm: Arm, seed: int, threads: int, progress: Callable[[int], None] 
         if 2 * ensemble.step > total + arm.burn_in:
             late += where[:, None] == [0, 1]
         progress(ensemble.step)
+        stop_if_requested()
     return Passages(counts, visits / np.maximum(visits.sum(axis=1, keepdims=True), 1), late, look)

@@ -1,5 +1,7 @@
 """A figure of the memo, from its settings to a folder with data, figure and text."""
 
+import hashlib
+import json
 import secrets
 import time
 from collections.abc import Callable
@@ -8,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.errors import FolderError, InputError, UnknownNameError
 from langevin_sim.figures import fig3 as draw3
 from langevin_sim.figures import fig4 as draw4
 from langevin_sim.figures import fig5 as draw5
 from langevin_sim.figures import fig6 as draw6
 from langevin_sim.runs import folder as disk
+from langevin_sim.runs.checkpoint import SECONDS, Checkpoint
 from langevin_sim.runs.laws import Laws, laws
 from langevin_sim.runs.memo import fig3, fig4, fig5, fig6
 from langevin_sim.runs.memo.experiment import Arm, Experiment
@@ -40,7 +43,7 @@ def experiment(name: str, literal: bool, replicas: int | None = None, steps: int
 
 
 def execute(
-    made: Experiment, seed: int | None, out: Path | None, threads: int, progress: Progress
+    made: Experiment, seed: int | None, out: Path | None, threads: int, progress: Progress, checkpoint_seconds: float = SECONDS
 ) -> tuple[Path, dict[str, Any]]:
     """Simulate every arm, and write the folder; returns it with the summary."""
     limit = available_threads()
@@ -49,35 +52,74 @@ def execute(
     seed = secrets.randbits(32) if seed is None else seed
     if not 0 <= seed < 2**128:
         raise InputError(f"seed {seed}: expected 0 to 2^128 - 1")
-    settings, figure = FIGURES[made.figure]
     name = f"{made.figure}-{made.mode}"
     folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
-    spec = {"figure": made.figure, "mode": made.mode, "seed": seed, "arms": [arm.described() for arm in made.arms]}
-    manifest = disk.new_manifest(spec, threads or limit)
-    began = time.perf_counter()
+    manifest = disk.new_manifest(_spec(made, seed), threads or limit) | {"kind": "figure"}
     with disk.recorded(folder, manifest):
-        tests = sum(len(arm.potential.regions) for arm in made.arms)
-        results: list[dict[str, Any]] = []
-        kept: dict[str, Any] = {}
-        for k, arm in enumerate(made.arms):
+        return folder, _run(folder, made, seed, threads, progress, Checkpoint(folder, _identity(made, seed), checkpoint_seconds))
+
+
+def resume(folder: Path, threads: int, progress: Progress, checkpoint_seconds: float = SECONDS) -> tuple[Path, dict[str, Any]]:
+    """Go on with a figure that was stopped: the bits of one that was not."""
+    manifest = disk.read_manifest(folder)
+    if manifest["status"] == "COMPLETED":
+        raise FolderError(f"{folder} is complete: there is nothing to resume")
+    made, seed = experiment_of(manifest), manifest["seed"]
+    manifest |= {"status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
+    with disk.recorded(folder, manifest):
+        kept = Checkpoint(folder, _identity(made, seed), checkpoint_seconds)
+        kept.load()
+        return folder, _run(folder, made, seed, threads, progress, kept)
+
+
+def experiment_of(manifest: dict[str, Any]) -> Experiment:
+    """The experiment of a folder's manifest; FolderError if this version makes another one of it."""
+    spec = manifest["spec"]
+    made = experiment(spec["figure"], spec["mode"] == "literal", spec["replicas"], spec["steps"])
+    if _spec(made, manifest["seed"]) != spec:
+        raise FolderError(f"{spec['figure']} has other settings in this version: use the one that made the folder")
+    return made
+
+
+def _spec(made: Experiment, seed: int) -> dict[str, Any]:
+    arms = [arm.described() for arm in made.arms]
+    return {"figure": made.figure, "mode": made.mode, "seed": seed, "replicas": made.replicas, "steps": made.steps, "arms": arms}
+
+
+def _identity(made: Experiment, seed: int) -> str:
+    return hashlib.sha256(json.dumps(_spec(made, seed), sort_keys=True).encode()).hexdigest()
+
+
+def _run(
+    folder: Path, made: Experiment, seed: int, threads: int, progress: Progress, kept: Checkpoint
+) -> dict[str, Any]:
+    """Simulate the arms that are not done yet, and write everything."""
+    settings, figure = FIGURES[made.figure]
+    began = time.perf_counter()
+    tests = sum(len(arm.potential.regions) for arm in made.arms)
+    results: list[dict[str, Any]] = []
+    for k, arm in enumerate(made.arms):
+        entry = kept.finished(arm.key, arm.steps)
+        if entry is None:
             # neighbouring seeds are unrelated streams: arms share no noise
-            entry, histograms = _measured(arm, seed + k, threads, tests, progress)
-            results.append(entry)
-            kept |= histograms
-        summary = {"schema": disk.SCHEMA, "figure": made.figure, "mode": made.mode, "command": made.command(seed),
-                   "potential": made.arms[0].potential.name, "seed": seed, "results": results,
-                   "seconds": time.perf_counter() - began}  # fmt: skip
-        disk.write_json(folder / "summary.json", summary)
-        disk.write_csv(folder / "summary.csv", summary)
-        disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **kept))
-        text = settings.text(summary)
-        disk.write_whole(folder / "figure.md", lambda stream: stream.write(text.encode()))
-        figure.draw(folder)
-    return folder, summary
+            entry, histograms = _measured(arm, seed + k, threads, tests, progress, kept)
+            kept.add(arm.key, arm.steps, entry, histograms)
+        results.append(entry)
+    summary = {"schema": disk.SCHEMA, "figure": made.figure, "mode": made.mode, "command": made.command(seed),
+               "potential": made.arms[0].potential.name, "seed": seed, "results": results,
+               "seconds": time.perf_counter() - began}  # fmt: skip
+    disk.write_json(folder / "summary.json", summary)
+    disk.write_csv(folder / "summary.csv", summary)
+    disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **kept.arrays))
+    text = settings.text(summary)
+    disk.write_whole(folder / "figure.md", lambda stream: stream.write(text.encode()))
+    figure.draw(folder)
+    kept.remove()
+    return summary
 
 
 def _measured(
-    arm: Arm, seed: int, threads: int, tests: int, progress: Progress
+    arm: Arm, seed: int, threads: int, tests: int, progress: Progress, kept: Checkpoint
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """One arm: its entry of ``results``, and its arrays."""
     label = f"{arm.potential.name} d={arm.potential.dim} {arm.dynamics.name} ({arm.group})"
@@ -87,6 +129,7 @@ def _measured(
         run = simulate(
             arm.potential, arm.dynamics, walkers=arm.walkers, steps=arm.steps, burn_in=arm.burn_in, every=arm.every,
             start=arm.start, seed=seed, threads=threads, progress=lambda step: progress(label, step, total),
+            keeper=kept.keeper(arm.key),
         )  # fmt: skip
     seen = None
     if arm.look:

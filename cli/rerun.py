@@ -1,0 +1,34 @@
+"""langevin-sim rerun."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from .progress import Progress
+
+
+@click.command(name="rerun")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="the new folder  [default: DIR-rerun]")
+@click.option("--threads", type=click.IntRange(min=0), default=0, help="threads; 0: all  [default: 0]")
+@click.option("--device", type=click.Choice(("auto", "cpu", "cuda", "mps")), default="auto", help="networks: where tensors live")
+@click.option("--data-dir", metavar="X", help="networks: where the data lie now")
+@click.option("--quiet", is_flag=True, help="print nothing but errors")
+def command(folder: Path, out: Path | None, threads: int, device: str, data_dir: str | None, quiet: bool) -> None:
+    """Do again what a folder's manifest says, into a new folder, and compare the bits; exit code 3 if they differ.
+
+    Example: langevin-sim rerun outputs/twowell-20260101-120000-1
+    """
+    from langevin_sim.runs.again import rerun
+
+    with Progress(quiet) as progress:
+        where, found = rerun(folder, out, progress.tell, progress.say, threads=threads, device=device, data_dir=data_dir)
+    if not quiet:
+        if not found.different:
+            click.echo(f"the same bits: {', '.join(found.same)} in {where}")
+        else:
+            click.echo(f"different bits: {', '.join(found.different)}; the same: {', '.join(found.same) or 'none'}; in {where}")
+            click.echo("what differs besides: " + ("; ".join(found.reasons) or "nothing that the manifests tell"))
+    if found.different:
+        sys.exit(3)

@@ -1,0 +1,38 @@
+"""langevin-sim resume."""
+
+import json
+from pathlib import Path
+
+import click
+
+from .progress import Progress
+
+
+@click.command(name="resume")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--steps", type=int, help="extend a run to so many production steps in all")
+@click.option("--threads", type=click.IntRange(min=0), default=0, help="threads; 0: all  [default: 0]")
+@click.option("--checkpoint-seconds", type=click.FloatRange(min=0), default=30.0, help="between checkpoints  [default: 30]")
+@click.option("--device", type=click.Choice(("auto", "cpu", "cuda", "mps")), default="auto", help="networks: where tensors live")
+@click.option("--data-dir", metavar="X", help="networks: where the data lie now")
+@click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")
+@click.option("--quiet", is_flag=True, help="print nothing but errors")
+def command(
+    folder: Path, steps: int | None, threads: int, checkpoint_seconds: float, device: str, data_dir: str | None, as_json: bool,
+    quiet: bool,
+) -> None:  # fmt: skip
+    """Go on with an interrupted run, figure or training; it ends with the bits of one that was never stopped.
+
+    Example: langevin-sim resume outputs/twowell-20260101-120000-1 --steps 200000
+    """
+    from langevin_sim.runs.again import resume
+
+    with Progress(quiet or as_json) as progress:
+        where, summary = resume(
+            folder, progress.tell, progress.say, threads=threads, steps=steps, device=device, data_dir=data_dir,
+            checkpoint_seconds=checkpoint_seconds,
+        )  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(summary, indent=1))
+    elif not quiet:
+        click.echo(f"{where} is complete: results in {where / 'summary.json'}")

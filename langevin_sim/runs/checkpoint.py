@@ -1,0 +1,156 @@
+"""What has been reached of a run of several ensembles: one file, replaced whole, from which the run goes on."""
+
+import contextlib
+import json
+import shutil
+import time
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from langevin_sim.engine.ensemble import Ensemble
+from langevin_sim.errors import CheckpointError, FolderError
+from langevin_sim.runs.folder import write_whole
+from langevin_sim.runs.interruption import stop_if_requested
+from langevin_sim.runs.journal import log
+
+SECONDS = 30.0
+
+
+class Checkpoint:
+    """checkpoint/state.npz of a run folder.
+
+    parts: what finished ensembles gave, each with its label, its number of steps and its entry of the summary;
+    arrays: theirs. identity: a hash of all that determines the walkers' paths. keep_states: keep the last
+    state of every ensemble too (checkpoint/LABEL.npz), so that the run can be extended without being repeated.
+    """
+
+    def __init__(self, folder: Path, identity: str, seconds: float = SECONDS, keep_states: bool = False) -> None:
+        self.folder, self.identity, self.seconds, self.keep_states = folder / "checkpoint", identity, seconds, keep_states
+        self.parts: list[dict[str, Any]] = []
+        self.arrays: dict[str, Any] = {}
+        self._running: dict[str, Any] | None = None
+        self._state: dict[str, np.ndarray] = {}
+        self._saved = time.monotonic()
+
+    @property
+    def path(self) -> Path:
+        """Of the file."""
+        return self.folder / "state.npz"
+
+    def load(self) -> None:
+        """Read what an earlier process reached, if it wrote anything; CheckpointError if it is damaged or another run's."""
+        if not self.path.exists():
+            return
+        meta, arrays = _read(self.path)
+        if meta.get("identity") != self.identity:
+            raise CheckpointError(f"{self.path} is the checkpoint of another run; it is left as it is")
+        self.parts, self._running = meta["parts"], meta["running"]
+        self.arrays = {name.removeprefix("array/"): value for name, value in arrays.items() if name.startswith("array/")}
+        self._state = {name.removeprefix("state/"): value for name, value in arrays.items() if name.startswith("state/")}
+
+    def finished(self, label: str, steps: int) -> dict[str, Any] | None:
+        """The entry of an ensemble that is done with so many steps."""
+        return next((part["entry"] for part in self.parts if (part["label"], part["steps"]) == (label, steps)), None)
+
+    def add(self, label: str, steps: int, entry: dict[str, Any], arrays: dict[str, Any]) -> None:
+        """An ensemble is done."""
+        self.parts = [part for part in self.parts if part["label"] != label]
+        self.parts.append({"label": label, "steps": steps, "entry": entry})
+        self.arrays |= arrays
+        if self.path.exists() or time.monotonic() - self._saved > self.seconds:
+            self._write()
+
+    def keeper(self, label: str) -> "Keeper":
+        """What one ensemble is kept by while it runs."""
+        return Keeper(self, label)
+
+    def remove(self) -> None:
+        """The run is complete; states that are kept stay."""
+        with contextlib.suppress(OSError):
+            if self.keep_states:
+                self.path.unlink()
+            else:
+                shutil.rmtree(self.folder)
+
+    def _write(self) -> None:
+        self._saved = time.monotonic()
+        meta = {"identity": self.identity, "parts": self.parts, "running": self._running}
+        arrays = {f"array/{name}": value for name, value in self.arrays.items()}
+        self._try(self.path, meta, arrays | {f"state/{name}": value for name, value in self._state.items()})
+
+    def _try(self, path: Path, meta: dict[str, Any], arrays: dict[str, Any]) -> None:
+        """Write; a disk that is full for now costs the checkpoint, not the run."""
+        try:
+            self.folder.mkdir(exist_ok=True)
+            write_whole(path, lambda stream: np.savez(stream, meta=np.array(json.dumps(meta)), **arrays))
+        except (OSError, FolderError) as error:
+            log.warning("no checkpoint could be written: %s", error)
+
+
+class Keeper:
+    """Saves one ensemble from time to time, and sets it back to where it was."""
+
+    def __init__(self, checkpoint: Checkpoint, label: str) -> None:
+        self.checkpoint, self.label = checkpoint, label
+
+    def restore(self, ensemble: Ensemble, total: int) -> float:
+        """Set the ensemble to where it was, if that is known; the seconds that it had taken."""
+        kept = self.checkpoint
+        running, state = kept._running, kept._state
+        if running is None or running["label"] != self.label:
+            path = kept.folder / f"{self.label}.npz"
+            if not path.exists():
+                return 0.0
+            running, state = _read(path)
+            if running.get("identity") != kept.identity:
+                raise CheckpointError(f"{path} is the state of another run; it is left as it is")
+        if running["step"] > total:
+            return 0.0
+        try:
+            ensemble.restore(running["step"], state)
+        except ValueError as error:
+            raise CheckpointError(f"what {kept.folder} holds does not fit the run: {error}; it is left as it is") from error
+        log.info("%s goes on from step %d", self.label, running["step"])
+        return float(running["seconds"])
+
+    def after_chunk(self, ensemble: Ensemble, seconds: float) -> None:
+        """Save if it is time to, and stop, saved, if that was asked for."""
+        kept = self.checkpoint
+        try:
+            stop_if_requested()
+        except KeyboardInterrupt:
+            self.save(ensemble, seconds)
+            raise
+        if time.monotonic() - kept._saved >= kept.seconds:
+            self.save(ensemble, seconds)
+
+    def save(self, ensemble: Ensemble, seconds: float) -> None:
+        """Write where the ensemble is."""
+        kept = self.checkpoint
+        kept._running = {"label": self.label, "step": ensemble.step, "seconds": seconds}
+        kept._state = ensemble.state()
+        kept._write()
+
+    def done(self, ensemble: Ensemble, seconds: float) -> None:
+        """The ensemble has made its last step: its state is kept, if states are."""
+        kept = self.checkpoint
+        if kept.keep_states:
+            meta = {"identity": kept.identity, "label": self.label, "step": ensemble.step, "seconds": seconds}
+            kept._try(kept.folder / f"{self.label}.npz", meta, ensemble.state())
+        kept._running, kept._state = None, {}
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+        meta = json.loads(str(arrays.pop("meta")))
+        if not isinstance(meta, dict):
+            raise ValueError("no record in it")
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise CheckpointError(f"{path} cannot be read ({error}); it is left as it is: remove it to begin anew") from error
+    return meta, arrays
