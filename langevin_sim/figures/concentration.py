@@ -13,6 +13,7 @@ import numpy as np
 
 from langevin_sim import potentials
 from langevin_sim.dynamics import parse_domain
+from langevin_sim.potentials.potential import Potential
 
 _COLOURS = {"gd": "#7f7f7f", "gdl": "#1f77b4", "sgd": "#ff7f0e", "sgdl": "#8c564b", "lm": "#9467bd", "mala": "#2ca02c",
             "rwm": "#17becf"}  # fmt: skip
@@ -43,11 +44,22 @@ def draw(folder: Path) -> None:
     plt.close(figure)
 
 
+def _in_two_dimensions(summary: dict[str, Any], temperature: float) -> Potential | None:
+    """The run's potential in d = 2; None if it has no such form."""
+    low, high = potentials.dimensions(summary["potential"])
+    if summary.get("data") or not low <= 2 <= (high or 2):
+        return None
+    domain = parse_domain(summary["domain"]) if "domain" in summary else None
+    return potentials.get(summary["potential"], 2, domain=domain, temperature=temperature, **summary["parameters"])
+
+
 def _surface(axes: Any, summary: dict[str, Any]) -> None:
-    potential = potentials.get(summary["potential"], 2, **summary["parameters"])
-    if "domain" in summary:
-        potential = potential.on(parse_domain(summary["domain"]))
     temperature = max(result["effective_temperature"] or result["temperature"] for result in summary["results"]) or 1.0
+    potential = _in_two_dimensions(summary, temperature)
+    if potential is None:
+        axes.set_axis_off()
+        axes.set_title(f"{_short(summary['potential'])}: no surface, U is not in d = 2")
+        return
     low, high = potential.extent(temperature).T
     if potential.domain.kind == "space":
         low, high = low * 0.8, high * 0.8
@@ -57,10 +69,14 @@ def _surface(axes: Any, summary: dict[str, Any]) -> None:
     ceiling = min(least + 8.0 * temperature, float(energy.max()))
     ceiling = ceiling if ceiling > least else least + 1.0
     axes.plot_surface(x1, x2, np.minimum(energy, ceiling), cmap="viridis", linewidth=0, rcount=90, ccount=90)
-    axes.set(xlabel="$x_1$", ylabel="$x_2$", title=f"{potential.name}: U in d = 2 (cut at {ceiling:.3g})")
+    axes.set(xlabel="$x_1$", ylabel="$x_2$", title=f"{_short(potential.name)}: U in d = 2 (cut at {ceiling:.3g})")
     axes.set_zlabel("U")
     axes.set_box_aspect(None, zoom=0.8)
     axes.view_init(elev=38, azim=-65)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 32 else name[:31] + "…"
 
 
 def _masses(axes: Any, summary: dict[str, Any], dims: list[int]) -> None:

@@ -1,9 +1,16 @@
-"""Potentials by name."""
+"""Potentials by name: built in, from plugins, from a user's file, or an expression."""
 
+import importlib.util
 import inspect
+import re
 from collections.abc import Callable
+from functools import cache, partial
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
 
-from langevin_sim.errors import UnknownNameError
+from langevin_sim.dynamics.domain import Domain
+from langevin_sim.errors import InputError, LangevinSimError, PluginError, UnknownNameError
 from langevin_sim.potentials.boxes import boxes
 from langevin_sim.potentials.doublewell import doublewell
 from langevin_sim.potentials.gaussians import gaussians
@@ -16,6 +23,8 @@ from langevin_sim.potentials.twowell import twowell
 from langevin_sim.potentials.valley import valley
 from langevin_sim.potentials.wedge import wedge
 
+GROUP = "langevin_sim.potentials"
+EXPRESSION = "expr:"
 _BUILT_IN: dict[str, Callable[..., Potential]] = {
     "boxes": boxes,
     "doublewell": doublewell,
@@ -29,35 +38,112 @@ _BUILT_IN: dict[str, Callable[..., Potential]] = {
     "wedge": wedge,
 }
 _DIMENSIONS: dict[str, tuple[int, int | None]] = {"muellerbrown": (2, 2), "rbf": (2, 2), "valley": (2, None), "wedge": (2, None)}
+_SPACE = Domain()
 
 
 def names() -> list[str]:
-    """The known potentials."""
-    return sorted(_BUILT_IN)
+    """The known potentials: built in, and from plugins, broken ones too."""
+    return sorted({*_BUILT_IN, *_plugins()})
+
+
+def own(name: str) -> bool:
+    """Whether a potential is a user's own: an expression, a file's or a plugin's."""
+    return name not in _BUILT_IN
 
 
 def dimensions(name: str) -> tuple[int, int | None]:
     """The least and the largest dimension of a potential (None: no limit)."""
-    factory(name)
-    return _DIMENSIONS.get(name, (1, None))
+    if name.startswith(EXPRESSION):
+        return max([1, *(int(number) for number in re.findall(r"\bx([1-9][0-9]{0,5})\b", name))]), None
+    limits: tuple[int, int | None] = getattr(factory(name), "dimensions", _DIMENSIONS.get(name, (1, None)))
+    return limits
 
 
 def factory(name: str) -> Callable[..., Potential]:
-    """What makes the potential of that name; UnknownNameError for a name not known."""
-    if name not in _BUILT_IN:
-        raise UnknownNameError("potential", name, names())
-    return _BUILT_IN[name]
+    """What makes the potential of that name from dim and its parameters; UnknownNameError for a name not known."""
+    if name in _BUILT_IN:
+        return _BUILT_IN[name]
+    if name.startswith(EXPRESSION):
+        return partial(_expression, name)
+    if ".py:" in name:
+        return _from_file(name)
+    if name in _plugins():
+        try:
+            made: Callable[..., Potential] = _plugins()[name].load()
+        except Exception as error:  # whatever a broken plugin raises while it is imported
+            raise PluginError(f"potential plugin {name!r} is broken: {type(error).__name__}: {error}") from error
+        return made
+    raise UnknownNameError("potential", name, names())
 
 
-def defaults(name: str) -> dict[str, float]:
-    """The parameters of a potential, with their defaults."""
-    return {key: p.default for key, p in inspect.signature(factory(name)).parameters.items() if key != "dim"}
+def defaults(name: str) -> dict[str, Any]:
+    """The parameters of a potential, with their defaults (None where there is none)."""
+    if name.startswith(EXPRESSION):
+        from langevin_sim.potentials.expression import parameter_names
+
+        return dict.fromkeys(parameter_names(_text(name)))
+    empty = inspect.Parameter.empty
+    found = inspect.signature(factory(name)).parameters.items()
+    return {key: None if p.default is empty else p.default for key, p in found if key != "dim"}
 
 
-def get(name: str, dim: int, **parameters: float) -> Potential:
-    """The potential of that name in dim dimensions; UnknownNameError for a name or a parameter not known."""
+def get(name: str, dim: int, *, domain: Domain | None = None, temperature: float = 1.0, **parameters: float) -> Potential:
+    """The potential of that name in dim dimensions; UnknownNameError for a name or a parameter not known.
+
+    domain: another one than its own. temperature: of what is to be found out about an expression.
+    """
     make = factory(name)
+    known = defaults(name)
     for key in parameters:
-        if key not in defaults(name):
-            raise UnknownNameError(f"parameter of {name}", key, list(defaults(name)))
-    return make(dim, **parameters)
+        if key not in known:
+            raise UnknownNameError(f"parameter of {name}", key, list(known))
+    missing = [key for key, value in known.items() if value is None and key not in parameters]
+    if missing:
+        raise InputError(f"{name}: {missing[0]} has no value: expected --set {missing[0]}=NUMBER")
+    if name.startswith(EXPRESSION):
+        return make(dim, domain=domain or _SPACE, temperature=temperature, **parameters)
+    try:
+        potential = make(dim, **parameters)
+    except LangevinSimError:
+        raise
+    except Exception as error:  # a user's own code may raise anything
+        if not own(name):
+            raise
+        raise PluginError(f"potential {name} failed: {type(error).__name__}: {error}") from error
+    if not isinstance(potential, Potential):
+        raise PluginError(f"potential {name} made a {type(potential).__name__}: expected a Potential, as from potentials.make")
+    return potential if domain is None else potential.on(domain)
+
+
+def _text(name: str) -> str:
+    return name.removeprefix(EXPRESSION).strip()
+
+
+def _expression(name: str, dim: int, domain: Domain = _SPACE, temperature: float = 1.0, **parameters: float) -> Potential:
+    from langevin_sim.potentials.own import make
+
+    return make(_text(name), dim, domain=domain, temperature=temperature, parameters=parameters, name=name)
+
+
+@cache
+def _from_file(name: str) -> Callable[..., Potential]:
+    """The function that FILE.py:FUNCTION names. The file is the user's own, and is run."""
+    where, _, function = name.rpartition(":")
+    path = Path(where)
+    if not path.is_file():
+        raise InputError(f"potential {name}: there is no file {where}: expected FILE.py:FUNCTION, or expr: and an expression")
+    try:
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        found: Callable[..., Potential] = getattr(module, function)
+    except Exception as error:  # a user's own code may raise anything
+        raise PluginError(f"potential {name}: {type(error).__name__}: {error}") from error
+    return found
+
+
+@cache
+def _plugins() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP) if point.name not in _BUILT_IN}

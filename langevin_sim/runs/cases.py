@@ -1,6 +1,7 @@
 """From a spec to what is simulated: a potential and a dynamics for every dimension."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from langevin_sim import potentials
 from langevin_sim.dynamics import SGDL, Dynamics, make, parse_domain, parse_schedule, with_step_size
 from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.potentials.minima import hessian
+from langevin_sim.potentials.own import check as check_own
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.runs.spec import RunSpec
 
@@ -30,9 +32,7 @@ def halved(case: Case) -> Case:
 
 
 def _case(spec: RunSpec, dim: int, name: str) -> Case:
-    potential = potentials.get(spec.potential, dim, **spec.parameters)
-    if spec.domain != "own":
-        potential = potential.on(parse_domain(spec.domain))
+    potential = _potential(spec, dim)
     noise_schedule = None if spec.noise_schedule == "temperature" else parse_schedule(spec.noise_schedule)
     dynamics = make(
         name, spec.step_size, spec.temperature, step_schedule=parse_schedule(spec.schedule), noise_schedule=noise_schedule,
@@ -41,6 +41,26 @@ def _case(spec: RunSpec, dim: int, name: str) -> Case:
     if isinstance(dynamics, SGDL) and potential.terms is None:
         potential = potentials.tilted(potential, _covariance(spec, potential, dynamics), spec.terms)
     return potential, dynamics
+
+
+def _potential(spec: RunSpec, dim: int) -> Potential:
+    """The spec's potential on its domain; a user's own is checked before anything runs on it."""
+    domain = None if spec.domain == "own" else parse_domain(spec.domain)
+    if spec.data is not None:
+        if spec.potential != "regression":
+            raise InputError(f"data {spec.data}: expected --potential regression with it, got {spec.potential}")
+        if spec.parameters:
+            raise InputError(f"data {spec.data}: it leaves regression no parameters, got {', '.join(spec.parameters)}")
+        a, y = potentials.read_rows(Path(spec.data))
+        if dim != a.shape[1]:
+            raise InputError(f"data {spec.data}: dims {dim}: expected {a.shape[1]}, the columns besides the value")
+        found = potentials.regression_from(a, y)
+        return found if domain is None else found.on(domain)
+    temperature = spec.temperature or 1.0
+    potential = potentials.get(spec.potential, dim, domain=domain, temperature=temperature, **spec.parameters)
+    if potentials.is_own(spec.potential):
+        check_own(potential, temperature)
+    return potential
 
 
 def _covariance(spec: RunSpec, potential: Potential, dynamics: SGDL) -> np.ndarray:

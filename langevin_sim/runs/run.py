@@ -1,6 +1,7 @@
 """A whole run: every dimension and dynamics of a spec, into one folder."""
 
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +14,7 @@ from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import FolderError, InputError
 from langevin_sim.figures import concentration
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.potentials.rows import digest
 from langevin_sim.runs import folder as disk
 from langevin_sim.runs import plan
 from langevin_sim.runs.cases import Case, build, halved
@@ -69,7 +71,7 @@ def execute(
     """Simulate, compare, and write the run folder; returns it with the summary. ``tell`` gets notices before the run."""
     spec = spec.resolved()
     cases = check(spec, threads)
-    path = out or Path("outputs") / f"{spec.potential}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}"
+    path = out or Path("outputs") / f"{_slug(spec.potential)}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}"
     parent_was_there = path.parent.exists()
     folder = disk.claim(path)
     try:
@@ -79,7 +81,7 @@ def execute(
         if not parent_was_there:
             folder.parent.rmdir()
         raise
-    manifest = disk.new_manifest(prepared.spec.model_dump(), threads or available_threads())
+    manifest = disk.new_manifest(prepared.spec.model_dump(), threads or available_threads()) | _data(spec)
     with disk.recorded(folder, manifest):
         kept = Checkpoint(folder, _identity(prepared.spec), checkpoint_seconds, keep_states)
         return folder, _run(folder, prepared, threads, progress, tell, kept)
@@ -102,12 +104,24 @@ def resume(
         if steps < _number(spec) or (complete and steps == spec.steps):
             raise InputError(f"--steps {steps}: expected more than the run's {spec.steps:,}: it is the total")
         spec = parse(RunSpec, manifest["spec"] | {"steps": steps}).resolved()
+    if _data(spec) != {key: manifest[key] for key in ("data",) if key in manifest}:
+        raise FolderError(f"{spec.data} is not what it was when {folder} was made")
     prepared = prepare(spec, check(spec, threads))
     manifest |= {"spec": spec.model_dump(), "status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
     with disk.recorded(folder, manifest):
         kept = Checkpoint(folder, _identity(spec), checkpoint_seconds, any((folder / "checkpoint").glob("d*.npz")))
         kept.load()
         return folder, _run(folder, prepared, threads, progress, tell, kept)
+
+
+def _slug(potential: str) -> str:
+    """A potential's name as a part of a folder's name."""
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", potential).strip("-.")[:40]
+
+
+def _data(spec: RunSpec) -> dict[str, Any]:
+    """The hash of the data file, for the manifest."""
+    return {} if spec.data is None else {"data": {"file": spec.data, "sha256": digest(Path(spec.data))}}
 
 
 def _identity(spec: RunSpec) -> str:
@@ -136,7 +150,7 @@ def _run(
             kept.add(label, _number(spec), entry, _arrays(run, law))
         results.append(entry)
     summary = {"schema": disk.SCHEMA, "potential": spec.potential, "parameters": dict(prepared.cases[0][0].parameters),
-               "domain": str(prepared.cases[0][0].domain), "seed": spec.seed, "notices": prepared.notices,
+               "domain": str(prepared.cases[0][0].domain), "seed": spec.seed, "data": spec.data, "notices": prepared.notices,
                "results": results}  # fmt: skip
     disk.write_json(folder / "summary.json", summary)
     disk.write_csv(folder / "summary.csv", summary)

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
@@ -11,7 +12,7 @@ from langevin_sim.errors import UnknownNameError
 from langevin_sim.runs.settings import Settings, parse
 
 MAX_DIM = 1000
-POTENTIALS = "twowell, boxes, wedge, rbf and others: langevin-sim potentials list"
+POTENTIALS = "a name (langevin-sim potentials list), 'expr: sum((x^2-1)^2)', or FILE.py:FUNCTION"
 
 
 def parse_dims(value: Any) -> Any:
@@ -75,6 +76,9 @@ class RunSpec(Settings):
     ] = "auto"
     extrapolate: Annotated[bool, Field(description="run at half the step too, and extrapolate the masses to step 0")] = False
     chain: Annotated[bool, Field(description="compute the chain's own law beside Boltzmann's")] = True
+    data: Annotated[
+        str | None, Field(description="regression on rows of your own: CSV with a heading; y, or the last column, is the value")
+    ] = None
     seed: Annotated[int | None, Field(ge=0, lt=2**128, description="seed of every random stream; drawn if not given")] = None
     parameters: Annotated[dict[str, float], Field(description="parameters of the potential")] = {}
 
@@ -116,6 +120,8 @@ def make_spec(values: dict[str, Any]) -> RunSpec:
     if "dims" not in values and isinstance(values.get("potential"), str):
         from langevin_sim import potentials  # compiled code: not needed for --help
 
+        if isinstance(values.get("data"), str):
+            return parse(RunSpec, {**values, "dims": [len(potentials.rows.columns(Path(values["data"]))) - 1]})
         low, high = potentials.dimensions(values["potential"])
         values = {**values, "dims": [dim for dim in RunSpec().dims if low <= dim <= (high or MAX_DIM)]}
     return parse(RunSpec, values)

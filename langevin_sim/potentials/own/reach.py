@@ -1,0 +1,62 @@
+"""How far the Boltzmann law of an energy reaches from its minima."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+from langevin_sim.dynamics.domain import Domain
+
+ABOVE = 15.0  # temperatures above the lowest minimum: exp(-15) of its density
+_RANDOM = 32  # directions besides the axes
+_LARGEST = 1e6
+_MARGIN = 1.05
+
+Function = Callable[[np.ndarray], np.ndarray]
+
+
+def extent(energy: Function, minima: np.ndarray, domain: Domain) -> Callable[[float], np.ndarray]:
+    """T -> [dim, 2]: the domain, or the box of all points where rays from the minima first rise ABOVE T over the lowest."""
+    dim = minima.shape[1]
+    if domain.kind != "space":
+        cube = np.tile([domain.low, domain.high], (dim, 1))
+        return lambda temperature: cube
+    random = np.random.default_rng(0).normal(size=(_RANDOM, dim))
+    rays = np.concatenate([np.eye(dim), -np.eye(dim), random / np.linalg.norm(random, axis=1, keepdims=True)])
+    floor = float(energy(minima).min())
+
+    @lru_cache(maxsize=64)
+    def at(temperature: float) -> np.ndarray:
+        level = floor + ABOVE * max(temperature, 0.05)
+        ends = [minima.min(axis=0), minima.max(axis=0)]
+        for point in minima:
+            ends += list(point + _radii(energy, point, rays, level)[:, None] * rays)
+        low, high = np.min(ends, axis=0), np.max(ends, axis=0)
+        middle, half = 0.5 * (low + high), 0.5 * _MARGIN * np.maximum(high - low, 1e-9)
+        box = np.stack([middle - half, middle + half], axis=-1)
+        box.flags.writeable = False
+        return box
+
+    return at
+
+
+def _radii(energy: Function, point: np.ndarray, rays: np.ndarray, level: float) -> np.ndarray:
+    """The first radius on each ray at which the energy is above ``level``, to a percent; _LARGEST where it never is."""
+    radii = np.full(len(rays), 1e-3)
+    inside = np.zeros(len(rays))
+    going = np.ones(len(rays), dtype=bool)
+    while going.any():
+        with np.errstate(all="ignore"):
+            values = energy(point + radii[going, None] * rays[going])
+        below = np.nan_to_num(values, nan=np.inf) <= level
+        where = np.flatnonzero(going)[below]
+        inside[where] = radii[where]
+        radii[where] *= 1.25
+        going = np.zeros(len(rays), dtype=bool)
+        going[where] = radii[where] < _LARGEST
+    for _ in range(6):
+        middle = 0.5 * (inside + radii)
+        with np.errstate(all="ignore"):
+            above = np.nan_to_num(energy(point + middle[:, None] * rays), nan=np.inf) > level
+        radii, inside = np.where(above, middle, radii), np.where(above, inside, middle)
+    return radii
