@@ -1,7 +1,9 @@
 """langevin-sim: finds commands, turns errors into one line and an exit code."""
 
+import contextlib
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NoReturn
 
 import click
 
@@ -13,6 +15,7 @@ from .lazy import LazyGroup
 _HELP = {
     "bench": "Measure what a step costs on this machine.",
     "deep": "The memo's network experiments (needs PyTorch).",
+    "export": "Draws of a run in ArviZ's layout.",
     "potentials": "What can be descended: list, show, check.",
     "rerun": "Do again what a folder's manifest says, and compare the bits.",
     "resume": "Go on with an interrupted run, or extend one.",
@@ -21,24 +24,49 @@ _HELP = {
 }
 
 
+_LONGEST = 1000  # characters of a message; of a longer one the middle is left out
+
+
 class _Commands(LazyGroup):
     """Errors end as one line on standard error."""
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        with _told():
+            return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _told(traceback=bool(ctx.params.get("traceback"))):
             return super().invoke(ctx)
-        except LangevinSimError as error:
-            if ctx.params.get("traceback"):
-                raise
-            click.echo(f"langevin-sim: {error}".replace("\n", " "), err=True)
-            sys.exit(2)
-        except click.UsageError as error:
-            where = error.ctx.command_path if error.ctx else "langevin-sim"
-            click.echo(f"langevin-sim: {error.format_message()} (see {where} --help)".replace("\n", " "), err=True)
-            sys.exit(2)
-        except KeyboardInterrupt:
-            click.echo("langevin-sim: interrupted", err=True)
-            sys.exit(130)
+
+
+@contextlib.contextmanager
+def _told(traceback: bool = False) -> Iterator[None]:
+    """Whatever a user can mend becomes one line, and exit code 2; ``traceback``: raised as it is instead."""
+    try:
+        yield
+    except click.UsageError as error:
+        if error.ctx is not None and error.message == error.ctx.get_help():  # a group without a command: its help
+            raise
+        where = error.ctx.command_path if error.ctx else "langevin-sim"
+        _end(f"{error.format_message()} (see {where} --help)")
+    except (LangevinSimError, MemoryError) as error:
+        if traceback:
+            raise
+        _end(str(error) if isinstance(error, LangevinSimError) else f"out of memory ({error}): take fewer walkers, terms or rows")
+    except KeyboardInterrupt:
+        click.echo("langevin-sim: interrupted", err=True)
+        sys.exit(130)
+
+
+def _end(message: str) -> NoReturn:
+    """One line, whatever the message quotes."""
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message.replace("\n", " "))
+    if len(line) > _LONGEST:
+        line = f"{line[: _LONGEST // 2]} ... {line[-_LONGEST // 2 :]}"
+    click.echo(f"langevin-sim: {line}", err=True)
+    sys.exit(2)
 
 
 @click.group(

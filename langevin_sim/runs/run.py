@@ -19,6 +19,7 @@ from langevin_sim.runs import folder as disk
 from langevin_sim.runs import plan
 from langevin_sim.runs.cases import Case, build, halved
 from langevin_sim.runs.checkpoint import SECONDS, Checkpoint
+from langevin_sim.runs.export import KEPT
 from langevin_sim.runs.journal import log
 from langevin_sim.runs.laws import Laws, laws
 from langevin_sim.runs.settings import parse
@@ -198,7 +199,8 @@ def _arrays(run: Run, law: Laws) -> dict[str, Any]:
     bins = marginal(run, law)
     key = _key(run.potential, run.dynamics)
     arrays = {f"{key}_edges": bins.edges, f"{key}_mass": bins.mass, f"{key}_stderr": bins.stderr,
-              f"{key}_counts": run.coordinate_counts, f"{key}_plane": run.plane}  # fmt: skip
+              f"{key}_counts": run.coordinate_counts, f"{key}_plane": run.plane,
+              f"{key}_draws": run.draws[:KEPT]}  # fmt: skip
     for name, exact in (("boltzmann", bins.boltzmann), ("chain", bins.chain)):
         if exact is not None:
             arrays[f"{key}_{name}"] = exact

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from langevin_sim.engine.ensemble import BINS, Ensemble, Landscape, new_ensemble
 from langevin_sim.errors import DivergenceError, InputError, UnknownNameError
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.runs.checkpoint import Keeper
+from langevin_sim.runs.export import datatree
 
 _BOUND_FACTOR = 100.0  # a walker this many extents away has diverged
 _TOLERATED = 0.01  # share of walkers that may diverge before the run is given up
@@ -31,7 +33,8 @@ class Run:
     independent walkers; coordinate_counts [dim, BINS + 2]; plane [n, n], counts of (x_1, x_2);
     mean, variance [dim] over walkers and time; rhat: largest nested R-hat of x_1 and U;
     stationarity: smallest p-value against it; walker_means [walkers, regions + 2]: each walker's share of
-    time in every region, mean x_1 and mean U; never_crossed: no walker was seen in two regions;
+    time in every region, mean x_1 and mean U; draws [walkers, n, 3]: region, x_1 and U of each walker at n times
+    spread evenly over the production steps; never_crossed: no walker was seen in two regions;
     seconds: wall time of the simulation.
     """
 
@@ -51,6 +54,7 @@ class Run:
     rhat: float
     stationarity: float
     walker_means: np.ndarray
+    draws: np.ndarray
     starts_in_one_region: bool
     never_crossed: bool
     diverged: int
@@ -61,6 +65,14 @@ class Run:
     def updates_per_second(self) -> float:
         """Coordinate updates a second: walkers x steps x dim / seconds, burn-in included."""
         return self.walkers * (self.steps + self.burn_in) * self.potential.dim / self.seconds
+
+
+    def to_xarray(self) -> Any:
+        """The draws as an xarray DataTree in ArviZ's layout, a walker a chain: see runs.export.datatree."""
+        attributes = {"inference_library": "langevin-sim", "potential": self.potential.name, "dim": self.potential.dim,
+                      "dynamics": self.dynamics.name, "step_size": self.dynamics.step_size,
+                      "temperature": self.dynamics.temperature}  # fmt: skip
+        return datatree(self.draws, [region.name for region in self.potential.regions], attributes)
 
 
 def available_threads() -> int:
@@ -253,6 +265,7 @@ def _observe(ensemble: Ensemble, potential: Potential, where: np.ndarray, steps:
         rhat=rhat,
         stationarity=pvalue,
         walker_means=totals,
+        draws=draws[:, :full],
         starts_in_one_region=np.unique(where).size == 1,
         never_crossed=bool(((totals[:, : len(potential.regions)] == 0) | (totals[:, : len(potential.regions)] == 1)).all()),
         diverged=int(walkers - alive.sum()),

@@ -1,0 +1,23 @@
+"""langevin-sim export."""
+
+from pathlib import Path
+
+import click
+
+from .options import PATH
+
+
+@click.command(name="export")
+@click.argument("folder", metavar="DIR", type=PATH)
+@click.option("--netcdf", "path", type=PATH, required=True, help="the new file, say run.nc")
+@click.option("--dim", type=int, help="of which dimension, if the run has several")
+@click.option("--dynamics", metavar="NAME", help="of which dynamics, if the run has several")
+def command(folder: Path, path: Path, dim: int | None, dynamics: str | None) -> None:
+    """Write the draws of one ensemble in ArviZ's layout: groups posterior and sample_stats, a walker a chain.
+
+    Example: langevin-sim export outputs/RUN --dim 5 --netcdf run.nc
+    """
+    from langevin_sim.runs.export import from_folder, write_netcdf
+
+    write_netcdf(from_folder(folder, dim, dynamics), path)
+    click.echo(f"written: {path}")
