@@ -4,6 +4,8 @@ import importlib
 
 import click
 
+from langevin_sim.errors import UnknownNameError
+
 
 class LazyGroup(click.Group):
     """Help of the group imports none of its commands."""
@@ -22,6 +24,12 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = importlib.import_module(f"{self._home}.{cmd_name}").command
         return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names; UnknownNameError for a name not known."""
+        if args[0] not in self._help and not ctx.resilient_parsing:
+            raise UnknownNameError("command", args[0], list(self._help))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Their names and what each is for."""

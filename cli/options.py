@@ -2,12 +2,36 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from langevin_sim.errors import InputError
 from langevin_sim.runs.settings import Settings
+
+
+class _Path(click.Path):
+    """A path that the system takes."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if "\0" in str(value):
+            self.fail(f"{value!r}: expected a path without NUL characters", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Seconds(click.FloatRange):
+    """At least 0; inf: never."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"{value!r}: expected a number of at least 0", param, ctx)
+        return seconds
+
+
+PATH = _Path(path_type=Path)
+SECONDS = _Seconds(min=0)
 
 
 def from_settings(kind: type[Settings], without: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -33,6 +57,14 @@ def from_settings(kind: type[Settings], without: tuple[str, ...] = ()) -> Callab
 def given(options: dict[str, Any]) -> dict[str, Any]:
     """The options that were given."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def temperature_of(noise: float, step_size: float) -> float:
+    """The temperature that --noise, gamma' = sqrt(2 eta T), stands for; InputError where there is none."""
+    temperature = noise * noise / (2.0 * step_size)
+    if not (noise >= 0 and math.isfinite(temperature)):
+        raise InputError(f"--noise {noise}: expected a number of at least 0, and a temperature gamma'^2/(2 eta) that is finite")
+    return temperature
 
 
 def parameters(pairs: tuple[str, ...]) -> dict[str, float]:

@@ -11,6 +11,7 @@ from langevin_sim.runs.memo.networks import FIGURES as NETWORKS
 from langevin_sim.runs.memo.networks import SCALES
 
 from .deep.shared import report
+from .options import PATH
 from .progress import Progress
 
 TOYS = ("fig3", "fig4", "fig5", "fig6")
@@ -23,9 +24,9 @@ TOYS = ("fig3", "fig4", "fig5", "fig6")
 @click.option("--replicas", type=int, help="figures 3 to 6: walkers of every ensemble  [default: the figure's own]")
 @click.option("--steps", type=int, help="figures 3 to 6: steps of a walker, burn-in in proportion  [default: the figure's own]")
 @click.option("--scale", type=click.Choice(SCALES), help="networks: digits, 10,000 images, or all  [default: quick]")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="networks: folder with mnist/ and CIFAR-10's files")
+@click.option("--data-dir", type=PATH, help="networks: folder with mnist/ and CIFAR-10's files")
 @click.option("--device", type=click.Choice(("auto", "cpu", "cuda", "mps")), help="networks: where tensors live  [default: auto]")
-@click.option("--out", type=click.Path(path_type=Path), help="the folder  [default: outputs/NAME-...-TIME-SEED]")
+@click.option("--out", type=PATH, help="the folder  [default: outputs/NAME-...-TIME-SEED]")
 @click.option("--threads", type=click.IntRange(min=0), default=0, show_default=True, help="threads; 0: all")
 @click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")
 @click.option("--quiet", is_flag=True, help="print nothing but errors")

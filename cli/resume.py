@@ -5,14 +5,15 @@ from pathlib import Path
 
 import click
 
+from .options import PATH, SECONDS
 from .progress import Progress
 
 
 @click.command(name="resume")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=PATH)
 @click.option("--steps", type=int, help="extend a run to so many production steps in all")
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="threads; 0: all  [default: 0]")
-@click.option("--checkpoint-seconds", type=click.FloatRange(min=0), default=30.0, help="between checkpoints  [default: 30]")
+@click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="between checkpoints  [default: 30]")
 @click.option("--device", type=click.Choice(("auto", "cpu", "cuda", "mps")), default="auto", help="networks: where tensors live")
 @click.option("--data-dir", metavar="X", help="networks: where the data lie now")
 @click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")

@@ -1,7 +1,6 @@
 """langevin-sim run."""
 
 import json
-import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from langevin_sim.errors import InputError
 from langevin_sim.runs.settings import read_config, to_toml
 from langevin_sim.runs.spec import RunSpec, make_spec
 
-from .options import from_settings, parameters
+from .options import PATH, SECONDS, from_settings, parameters, temperature_of
 from .progress import Progress
 
 
@@ -24,10 +23,10 @@ from .progress import Progress
 @from_settings(RunSpec, without=("parameters",))
 @click.option("--noise", type=float, help="the memo's gamma' = sqrt(2 eta T), instead of --temperature")
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="a parameter of the potential; repeatable")
-@click.option("--config", type=click.Path(path_type=Path), help="a TOML file with settings; options win over it")
+@click.option("--config", type=PATH, help="a TOML file with settings; options win over it")
 @click.option("--print-config", is_flag=True, help="print the resolved settings as TOML, and stop")
-@click.option("--out", type=click.Path(path_type=Path), help="the run folder  [default: outputs/POTENTIAL-TIME-SEED]")
-@click.option("--checkpoint-seconds", type=click.FloatRange(min=0), default=30.0, help="between checkpoints  [default: 30]")
+@click.option("--out", type=PATH, help="the run folder  [default: outputs/POTENTIAL-TIME-SEED]")
+@click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="between checkpoints  [default: 30]")
 @click.option("--keep-state", is_flag=True, help="keep the last states, 40 MB an ensemble: resume --steps MORE starts there")
 @click.option("--print-schema", is_flag=True, help="print the settings' JSON schema, and stop")
 @click.option("--threads", type=int, default=0, help="threads; 0: all  [default: 0]")
@@ -55,9 +54,7 @@ def command(
     if noise is not None:
         if options["temperature"] is not None:
             raise InputError("--noise and --temperature: expected one of the two")
-        if not (math.isfinite(noise) and noise >= 0):
-            raise InputError(f"--noise {noise}: expected a number of at least 0")
-        spec = make_spec({**spec.model_dump(), "temperature": noise**2 / (2 * spec.step_size)})
+        spec = make_spec({**spec.model_dump(), "temperature": temperature_of(noise, spec.step_size)})
     if print_config:
         click.echo(to_toml(spec.resolved()), nl=False)
         return

@@ -21,8 +21,8 @@ def command(as_json: bool, **options: Any) -> None:
     """
     from langevin_sim.plugins import backend
 
-    network = backend()
     spec = parse(DataSpec, given(options))
+    network = backend()
     found: dict[str, Any] = network.describe(network.load(spec), spec)
     if as_json:
         click.echo(json.dumps(found, indent=1))

@@ -6,9 +6,11 @@ import click
 
 from langevin_sim.runs.deep.results import present, read
 
+from ..options import PATH
+
 
 @click.command(name="draw")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PATH)
 @click.option("--quiet", is_flag=True, help="print nothing but errors")
 def command(folder: Path, quiet: bool) -> None:
     """Make the figure and the text of a network experiment again from its data; no PyTorch is needed.

@@ -10,6 +10,7 @@ import click
 
 from langevin_sim.runs.memo.deep_text import table
 
+from ..options import PATH
 from ..progress import Progress
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -19,7 +20,7 @@ def placed(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options that do not change what is computed."""
     for option in reversed([
         click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="where tensors live"),
-        click.option("--out", type=click.Path(path_type=Path), help="the run folder  [default: outputs/KIND-DATA-TIME-SEED]"),
+        click.option("--out", type=PATH, help="the run folder  [default: outputs/KIND-DATA-TIME-SEED]"),
         click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON"),
         click.option("--quiet", is_flag=True, help="print nothing but errors"),
     ]):  # fmt: skip
@@ -30,7 +31,7 @@ def placed(function: Callable[..., Any]) -> Callable[..., Any]:
 def runs(function: Callable[..., Any]) -> Callable[..., Any]:
     """The folders of trainings, and where their data lie now."""
     for option in reversed([
-        click.argument("folders", nargs=-1, required=True, metavar="RUN...", type=click.Path(path_type=Path)),
+        click.argument("folders", nargs=-1, required=True, metavar="RUN...", type=PATH),
         click.option("--data-dir", metavar="X", help="where the data lie, if not where they lay when the runs were made"),
     ]):  # fmt: skip
         function = option(function)

@@ -10,17 +10,17 @@ from langevin_sim.errors import InputError
 from langevin_sim.runs.deep.spec import TrainSpec
 from langevin_sim.runs.settings import parse, read_config, to_toml
 
-from ..options import from_settings, given
+from ..options import PATH, SECONDS, from_settings, given, temperature_of
 from .shared import placed, tell
 
 
 @click.command(name="train")
 @from_settings(TrainSpec)
 @click.option("--noise", type=float, help="the memo's gamma' = sqrt(2 eta T), instead of --temperature")
-@click.option("--config", type=click.Path(path_type=Path), help="a TOML file with settings; options win over it")
+@click.option("--config", type=PATH, help="a TOML file with settings; options win over it")
 @click.option("--print-config", is_flag=True, help="print the resolved settings as TOML, and stop")
 @click.option("--print-schema", is_flag=True, help="print the settings' JSON schema, and stop")
-@click.option("--checkpoint-seconds", type=click.FloatRange(min=0), default=30.0, help="between checkpoints  [default: 30]")
+@click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="between checkpoints  [default: 30]")
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="threads; 0: as torch has it  [default: 0]")
 @placed
 def command(
@@ -41,9 +41,7 @@ def command(
     if noise is not None:
         if options["temperature"] is not None:
             raise InputError("--noise and --temperature: expected one of the two")
-        if not 0 <= noise < float("inf"):
-            raise InputError(f"--noise {noise}: expected a number of at least 0")
-        spec = parse(TrainSpec, {**spec.model_dump(), "temperature": noise**2 / (2 * spec.step_size)})
+        spec = parse(TrainSpec, {**spec.model_dump(), "temperature": temperature_of(noise, spec.step_size)})
     if print_config:
         click.echo(to_toml(spec.resolved()), nl=False)
         return

@@ -1,11 +1,12 @@
 """What every spec has in common: how raw values become one, how it is written as TOML, what a wrong one is told."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from langevin_sim.errors import InputError, UnknownNameError
 
@@ -14,6 +15,19 @@ class Settings(BaseModel):
     """A frozen record of settings; a key that is not a field is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_odd_values(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Booleans are no numbers, and no system takes NUL in a path."""
+        for name, value in values.items():
+            field = cls.model_fields.get(name)
+            inside = [value, *(value if isinstance(value, list) else value.values() if isinstance(value, dict) else ())]
+            if field is not None and field.annotation is not bool and any(isinstance(part, bool) for part in inside):
+                raise ValueError(f"{name.replace('_', '-')} = {value!r}: expected no true or false")
+            if any(isinstance(part, str) and "\0" in part for part in inside):
+                raise ValueError(f"{name.replace('_', '-')} = {value!r}: expected text without NUL characters")
+        return values
 
 
 Kind = TypeVar("Kind", bound=Settings)
@@ -40,22 +54,31 @@ def parse(kind: type[Kind], values: dict[str, Any]) -> Kind:
 def read_config(path: Path) -> dict[str, Any]:
     """The settings in a TOML file."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_bytes().decode())
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the configuration {path}: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path} is not TOML: {error}") from error
+        raise InputError(f"cannot read the configuration {path}: {error}: expected a TOML file in UTF-8") from error
+    except (ValueError, RecursionError) as error:  # ValueError: an integer of thousands of digits
+        raise InputError(f"{path} is not TOML: {error}: expected lines such as walkers = 1000") from error
 
 
 def to_toml(settings: Settings) -> str:
     """The settings as TOML that read_config takes."""
     values = settings.model_dump(mode="json", exclude_none=True)
     tables = {key: values.pop(key) for key in list(values) if isinstance(values[key], dict)}
-    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    lines = [f"{key} = {_toml(value)}" for key, value in values.items()]
     for name, table in tables.items():
         if table:
-            lines += ["", f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+            lines += ["", f"[{name}]", *(f"{_key(key)} = {_toml(value)}" for key, value in table.items())]
     return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    """A number, a boolean, a text or a list of them: JSON's form, but for characters that TOML has as they are, and DEL."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else _toml(name)
 
 
 def flags(settings: Settings) -> str:
