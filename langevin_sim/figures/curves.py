@@ -1,5 +1,6 @@
 """What figures of network experiments share: reading their folder, curves against epoch, colours, the note on the data."""
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,14 @@ COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#1
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """summary.json and arrays.npz of a network experiment's folder."""
     return panels.read(folder, "arrays.npz")
+_LETTERS_AN_INCH = 12  # of headings
 
 
 def heading(figure: Any, title: str, runs: list[dict[str, Any]]) -> None:
     """A title above all panels, and below it on how many images it stands."""
-    figure.suptitle("\n".join([title, *notes(runs)]), fontsize=10)
+    room = int(_LETTERS_AN_INCH * figure.get_figwidth())
+    lines = [line for text in (title, *notes(runs)) for line in textwrap.wrap(text, room)]
+    figure.suptitle("\n".join(lines), fontsize=10)
 
 
 def legend(figure: Any, handles: list[Any], columns: int = 6) -> None:

@@ -93,7 +93,7 @@ def _basins(gradient: Function, minima: np.ndarray, points: np.ndarray, spacing:
             with np.errstate(all="ignore"):
                 slope = gradient(x[going])
                 size = np.linalg.norm(slope, axis=1, keepdims=True)
-            x[going] -= step * np.where(np.isfinite(size) & (size > 0), slope / size, 0.0)
+                x[going] -= step * np.where(np.isfinite(size) & (size > 0), slope / size, 0.0)
         arrived = distances(going).min(axis=1) < 2.0 * step
         settled = np.linalg.norm(x[going] - before, axis=1) < _STEPS * step / 8.0  # to and fro in a valley, or on a plateau
         going = going[~(arrived | settled)]

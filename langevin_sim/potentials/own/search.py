@@ -18,6 +18,7 @@ _FAR = 1e7  # a minimiser that ends beyond this has found no minimum
 _ALONG = 33  # points on the way between two minima
 _FLAT = 1e-7  # a barrier below this share of the energies' spread is none: the two are one degenerate minimum ..
 _LOW = 1e-3  # .. and one below this share of the temperature
+_NEAR, _SLACK = 3e-3, 1e-6  # how near is near, times 1 + |x|; how much lower is lower, in temperatures
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -65,7 +66,7 @@ def minima(energy: Function, gradient: Function, dim: int, domain: Domain, name:
     values = energy(points)
     spread = max(float(np.quantile(energy(tried), 0.5) - values.min()), 1e-12 * max(1.0, abs(float(values.min()))))
     points = points[np.argsort(values, kind="stable")]
-    points = points[[_is_minimum(energy, point, spread) for point in points]]
+    points = points[[_is_minimum(energy, point, _SLACK * temperature) for point in points]]
     if not len(points):
         raise InputError(f"{name}: no minimum was found from {len(tried)} starts: expected an energy with one on {domain}")
     joined = _joined(energy, points, max(_FLAT * spread, _LOW * temperature), domain)
@@ -73,11 +74,14 @@ def minima(energy: Function, gradient: Function, dim: int, domain: Domain, name:
     return points[np.sort(firsts)][:MOST]
 
 
-def _is_minimum(energy: Function, point: np.ndarray, spread: float) -> bool:
-    """Whether nothing near is lower: an end on a plateau counts, a saddle does not."""
+def _is_minimum(energy: Function, point: np.ndarray, slack: float) -> bool:
+    """Whether nothing near is lower by more than ``slack``: an end on a plateau counts, a saddle or a summit does not."""
     near = np.random.default_rng(0).normal(size=(64, len(point)))
-    around = energy(point + 1e-3 * (1.0 + np.abs(point).max()) * near / np.linalg.norm(near, axis=1, keepdims=True))
-    return bool(np.nanmin(around) >= float(energy(point[None])[0]) - 1e-6 * spread)
+    near *= _NEAR * (1.0 + np.abs(point).max()) / np.linalg.norm(near, axis=1, keepdims=True)
+    with np.errstate(all="ignore"):
+        around = np.nan_to_num(energy(point + near), nan=np.inf)
+    here = float(energy(point[None])[0])
+    return bool(around.min() >= here - slack - 1e-12 * abs(here))
 
 
 def _joined(energy: Function, points: np.ndarray, barrier: float, domain: Domain) -> np.ndarray:

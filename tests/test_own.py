@@ -1,0 +1,337 @@
+"""A user's own landscape: found out about, checked before it runs, and held against the same laws as the built-in ones."""
+
+import json
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from langevin_sim.cli.main import main
+
+import langevin_sim as ls
+from langevin_sim.dynamics import parse_domain
+from langevin_sim.errors import InputError, PluginError
+from langevin_sim.potentials import registry
+from langevin_sim.potentials.own import check, make
+from langevin_sim.reference import boltzmann
+from langevin_sim.reference.check import findings
+
+EXAMPLE = Path(__file__).parent.parent / "docs" / "example_plugin"
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, list(arguments))
+
+
+def quiet_make(*arguments, **settings):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return make(*arguments, **settings)
+
+
+def wells(x):
+    """The quartic with a tilt in x_1, quadratic in the rest."""
+    total = 2.0 * (x[0] ** 2 - 1.0) ** 2 + 0.3 * x[0]
+    for j in range(1, x.shape[0]):
+        total += 0.5 * x[j] ** 2
+    return total
+
+
+def wells_gradient(x):
+    slope = x.copy()
+    slope[0] = 8.0 * x[0] * (x[0] ** 2 - 1.0) + 0.3
+    return slope
+
+
+def doubled_gradient(x):
+    slope = 2.0 * x
+    slope[0] = 16.0 * x[0] * (x[0] ** 2 - 1.0) + 0.6
+    return slope
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 5])
+def test_minima_regions_and_laws_are_found(dim):
+    U = make(wells, dim, gradient=wells_gradient)
+    roots = np.roots([8.0, 0.0, -8.0, 0.3]).real
+    expected = np.array([roots.min(), roots.max()])
+    assert U.minima[:, 0] == pytest.approx(expected, abs=1e-9)
+    assert np.abs(U.minima[:, 1:]).max(initial=0.0) < 1e-9
+    assert [region.name for region in U.regions] == ["well1", "well2"]
+    assert U.symmetry == ("axial" if dim > 2 else "")
+    assert all(finding.passed is not False for finding in findings(U, 1.0))
+    # the border: the saddle in d <= 2, half way above
+    border = np.sort(roots)[1] if dim <= 2 else expected.mean()
+    x = np.linspace(-4, 4, 800_001)
+    weight = np.exp(-2.0 * (x**2 - 1.0) ** 2 - 0.3 * x)
+    law = boltzmann(U, 1.0)
+    cell = (U.extent(1.0)[0, 1] - U.extent(1.0)[0, 0]) / {1: 4096, 2: 256}.get(dim, np.inf)
+    densest = weight[np.abs(x - border) < 0.05].max() / (weight.sum() * (x[1] - x[0]))
+    assert law.mass("well1") == pytest.approx(weight[x < border].sum() / weight.sum(), abs=cell * densest + 1e-5)
+
+
+def test_a_run_on_it_agrees_with_its_law():
+    """z-test at 0.1 %; the control compares with the law at another temperature."""
+    U = make(wells, 2, gradient=wells_gradient)
+    run = ls.simulate(U, ls.MALA(step_size=0.05, temperature=1.0), walkers=2048, steps=4000, burn_in=1000, every=20, seed=5)
+    mean, stderr = run.occupancy["well1"]
+    assert abs(mean - boltzmann(U, 1.0).mass("well1")) < 3.3 * stderr
+    assert abs(mean - boltzmann(U, 0.7).mass("well1")) > 3.3 * stderr
+
+
+def test_without_a_gradient_differences_are_taken_and_said():
+    with pytest.warns(UserWarning, match="central differences"):
+        U = make(wells, 2)
+    x = np.random.default_rng(0).normal(size=(50, 2))
+    own = make(wells, 2, gradient=wells_gradient)
+    assert U.gradient(x) == pytest.approx(own.gradient(x), abs=1e-7)
+    assert np.array_equal(U.energy(x), own.energy(x))
+
+
+def test_a_flat_valley_is_one_minimum():
+    U = quiet_make(lambda x: 3.0 * (x[0] ** 2 + x[1] ** 2 - 1.0) ** 2, 2)
+    assert len(U.minima) == 1
+    check(U, 1.0)
+
+
+def test_on_a_torus_the_shorter_way_counts():
+    domain = parse_domain("torus:0,6")
+    U = quiet_make(lambda x: -np.cos(np.pi * x[0] / 3.0 * 2.0) + 0.1 * np.cos(np.pi * x[0] / 3.0), 1, domain=domain)
+    places = U.minima[:, 0] - 6.0 * np.round(U.minima[:, 0] / 6.0)  # 0 and +-3, the deeper one first
+    assert np.abs(places) == pytest.approx([3.0, 0.0], abs=1e-5)
+    assert U.label(np.array([[5.8], [0.2], [3.1]])).tolist() == [1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("energy", "dim", "domain", "words"),
+    [
+        (lambda x: x[0] ** 2 - x[1] ** 2, 2, "space", "without bound"),
+        (lambda x: x[0], 1, "space", "without bound"),
+        (lambda x: 0.4 * np.log(1.0 + x[0] ** 2), 1, "space", "does not confine"),
+        (lambda x: x[0] ** 2 + 1.0 / abs(x[0]), 1, "space", "infinite at (0)"),
+        (lambda x: x[0] ** 2 + np.log(x[0] + 3.2), 1, "space", "not a number"),
+        (lambda x: np.log(x[0]), 1, "box:-2,-1", "not finite at any"),
+    ],
+)
+def test_what_cannot_be_simulated_is_told(energy, dim, domain, words):
+    with pytest.raises(InputError) as told:
+        check(quiet_make(energy, dim, domain=parse_domain(domain)), 1.0)
+    assert words in str(told.value)
+
+
+def test_a_wrong_gradient_is_told():
+    with pytest.raises(InputError, match="finite differences of the energy give"):
+        check(make(wells, 2, gradient=doubled_gradient), 1.0)
+
+
+def test_what_numba_cannot_compile_is_told():
+    with pytest.raises(InputError, match="cannot be compiled"):
+        quiet_make(lambda x: str(x), 1)
+    with pytest.raises(InputError, match="expected a function"):
+        quiet_make(3.0, 1)
+
+
+FILE = """
+import langevin_sim as ls
+
+def quartic(dim, height=2.0):
+    def energy(x):
+        total = height * (x[0] ** 2 - 1.0) ** 2
+        for j in range(1, x.shape[0]):
+            total += 0.5 * x[j] ** 2
+        return total
+    def gradient(x):
+        slope = x.copy()
+        slope[0] = 4.0 * height * x[0] * (x[0] ** 2 - 1.0)
+        return slope
+    return ls.potentials.make(energy, dim, gradient=gradient, name="quartic", parameters={"height": height})
+
+def fails(dim):
+    raise RuntimeError("no such luck")
+
+def text(dim):
+    return "a potential"
+"""
+TINY = ["--walkers", "256", "--steps", "400", "--burn-in", "80", "--seed", "1", "--no-chain"]
+
+
+def test_a_file_of_ones_own_runs_and_runs_again():
+    Path("mine.py").write_text(FILE)
+    result = call("run", "--potential", "mine.py:quartic", "--set", "height=1.5", "--dims", "1,2", *TINY, "--out", "run", "--json")
+    assert result.exit_code == 0, result.output
+    summary = json.loads(result.stdout)
+    assert summary["parameters"] == {"height": 1.5}
+    assert [r["boltzmann"] for r in summary["results"][0]["regions"]] == pytest.approx([0.5, 0.5], abs=1e-6)
+    assert "the same bits" in call("rerun", "run").output
+    shown = call("potentials", "show", "mine.py:quartic")
+    assert "height = 2" in shown.output
+    assert call("potentials", "check", "mine.py:quartic").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("mine.py:fails", "RuntimeError: no such luck"),
+        ("mine.py:text", "made a str: expected a Potential"),
+        ("mine.py:missing", "missing"),
+        ("gone.py:make", "there is no file"),
+        ("towwell", "did you mean 'twowell'"),
+    ],
+)
+def test_what_a_file_does_wrong_is_one_line(name, words, tmp_path):
+    Path("mine.py").write_text(FILE)
+    registry._from_file.cache_clear()
+    result = call("run", "--potential", name, "--dims", "1", *TINY, "--out", "run")
+    assert result.exit_code == 2, result.output
+    assert words in result.output
+    assert result.output.count("\n") == 1
+    assert not Path("run").exists()
+
+
+def test_a_singular_file_leaves_no_folder():
+    Path("mine.py").write_text("import langevin_sim as ls\ndef pole(dim):\n"
+                               "    return ls.potentials.make(lambda x: x[0] ** 2 + 1 / abs(x[0]), dim, gradient=lambda x: 2 * x)\n")  # fmt: skip
+    registry._from_file.cache_clear()
+    result = call("run", "--potential", "mine.py:pole", "--dims", "1", *TINY)
+    assert result.exit_code == 2
+    assert "infinite at (0)" in result.output
+    assert [path.name for path in Path().iterdir() if path.name != "__pycache__"] == ["mine.py"]
+
+
+def test_the_example_plugin_is_installed_and_used(tmp_path):
+    installed = tmp_path / "installed"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check", "--target", str(installed)]
+    copied = tmp_path / "source"
+    copied.mkdir()
+    for file in ("pyproject.toml", "langevin_sim_ring.py"):
+        (copied / file).write_text((EXAMPLE / file).read_text())
+    subprocess.run([*pip, str(copied)], check=True)
+    command = [sys.executable, "-c", "from langevin_sim.cli.main import main; main()"]
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+
+    def run(*arguments):
+        return subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True, check=False)
+
+    listed = run("potentials", "list")
+    assert "ring" in listed.stdout
+    answer = run("run", "--potential", "ring", "--dims", "2,3", "--set", "tilt=1.0", *TINY, "--json", "--out", "run")
+    assert answer.returncode == 0, answer.stderr
+    summary = json.loads(answer.stdout)
+    assert [region["boltzmann"] for region in summary["results"][0]["regions"]] == pytest.approx([0.5, 0.5], abs=1e-3)
+
+
+class Broken:
+    name = "broken"
+
+    def load(self):
+        raise ImportError("no module for this")
+
+
+def test_a_broken_plugin_is_shown_and_harms_nothing(monkeypatch):
+    monkeypatch.setattr(registry, "_plugins", lambda: {"broken": Broken()})
+    with pytest.raises(PluginError, match="'broken' is broken"):
+        registry.get("broken", 1)
+    listed = call("potentials", "list")
+    assert listed.exit_code == 0, listed.output
+    assert "broken" in listed.output
+    assert "twowell" in listed.output
+    refused = call("run", "--potential", "broken", "--dims", "1", *TINY)
+    assert refused.exit_code == 2
+    assert "is broken" in refused.output
+
+
+def write_rows(path, heading="size,weight,y", rows=40):
+    rng = np.random.default_rng(2)
+    a = rng.normal(size=(rows, 2))
+    y = a @ [2.0, -1.0] + 0.3 * rng.normal(size=rows)
+    Path(path).write_text("\n".join([heading, *(f"{p!r},{q!r},{r!r}" for (p, q), r in zip(a.tolist(), y.tolist(), strict=True))]) + "\n")
+    return a, y
+
+
+def test_sgd_on_data_of_ones_own():
+    a, y = write_rows("points.csv")
+    read = ls.potentials.read_rows(Path("points.csv"))
+    assert np.array_equal(read[0], a)
+    assert np.array_equal(read[1], y)
+    options = ["--potential", "regression", "--data", "points.csv", "--dynamics", "sgd,gdl", "--step-size", "0.05", *TINY]
+    result = call("run", *options, "--out", "run", "--json")
+    assert result.exit_code == 0, result.output
+    summary = json.loads(result.stdout)
+    assert {entry["dim"] for entry in summary["results"]} == {2}
+    assert call("rerun", "run").exit_code == 0
+    Path("points.csv").write_text(Path("points.csv").read_text().replace("0.", "0.1", 1))
+    refused = call("resume", "run", "--steps", "800")
+    assert refused.exit_code == 2
+    assert "is not what it was" in refused.output
+
+
+def test_the_value_may_stand_anywhere():
+    Path("points.csv").write_text("y,a,b\n1,2,3\n4,5,6\n7,8,10\n")
+    a, y = ls.potentials.read_rows(Path("points.csv"))
+    assert y.tolist() == [1, 4, 7]
+    assert a.tolist() == [[2, 3], [5, 6], [8, 10]]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a,b,y\n1,2,3\n4,five,6\n", "row 2, column 'b': 'five'"),
+        ("a,b,y\n1,2,3\n4,5\n", "row 2: 2 values: expected 3"),
+        ("a,b,y\n1,2,nan\n", "column 'y': 'nan'"),
+        ("1,2,3\n4,5,6\n", "expected a heading"),
+        ("a,a,y\n1,2,3\n", "two columns are called 'a'"),
+        ("a,b,y\n", "one row"),
+        ("", "heading"),
+    ],
+)
+def test_bad_rows_are_named(text, words):
+    Path("points.csv").write_text(text)
+    result = call("run", "--potential", "regression", "--data", "points.csv", *TINY)
+    assert result.exit_code == 2, result.output
+    assert words in result.output
+    assert result.output.count("\n") == 1
+    assert [path.name for path in Path().iterdir()] == ["points.csv"]
+
+
+def test_data_go_with_regression_alone():
+    write_rows("points.csv")
+    for arguments, words in (
+        (["--potential", "twowell", "--data", "points.csv"], "expected --potential regression"),
+        (["--potential", "regression", "--data", "points.csv", "--set", "rows=3"], "leaves regression no parameters"),
+        (["--potential", "regression", "--data", "points.csv", "--dims", "3"], "expected 2"),
+        (["--potential", "regression", "--data", "gone.csv"], "gone.csv"),
+    ):
+        result = call("run", *arguments, *TINY)
+        assert result.exit_code == 2, result.output
+        assert words in result.output
+
+
+def test_draws_in_arvizs_layout():
+    xarray = pytest.importorskip("xarray", reason="the extra netcdf is not installed")
+    arviz_stats = pytest.importorskip("arviz_stats")
+    run = ls.simulate(ls.potentials.twowell(1), ls.GDL(0.02, 1.0), walkers=256, steps=2000, burn_in=400, every=40, seed=1)
+    tree = run.to_xarray()
+    assert tree["posterior"]["x1"].dims == ("chain", "draw")
+    assert tree["posterior"]["x1"].shape == run.draws.shape[:2]
+    assert np.array_equal(tree["sample_stats"]["region"], run.draws[..., 0])
+    assert call("run", "--dims", "1,2", *TINY, "--out", "run", "--quiet").exit_code == 0
+    several = call("export", "run", "--netcdf", "run.nc")
+    assert several.exit_code == 2
+    assert "--dim 1 --dynamics gdl" in several.output
+    assert call("export", "run", "--dim", "2", "--netcdf", "run.nc").exit_code == 0
+    opened = xarray.open_datatree("run.nc", engine="h5netcdf")
+    assert opened["posterior"].attrs["potential"] == "twowell"
+    assert opened["posterior"]["x1"].shape[0] == 128
+    assert float(arviz_stats.rhat(opened)["x1"]) > 0.9
+    assert float(arviz_stats.ess(opened)["x1"]) > 10
+    again = call("export", "run", "--dim", "2", "--netcdf", "run.nc")
+    assert again.exit_code == 2
+    assert "there already" in again.output
