@@ -9,11 +9,13 @@ from langevin_sim.vectormath.bits import bits_of, float_of, fma
 from langevin_sim.vectormath.exponential import exp
 from langevin_sim.vectormath.jit import compiled, inlined
 from langevin_sim.vectormath.logarithm import log, log_normal
+from langevin_sim.vectormath.sincos import cos, sin
 from langevin_sim.vectormath.trigonometric import cos_octant, sin_octant
 
 __all__ = [
     "bits_of",
     "compiled",
+    "cos",
     "cos_octant",
     "exp",
     "float_of",
@@ -21,5 +23,6 @@ __all__ = [
     "inlined",
     "log",
     "log_normal",
+    "sin",
     "sin_octant",
 ]

@@ -1,0 +1,69 @@
+"""An energy of one line, such as "sum((x^2-1)^2) + a*x1", compiled into the engine's block form.
+
+x1, x2, .. are coordinates; sum, mean, max and min of one argument that contains x run over all coordinates.
+Other names are parameters. The text is read by a parser of this package, and never executed.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.potentials.expression.grammar import least_dim, names_in, parameter_names, parse
+
+__all__ = ["Expression", "compile_expression", "parameter_names"]
+
+
+@dataclass(frozen=True, eq=False)
+class Expression:
+    """An energy and its gradient, compiled.
+
+    parameters: in the order of ``constants`` (and of ``names``), float64[n], which block_energy(X, E, p) and
+    block_gradient(X, G, p) take as p (more may follow there); see engine/block.py for X, E and G.
+    least_dim: the highest number of a coordinate in the text, at least 1. names: of the parameters in the text.
+    """
+
+    text: str
+    dim: int
+    parameters: dict[str, float]
+    constants: np.ndarray
+    block_energy: Any
+    block_gradient: Any
+    least_dim: int
+    names: tuple[str, ...]
+
+
+def compile_expression(text: str, dim: int, parameters: Mapping[str, float]) -> Expression:
+    """The expression in dim dimensions, with values for all of its parameters.
+
+    Other values, or another dimension, are the same code. Raises InputError, of one line, for what is not an
+    expression, for a coordinate beyond dim, for a parameter without a value, and without SymPy.
+    """
+    root = parse(text)
+    names, least = names_in(root), least_dim(root)
+    if dim < least:
+        raise InputError(f"expr: x{least}: expected a dimension of at least {least}, got {dim}" if dim >= 1 else
+                         f"expr: dimension {dim}: expected an integer of at least 1")  # fmt: skip
+    for name in parameters:
+        if name not in names:
+            raise UnknownNameError("parameter of the expression", name, names)
+    values: dict[str, float] = {}
+    for name in names:
+        if name not in parameters:
+            raise InputError(f"expr: {name!r}: a parameter without a value")
+        values[name] = float(parameters[name])
+        if not math.isfinite(values[name]):
+            raise InputError(f"expr: {name} = {values[name]}: expected a finite number")
+    try:
+        from langevin_sim.potentials.expression import generate, symbolic
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] != "sympy":
+            raise
+        raise InputError("expr: expressions need SymPy: pip install 'langevin-sim[expr]'") from None
+    from langevin_sim.potentials.expression import store
+
+    module = store.load(generate.source(text, symbolic.formula(root, names)))
+    return Expression(text, dim, values, np.array(list(values.values())), module.energy, module.gradient, least, tuple(names))

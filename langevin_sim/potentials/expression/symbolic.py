@@ -1,0 +1,340 @@
+"""From a tree to SymPy, node by node, and its derivatives. Nothing of the text reaches SymPy but numbers.
+
+SymPy is given sums, products, integer powers and the functions below, whose derivatives are this
+program's own: steps of min, max and abs, never distributions; and nothing of theirs is simplified.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import sympy
+from sympy.core.parameters import distribute
+
+from langevin_sim.errors import InputError
+from langevin_sim.potentials.expression.nodes import Node
+
+_LARGEST_DERIVATIVE = 20_000  # operations
+
+
+class Call(sympy.Function):
+    """A function that the compiled code calls by the name ``code``.
+
+    chosen: for max and min, what chooses between the derivatives of their arguments. That is not a sum of
+    both with weights 1 and 0, because what is not chosen may be infinite.
+    """
+
+    code = ""
+    chosen: type["Call"] | None = None
+
+
+class Exp(Call):
+    """e^a."""
+
+    code, nargs = "exp", 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """e^a."""
+        return self
+
+
+class Log(Call):
+    """log a."""
+
+    code, nargs = "log", 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """1 / a."""
+        return 1 / self.args[0]
+
+
+class Root(Call):
+    """The square root of a."""
+
+    code, nargs = "np.sqrt", 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """1 / (2 sqrt a)."""
+        return sympy.Rational(1, 2) / self
+
+
+class Sin(Call):
+    """sin a."""
+
+    code, nargs = "sin", 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """cos a."""
+        return Cos(self.args[0])
+
+
+class Cos(Call):
+    """cos a."""
+
+    code, nargs = "cos", 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """-sin a."""
+        return -Sin(self.args[0])
+
+
+class Tan(Call):
+    """tan a."""
+
+    code, nargs = "tan", 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """1 + tan^2 a."""
+        return 1 + self**2
+
+
+class Tanh(Call):
+    """tanh a."""
+
+    code, nargs = "tanh", 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """1 - tanh^2 a."""
+        return 1 - self**2
+
+
+class Sinh(Call):
+    """sinh a."""
+
+    code, nargs = "sinh", 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """cosh a."""
+        return Cosh(self.args[0])
+
+
+class Cosh(Call):
+    """cosh a."""
+
+    code, nargs = "cosh", 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """sinh a."""
+        return Sinh(self.args[0])
+
+
+class Step(Call):
+    """The sign of a."""
+
+    code, nargs = "step", 1
+
+
+class Absolute(Call):
+    """|a|."""
+
+    code, nargs = "abs", 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The sign of a, 0 at 0."""
+        return Step(self.args[0])
+
+
+class IfLarger(Call):
+    """c where a >= b, otherwise d."""
+
+    code, nargs = "if_larger", 4
+
+
+class IfSmaller(Call):
+    """c where a <= b, otherwise d."""
+
+    code, nargs = "if_smaller", 4
+
+
+class Larger(Call):
+    """The larger of a and b."""
+
+    code, nargs, chosen = "larger", 2, IfLarger
+
+
+class Smaller(Call):
+    """The smaller of a and b."""
+
+    code, nargs, chosen = "smaller", 2, IfSmaller
+
+
+class Share(Call):
+    """e^a / (e^a + e^b)."""
+
+    code, nargs = "share", 2
+
+
+class LogAddExp(Call):
+    """log(e^a + e^b)."""
+
+    code, nargs = "log_add_exp", 2
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The share of e^a in the sum, or what is left of 1."""
+        return Share(*self.args) if argindex == 1 else 1 - Share(*self.args)
+
+
+class RealPower(Call):
+    """a^b for b that is no small integer."""
+
+    code, nargs = "real_power", 2
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """b a^(b-1), or a^b log a."""
+        base, exponent = self.args
+        return exponent * RealPower(base, exponent - 1) if argindex == 1 else self * Log(base)
+
+
+_FUNCTIONS: dict[str, Callable[..., sympy.Expr]] = {
+    "exp": Exp, "log": Log, "sqrt": Root, "sin": Sin, "cos": Cos, "tan": Tan, "tanh": Tanh, "sinh": Sinh, "cosh": Cosh,
+    "abs": Absolute, "logaddexp": LogAddExp,
+}  # fmt: skip
+_OF_PAIRS = {"min": Smaller, "max": Larger}
+
+
+class Derivative:
+    """d/ds of expressions, each subexpression once."""
+
+    def __init__(self, s: sympy.Symbol) -> None:
+        self.known: dict[sympy.Expr, sympy.Expr] = {s: sympy.Integer(1)}
+
+    def of(self, expression: sympy.Expr) -> sympy.Expr:
+        """The derivative of an expression."""
+        if expression not in self.known:
+            self.known[expression] = self._of(expression) if expression.args else sympy.Integer(0)
+        return self.known[expression]
+
+    def _of(self, expression: sympy.Expr) -> sympy.Expr:
+        args = expression.args
+        inner = [self.of(arg) for arg in args]
+        if isinstance(expression, sympy.Add):
+            return sympy.Add(*inner)
+        if isinstance(expression, sympy.Mul):
+            return sympy.Add(*[sympy.Mul(*args[:k], d, *args[k + 1 :]) for k, d in enumerate(inner) if d != 0])
+        if isinstance(expression, sympy.Pow):
+            return sympy.Mul(args[1], sympy.Pow(args[0], args[1] - 1), inner[0])
+        if expression.chosen:
+            return inner[0] if inner[0] == inner[1] else expression.chosen(*args, *inner)
+        return sympy.Add(*[sympy.Mul(expression.fdiff(k + 1), d) for k, d in enumerate(inner) if d != 0])
+
+
+X = sympy.Symbol("x")
+COUNT = sympy.Symbol("inverse_dim")  # 1/d, which the code knows
+
+
+@dataclass
+class Reduction:
+    """One sum, max or min over the coordinates: what is reduced, and its derivative with respect to x."""
+
+    kind: str
+    symbol: sympy.Symbol
+    inner: sympy.Expr
+    slope: sympy.Expr
+
+
+@dataclass
+class Formula:
+    """U, with symbols for what it is made of, and its derivatives with respect to these.
+
+    parameters: symbol of each name. constants: symbols for numbers that are not small fractions.
+    coordinates: symbol of each numbered coordinate, by index.
+    by_reduction, by_coordinate: dU/dR and the direct dU/dx_k, in the order of ``reductions`` and ``coordinates``.
+    """
+
+    energy: sympy.Expr
+    parameters: dict[str, sympy.Symbol]
+    constants: dict[sympy.Symbol, float] = field(default_factory=dict)
+    coordinates: dict[int, sympy.Symbol] = field(default_factory=dict)
+    reductions: list[Reduction] = field(default_factory=list)
+    by_reduction: list[sympy.Expr] = field(default_factory=list)
+    by_coordinate: list[sympy.Expr] = field(default_factory=list)
+
+
+def formula(root: Node, names: list[str]) -> Formula:
+    """What the tree says and its derivatives; InputError where they are too long, or not numbers."""
+    parameters = {name: sympy.Symbol(f"p{k}") for k, name in enumerate(names)}
+    made = Formula(sympy.Integer(0), parameters)
+    try:
+        with distribute(False):
+            made.energy = _Builder(made).build(root)
+            made.by_reduction = [Derivative(reduction.symbol).of(made.energy) for reduction in made.reductions]
+            made.coordinates = dict(sorted(made.coordinates.items()))
+            made.by_coordinate = [Derivative(symbol).of(made.energy) for symbol in made.coordinates.values()]
+    except RecursionError:
+        raise InputError("expr: nested too deeply for its derivative") from None
+    everything = [made.energy, *made.by_reduction, *made.by_coordinate]
+    everything += [e for reduction in made.reductions for e in (reduction.inner, reduction.slope)]
+    size = 0
+    for expression in everything:
+        if expression.has(sympy.zoo, sympy.oo, -sympy.oo, sympy.nan, sympy.I):
+            raise InputError("expr: divides by what is always zero")
+        for _ in sympy.preorder_traversal(expression):
+            size += 1
+            if size > _LARGEST_DERIVATIVE:
+                raise InputError(f"expr: the derivative has more than {_LARGEST_DERIVATIVE} operations: expected a shorter one")
+    return made
+
+
+class _Builder:
+    def __init__(self, made: Formula) -> None:
+        self.made = made
+        self.numbers: dict[float, sympy.Symbol] = {}
+        self.reduced: dict[tuple[str, sympy.Expr], sympy.Symbol] = {}
+
+    def build(self, node: Node) -> sympy.Expr:
+        """The expression of one node."""
+        if node.kind == "number":
+            return self.number(node.value)
+        if node.kind == "parameter":
+            return self.made.parameters[node.name]
+        if node.kind == "coordinate":
+            return self.made.coordinates.setdefault(node.index, sympy.Symbol(f"x{node.index + 1}"))
+        if node.kind == "x":
+            return X
+        if node.kind == "power":
+            return self.power(*node.children)
+        parts = [self.build(child) for child in node.children]
+        if node.kind == "add":
+            return sympy.Add(*parts)
+        if node.kind == "multiply":
+            return sympy.Mul(*parts)
+        if node.kind == "divide":
+            return sympy.Mul(parts[0], sympy.Pow(parts[1], -1))
+        if node.kind == "negate":
+            return sympy.Mul(-1, parts[0])
+        if node.kind == "reduce":
+            return self.reduction(node.name, parts[0])
+        if node.name in _OF_PAIRS:
+            result = parts[0]
+            for part in parts[1:]:
+                result = _OF_PAIRS[node.name](result, part)
+            return result
+        return _FUNCTIONS[node.name](*parts)
+
+    def number(self, value: Fraction | float) -> sympy.Expr:
+        """An exact fraction, or a symbol: SymPy does no arithmetic with float64."""
+        if isinstance(value, Fraction):
+            return sympy.Rational(value.numerator, value.denominator)
+        if value not in self.numbers:
+            self.numbers[value] = sympy.Symbol(f"k{len(self.numbers)}")
+            self.made.constants[self.numbers[value]] = value
+        return self.numbers[value]
+
+    def power(self, base_node: Node, exponent_node: Node) -> sympy.Expr:
+        """A repeated multiplication, a root, or what exp and log give."""
+        base, value = self.build(base_node), exponent_node.value
+        if exponent_node.kind == "number" and value == int(value):
+            return sympy.Pow(base, int(value))
+        if exponent_node.kind == "number" and 2 * value == int(2 * value):
+            return sympy.Mul(sympy.Pow(base, int(value - Fraction(1, 2))), Root(base))
+        return RealPower(base, self.build(exponent_node))
+
+    def reduction(self, kind: str, inner: sympy.Expr) -> sympy.Expr:
+        """The symbol of a reduction; the same one for the same reduction."""
+        factor = COUNT if kind == "mean" else sympy.Integer(1)
+        kind = "sum" if kind == "mean" else kind
+        if (kind, inner) not in self.reduced:
+            symbol = sympy.Symbol(f"r{len(self.reduced)}")
+            self.reduced[kind, inner] = symbol
+            self.made.reductions.append(Reduction(kind, symbol, inner, Derivative(X).of(inner)))
+        return sympy.Mul(factor, self.reduced[kind, inner])
