@@ -118,7 +118,8 @@ def test_on_a_torus_the_shorter_way_counts():
         (lambda x: 0.4 * np.log(1.0 + x[0] ** 2), 1, "space", "does not confine"),
         (lambda x: x[0] ** 2 + 1.0 / abs(x[0]), 1, "space", "infinite at (0)"),
         (lambda x: x[0] ** 2 + np.log(x[0] + 3.2), 1, "space", "not a number"),
-        (lambda x: np.log(x[0]), 1, "box:-2,-1", "not finite at any"),
+        (lambda x: np.log(x[0]), 1, "box:-2,-1", "not a number"),
+        (lambda x: np.log(x[0]), 1, "space", "a start"),
     ],
 )
 def test_what_cannot_be_simulated_is_told(energy, dim, domain, words):

@@ -40,9 +40,15 @@ def minima(energy: Function, gradient: Function, dim: int, domain: Domain, name:
     energy: [n, dim] -> [n]; gradient: [n, dim] -> [n, dim]. InputError where the energy falls without bound.
     """
     tried = starts(dim, domain)
-    tried = tried[np.isfinite(energy(tried))]
+    with np.errstate(all="ignore"):
+        values = energy(tried)
+    if np.isnan(values).any():
+        place = ", ".join(f"{x:.3g}" for x in tried[np.isnan(values)][0][:4])
+        raise InputError(f"{name}: the energy is not a number at ({place}{', ..' if dim > 4 else ''}), a start: expected a finite one "
+                         f"everywhere on {domain}; keep away from there by --domain, or change the energy")  # fmt: skip
+    tried = tried[np.isfinite(values)]
     if not len(tried):
-        raise InputError(f"{name}: the energy is not finite at any of the points tried: expected a finite one on {domain}")
+        raise InputError(f"{name}: the energy is infinite at all points tried: expected a finite one on {domain}")
 
     def both(x: np.ndarray) -> tuple[float, np.ndarray]:
         value, slope = float(energy(x[None])[0]), gradient(x[None])[0]
