@@ -1,5 +1,6 @@
 """Weights on disk: safetensors, which holds arrays and text and can run no code."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,27 +13,42 @@ from torch import nn
 from langevin_sim.errors import CheckpointError
 from langevin_sim.runs.folder import write_whole
 
+_SEAL = "sha256"
+
 
 def snapshot(network: nn.Module) -> dict[str, torch.Tensor]:
     """A copy of the weights and of what batch norm remembers, by name."""
     return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
 
 
-def write(path: Path, tensors: dict[str, torch.Tensor], notes: dict[str, Any] | None = None) -> None:
-    """Tensors, and JSON-able notes, into one file, whole or not at all."""
+def write(path: Path, tensors: dict[str, torch.Tensor], notes: dict[str, Any] | None = None, sealed: bool = False) -> None:
+    """Tensors, and JSON-able notes, into one file, whole or not at all; sealed: with their hash, as the format has none."""
     held = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    content = save(held, {key: json.dumps(value) for key, value in (notes or {}).items()})
+    texts = {key: json.dumps(value) for key, value in (notes or {}).items()}
+    content = save(held, texts | ({_SEAL: json.dumps(_hash(held, texts))} if sealed else {}))
     write_whole(path, lambda stream: stream.write(content))
 
 
-def read(path: Path, device: torch.device) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+def read(path: Path, device: torch.device, sealed: bool = False) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """What ``write`` wrote; CheckpointError in one line if it is not that."""
     try:
         with safe_open(path, framework="pt", device=str(device)) as file:
-            notes = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
-            return {name: file.get_tensor(name) for name in file.keys()}, notes  # noqa: SIM118
-    except (OSError, SafetensorError, json.JSONDecodeError) as error:
+            texts = dict(file.metadata() or {})
+            held = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        seal = texts.pop(_SEAL, "null")
+        if sealed and json.loads(seal) != _hash(held, texts):
+            raise ValueError("its content does not have its checksum")
+        return held, {key: json.loads(value) for key, value in texts.items()}
+    except (OSError, SafetensorError, ValueError) as error:
         raise CheckpointError(f"cannot read {path}: {error}; it is left as it is") from error
+
+
+def _hash(tensors: dict[str, torch.Tensor], texts: dict[str, str]) -> str:
+    sha256 = hashlib.sha256(json.dumps(texts, sort_keys=True).encode())
+    for name, tensor in sorted(tensors.items()):
+        sha256.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
+        sha256.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+    return sha256.hexdigest()
 
 
 def restore(network: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> None:

@@ -102,7 +102,10 @@ def resume(
     folder: Path, progress: Progress, device: str = "auto", threads: int = 0, data_dir: str | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> tuple[Path, dict[str, Any]]:  # fmt: skip
-    """Go on with a training that was interrupted, or killed; it ends with the bits of one that was not (on the CPU)."""
+    """Go on with a training that was interrupted, or killed; it ends with the bits of one that was not (on the CPU).
+
+    threads 0: as many as it had: the order of torch's sums, and so the bits, depend on them.
+    """
     manifest = read_manifest(folder)
     if manifest["status"] == "COMPLETED":
         raise FolderError(f"{folder} is complete: there is nothing to resume")
@@ -111,7 +114,7 @@ def resume(
     if setting.described["digest"] != manifest["data"]["digest"]:
         raise FolderError(f"{folder} was trained on other data (digest {manifest['data']['digest'][:12]}, "
                           f"here {setting.described['digest'][:12]}): give its --data-dir")  # fmt: skip
-    use_threads(threads)
+    use_threads(threads or manifest["threads"])
     return folder, _train(setting, folder, manifest, progress, checkpoint_seconds)
 
 
@@ -165,7 +168,7 @@ def _reached(setting: Setting, folder: Path, identity: str) -> tuple[Rows, dict[
     """What an earlier process wrote, if it did."""
     if not (folder / _STATE).exists():
         return Rows(), None
-    held, notes = tensors.read(folder / _STATE, setting.device)
+    held, notes = tensors.read(folder / _STATE, setting.device, sealed=True)
     if notes.get("hash") != identity:
         raise CheckpointError(f"{folder / _STATE} is the checkpoint of another run; it is left as it is")
     log.info("goes on after %d replicas and %d lines of history", len(notes["results"]), len(notes["history"]))
@@ -190,7 +193,7 @@ def _replica(
     if last is None:
         last = _row(setting, walker, trainer, replica, 0, None)
         rows.history.append(last)
-    good = _state(walker, trainer)
+    good = (len(rows.history), _state(walker, trainer))  # one name: wherever a second signal comes, the two belong together
     try:
         while not _finished(spec, last):
             epoch = last["epoch"] + 1
@@ -203,13 +206,13 @@ def _replica(
                 )
             last = _row(setting, walker, trainer, replica, epoch, running)
             rows.history.append(last)
-            good = _state(walker, trainer)
+            good = (len(rows.history), _state(walker, trainer))
             progress(f"{spec.title}, replica {replica}", epoch, spec.epochs, f"loss {running[0]:.4f}")
             if time.monotonic() - saved > checkpoint_seconds:
-                _try_save(folder, identity, good, rows)
+                _try_save(folder, identity, good[1], rows)
                 saved = time.monotonic()
     except BaseException:  # also a KeyboardInterrupt: what was reached is kept
-        _try_save(folder, identity, good, rows)
+        _try_save(folder, identity, good[1], Rows(rows.history[: good[0]], rows.results))
         raise
     if last["train_loss"] is None:  # the last epoch is always evaluated
         running = (last["running_loss"], last["running_accuracy"])
@@ -262,7 +265,8 @@ def _try_save(folder: Path, identity: str, state: dict[str, torch.Tensor], rows:
     """Write the checkpoint; a disk that is full for now costs the checkpoint, not the run."""
     try:
         (folder / _STATE.parent).mkdir(exist_ok=True)
-        tensors.write(folder / _STATE, state, {"hash": identity, "history": rows.history, "results": rows.results})
+        tensors.write(folder / _STATE, state, {"hash": identity, "history": rows.history, "results": rows.results},
+                      sealed=True)  # fmt: skip
         _write_history(folder, rows)
     except (OSError, FolderError) as error:
         log.warning("no checkpoint could be written: %s", error)

@@ -102,7 +102,7 @@ def _repeat(
     network = backend()
     if kind == "train":
         values = spec if data_dir is None else spec | {"data_dir": data_dir}
-        network.train(network.prepare(parse(TrainSpec, values), device), out, progress, threads)
+        network.train(network.prepare(parse(TrainSpec, values), device), out, progress, threads or manifest["threads"])
         return
     minima = [network.open_minima(Path(run["folder"]), device, data_dir) for run in manifest["runs"]]
     if [trained.run["hash"] for trained in minima] != [run["hash"] for run in manifest["runs"]]:

@@ -1,13 +1,15 @@
 """What has been reached of a run of several ensembles: one file, replaced whole, from which the run goes on."""
 
 import contextlib
+import hashlib
+import io
 import json
 import shutil
 import time
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from langevin_sim.runs.interruption import stop_if_requested
 from langevin_sim.runs.journal import log
 
 SECONDS = 30.0
+_DIGEST = hashlib.sha256().digest_size
 
 
 class Checkpoint:
@@ -32,8 +35,8 @@ class Checkpoint:
         self.folder, self.identity, self.seconds, self.keep_states = folder / "checkpoint", identity, seconds, keep_states
         self.parts: list[dict[str, Any]] = []
         self.arrays: dict[str, Any] = {}
-        self._running: dict[str, Any] | None = None
-        self._state: dict[str, np.ndarray] = {}
+        self._running: dict[str, dict[str, Any]] = {}  # by label: ensembles that no part has yet, and where they are
+        self._states: dict[str, dict[str, np.ndarray]] = {}
         self._saved = time.monotonic()
 
     @property
@@ -50,7 +53,11 @@ class Checkpoint:
             raise CheckpointError(f"{self.path} is the checkpoint of another run; it is left as it is")
         self.parts, self._running = meta["parts"], meta["running"]
         self.arrays = {name.removeprefix("array/"): value for name, value in arrays.items() if name.startswith("array/")}
-        self._state = {name.removeprefix("state/"): value for name, value in arrays.items() if name.startswith("state/")}
+        self._states = {label: {} for label in self._running}
+        for name, value in arrays.items():
+            kind, label, *rest = name.split("/")
+            if kind == "state":
+                self._states[label]["/".join(rest)] = value
 
     def finished(self, label: str, steps: int) -> dict[str, Any] | None:
         """The entry of an ensemble that is done with so many steps."""
@@ -61,6 +68,8 @@ class Checkpoint:
         self.parts = [part for part in self.parts if part["label"] != label]
         self.parts.append({"label": label, "steps": steps, "entry": entry})
         self.arrays |= arrays
+        for name in [name for name in self._running if name == label or name.startswith(f"{label}_")]:
+            del self._running[name], self._states[name]
         if self.path.exists() or time.monotonic() - self._saved > self.seconds:
             self._write()
 
@@ -80,13 +89,15 @@ class Checkpoint:
         self._saved = time.monotonic()
         meta = {"identity": self.identity, "parts": self.parts, "running": self._running}
         arrays = {f"array/{name}": value for name, value in self.arrays.items()}
-        self._try(self.path, meta, arrays | {f"state/{name}": value for name, value in self._state.items()})
+        for label, state in self._states.items():
+            arrays |= {f"state/{label}/{name}": value for name, value in state.items()}
+        self._try(self.path, meta, arrays)
 
     def _try(self, path: Path, meta: dict[str, Any], arrays: dict[str, Any]) -> None:
         """Write; a disk that is full for now costs the checkpoint, not the run."""
         try:
             self.folder.mkdir(exist_ok=True)
-            write_whole(path, lambda stream: np.savez(stream, meta=np.array(json.dumps(meta)), **arrays))
+            write_whole(path, lambda stream: _write(stream, meta, arrays))
         except (OSError, FolderError) as error:
             log.warning("no checkpoint could be written: %s", error)
 
@@ -100,8 +111,9 @@ class Keeper:
     def restore(self, ensemble: Ensemble, total: int) -> float:
         """Set the ensemble to where it was, if that is known; the seconds that it had taken."""
         kept = self.checkpoint
-        running, state = kept._running, kept._state
-        if running is None or running["label"] != self.label:
+        if self.label in kept._running:
+            running, state = kept._running[self.label], kept._states[self.label]
+        else:
             path = kept.folder / f"{self.label}.npz"
             if not path.exists():
                 return 0.0
@@ -130,24 +142,53 @@ class Keeper:
 
     def save(self, ensemble: Ensemble, seconds: float) -> None:
         """Write where the ensemble is."""
-        kept = self.checkpoint
-        kept._running = {"label": self.label, "step": ensemble.step, "seconds": seconds}
-        kept._state = ensemble.state()
-        kept._write()
+        self._note(ensemble, seconds)
+        self.checkpoint._write()
 
     def done(self, ensemble: Ensemble, seconds: float) -> None:
-        """The ensemble has made its last step: its state is kept, if states are."""
+        """The ensemble has made its last step; what it gave is not added yet: that may wait for another at half the step."""
+        self._note(ensemble, seconds)
         kept = self.checkpoint
         if kept.keep_states:
-            meta = {"identity": kept.identity, "label": self.label, "step": ensemble.step, "seconds": seconds}
-            kept._try(kept.folder / f"{self.label}.npz", meta, ensemble.state())
-        kept._running, kept._state = None, {}
+            meta = {"identity": kept.identity, **kept._running[self.label]}
+            kept._try(kept.folder / f"{self.label}.npz", meta, kept._states[self.label])
+
+    def _note(self, ensemble: Ensemble, seconds: float) -> None:
+        self.checkpoint._running[self.label] = {"step": ensemble.step, "seconds": seconds}
+        self.checkpoint._states[self.label] = ensemble.state()
+
+
+class _Hashing(io.RawIOBase):
+    """A stream that cannot be sought in; knows the hash of what went through it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self.sha256 = stream, hashlib.sha256()
+
+    def write(self, piece: Any) -> int:
+        """Write on."""
+        self.sha256.update(piece)
+        return self._stream.write(piece)
+
+
+def _write(stream: IO[bytes], meta: dict[str, Any], arrays: dict[str, Any]) -> None:
+    """An npz file, and after it the hash of all of it: the checks of the zip format miss some damage to its own records."""
+    hashing = _Hashing(stream)
+    np.savez(hashing, meta=np.array(json.dumps(meta)), **arrays)
+    stream.write(hashing.sha256.digest())
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
+        with open(path, "rb") as stream:
+            left, sha256 = path.stat().st_size - _DIGEST, hashlib.sha256()
+            while left > 0 and (piece := stream.read(min(left, 1 << 20))):
+                sha256.update(piece)
+                left -= len(piece)
+            if stream.read() != sha256.digest():
+                raise ValueError("its content does not have its checksum")
+            stream.seek(0)
+            with np.load(stream, allow_pickle=False) as file:
+                arrays = dict(file)
         meta = json.loads(str(arrays.pop("meta")))
         if not isinstance(meta, dict):
             raise ValueError("no record in it")

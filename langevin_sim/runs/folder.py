@@ -8,6 +8,7 @@ import io
 import json
 import os
 import platform
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -55,10 +56,22 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, path)
-    except OSError as error:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        if not isinstance(error, OSError):
+            raise
         raise FolderError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed process left half written. Only under the lock: no other process is writing then."""
+    for place in (folder, folder / "checkpoint"):
+        for path in place.glob(".*"):
+            if re.fullmatch(r"\..+\.\d+", path.name):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+                    log.info("removed %s, which a process that was killed had left half written", path.name)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -107,9 +120,16 @@ def finish_manifest(folder: Path, manifest: dict[str, Any], status: str, error: 
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Within it no other process writes into the folder; FolderError if one does. A killed process holds no lock."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def locked(folder: Path) -> Iterator[bool]:
+    """Within it no other process writes into the folder; FolderError if one does. A killed process holds no lock.
+
+    False where the file system has no locks.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise FolderError(f"cannot open {folder}: {error.strerror}") from error
+    held = True
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -117,7 +137,8 @@ def locked(folder: Path) -> Iterator[None]:
             raise FolderError(f"another process is writing into {folder}: wait for it, or stop it") from error
         except OSError as error:  # a file system without locks
             log.warning("%s cannot be locked (%s): let no other process write into it", folder, error.strerror)
-        yield
+            held = False
+        yield held
     finally:
         os.close(descriptor)
 
@@ -128,7 +149,9 @@ def recorded(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
 
     Signals are deferred within it: see interruption.py.
     """
-    with locked(folder), deferred(), kept(folder, manifest):
+    with locked(folder) as alone, deferred(), kept(folder, manifest):
+        if alone:
+            _sweep(folder)
         write_json(folder / "manifest.json", manifest)
         log.info("started: %s", json.dumps(manifest["spec"]))
         try:
@@ -139,6 +162,8 @@ def recorded(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
             log.error("interrupted" if interrupted else "failed: %s", *([] if interrupted else [told]))
             with contextlib.suppress(FolderError):  # where the disk is full, what is there is kept, and the first error told
                 finish_manifest(folder, manifest, "INTERRUPTED" if interrupted else "FAILED", None if interrupted else str(told))
+            if isinstance(error, OSError):  # figures are not written by write_whole
+                raise FolderError(f"cannot write into {folder}: {error.strerror or error}") from error
             raise
         log.info("completed")
         finish_manifest(folder, manifest, "COMPLETED")
@@ -148,7 +173,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a run folder; FolderError if there is none, or this program cannot read it."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text())
-        if not isinstance(manifest, dict) or "spec" not in manifest:
+        if not isinstance(manifest, dict) or not {"spec", "status"} <= manifest.keys():
             raise ValueError("it is no manifest")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)

@@ -13,24 +13,24 @@ _requested: list[int] = []
 def deferred() -> Iterator[None]:
     """Within it a first signal is only noted, for ``stop_if_requested``; a second one interrupts at once.
 
-    Only the main thread gets signals: elsewhere nothing changes.
+    Only the main thread gets signals: elsewhere nothing changes, nor within another ``deferred``.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is _note:
         yield
         return
-
-    def note(number: int, frame: FrameType | None) -> None:
-        if _requested:
-            raise KeyboardInterrupt
-        _requested.append(number)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, _note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         _requested.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _note(number: int, frame: FrameType | None) -> None:
+    if _requested:
+        raise KeyboardInterrupt
+    _requested.append(number)
 
 
 def stop_if_requested() -> None:

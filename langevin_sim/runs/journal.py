@@ -46,7 +46,8 @@ def kept(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
             for handler in handlers:
                 logger.removeHandler(handler)
         for handler in handlers:
-            handler.close()
+            with contextlib.suppress(OSError):  # what a full disk did not take is still to be flushed
+                handler.close()
         logging.captureWarnings(False)
         log.setLevel(level)
         logging.getLogger("py.warnings").propagate = shown
