@@ -32,6 +32,7 @@ class _Seconds(click.FloatRange):
 
 PATH = _Path(path_type=Path)
 SECONDS = _Seconds(min=0)
+THREADS = click.IntRange(0, 4096)
 
 
 def from_settings(kind: type[Settings], without: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from langevin_sim.errors import InputError
+from langevin_sim.errors import InputError, LangevinSimError
+from langevin_sim.runs.spec import MAX_DIM
 
-from .options import parameters
+from .options import PATH, parameters
 
 
 @click.group(name="potentials")
@@ -25,20 +26,23 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     """What says which potential, and how hot."""
     for option in reversed([
         click.argument("name"),
-        click.option("--dim", type=int, help="dimension  [default: 2]"),
+        click.option("--dim", type=click.IntRange(1, MAX_DIM), help="dimension  [default: 2]"),
         click.option("--temperature", type=float, default=1.0, show_default=True, help="T, in units of energy (k_B = 1)"),
+        click.option("--domain", metavar="X", help="another domain than its own: space, torus:LOW,HIGH, box:.. or reflecting:.."),
         click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="a parameter; repeatable"),
     ]):  # fmt: skip
         function = option(function)
     return function
 
 
-def _potential(name: str, dim: int | None, temperature: float, pairs: tuple[str, ...]) -> Any:
+def _potential(name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...]) -> Any:
     from langevin_sim import potentials
+    from langevin_sim.dynamics import parse_domain
 
     if not (math.isfinite(temperature) and temperature > 0):
         raise InputError(f"--temperature {temperature}: expected a positive number")
-    return potentials.get(name, 2 if dim is None else dim, **parameters(pairs))
+    where = None if domain is None else parse_domain(domain)
+    return potentials.get(name, 2 if dim is None else dim, domain=where, temperature=temperature, **parameters(pairs))
 
 
 def _dims(name: str) -> str:
@@ -64,7 +68,11 @@ def list_() -> None:
         table.add_column(column, no_wrap=column != "regions")
     table.add_column("what it is")
     for name in potentials.names():
-        potential = potentials.get(name, potentials.dimensions(name)[0])
+        try:
+            potential = potentials.get(name, potentials.dimensions(name)[0])
+        except LangevinSimError as error:  # a plugin that is broken is shown, and harms nothing else
+            table.add_row(name, "-", "-", "-", str(error))
+            continue
         module = sys.modules[potentials.factory(name).__module__].__doc__ or ""
         regions = ", ".join(region.name for region in potential.regions)
         table.add_row(name, _dims(name), str(potential.domain), regions, module.strip().splitlines()[0])
@@ -73,8 +81,10 @@ def list_() -> None:
 
 @command.command(name="show")
 @_options
-@click.option("--figure", type=click.Path(path_type=Path), help="write a picture of the landscape (d = 2), say u.png")
-def show(name: str, dim: int | None, temperature: float, pairs: tuple[str, ...], figure: Path | None) -> None:
+@click.option("--figure", type=PATH, help="write a picture of the landscape (d = 2), say u.png")
+def show(
+    name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...], figure: Path | None
+) -> None:
     """Parameters, equation, minima, and regions with their exact masses.
 
     Example: langevin-sim potentials show boxes --dim 2 --temperature 0.3 --figure boxes.png
@@ -85,13 +95,19 @@ def show(name: str, dim: int | None, temperature: float, pairs: tuple[str, ...],
     from langevin_sim.errors import ReferenceUnavailable
     from langevin_sim.reference import boltzmann
 
-    potential = _potential(name, dim, temperature, pairs)
+    potential = _potential(name, dim, temperature, domain, pairs)
+    if figure is not None:
+        from langevin_sim.figures.landscape import draw
+
+        flat = potential if potential.dim == 2 else _potential(name, 2, temperature, domain, pairs)
+        draw(flat, temperature, figure)
     click.echo(f"{name}, d = {potential.dim} (possible: {_dims(name)}), on {potential.domain}\n")
-    click.echo(inspect.cleandoc(potentials.factory(name).__doc__ or ""))
+    if not name.startswith(potentials.registry.EXPRESSION):
+        click.echo(inspect.cleandoc(potentials.factory(name).__doc__ or ""))
     click.echo("\nparameters")
     for key, default in potentials.defaults(name).items():
-        value = potential.parameters[key]
-        click.echo(f"  {key} = {value:g}" + ("" if value == default else f"  (default {default:g})"))
+        value = potential.parameters.get(key, default)
+        click.echo(f"  {key} = {value:g}" + ("" if default is None or value == default else f"  (default {default:g})"))
     if not potentials.defaults(name):
         click.echo("  none")
     click.echo("\nminima")
@@ -115,24 +131,25 @@ def show(name: str, dim: int | None, temperature: float, pairs: tuple[str, ...],
             click.echo(f"  {region.name:<10} {mass:<12.6g} +- {error:<8.1g} {region.membership}")
         click.echo(f"  mean energy {law.mean_energy:.6g} +- {law.mean_energy_error:.1g}, by {law.method}")
     if figure is not None:
-        from langevin_sim.figures.landscape import draw
-
-        flat = potential if potential.dim == 2 else _potential(name, 2, temperature, pairs)
-        draw(flat, temperature, figure)
         click.echo(f"\npicture in {figure}")
 
 
 @command.command(name="check")
 @_options
-def check(name: str, dim: int | None, temperature: float, pairs: tuple[str, ...]) -> None:
+def check(name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...]) -> None:
     """Hold a potential against finite differences and an independent integration; exit with 3 if it fails.
 
     Example: langevin-sim potentials check wedge --dim 3 --temperature 0.3
     """
+    from langevin_sim import potentials
+    from langevin_sim.potentials.own import check as check_own
     from langevin_sim.reference.check import findings
 
     failed = False
-    for finding in findings(_potential(name, dim, temperature, pairs), temperature):
+    potential = _potential(name, dim, temperature, domain, pairs)
+    if potentials.is_own(name):
+        check_own(potential, temperature)
+    for finding in findings(potential, temperature):
         failed |= finding.passed is False
         word = {True: "ok", False: "FAILED", None: "skipped"}[finding.passed]
         click.echo(f"{word:<8} {finding.what}: {finding.detail}")

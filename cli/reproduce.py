@@ -11,7 +11,7 @@ from langevin_sim.runs.memo.networks import FIGURES as NETWORKS
 from langevin_sim.runs.memo.networks import SCALES
 
 from .deep.shared import report
-from .options import PATH
+from .options import PATH, THREADS
 from .progress import Progress
 
 TOYS = ("fig3", "fig4", "fig5", "fig6")
@@ -27,7 +27,7 @@ TOYS = ("fig3", "fig4", "fig5", "fig6")
 @click.option("--data-dir", type=PATH, help="networks: folder with mnist/ and CIFAR-10's files")
 @click.option("--device", type=click.Choice(("auto", "cpu", "cuda", "mps")), help="networks: where tensors live  [default: auto]")
 @click.option("--out", type=PATH, help="the folder  [default: outputs/NAME-...-TIME-SEED]")
-@click.option("--threads", type=click.IntRange(min=0), default=0, show_default=True, help="threads; 0: all")
+@click.option("--threads", type=THREADS, default=0, show_default=True, help="threads; 0: all")
 @click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")
 @click.option("--quiet", is_flag=True, help="print nothing but errors")
 def command(

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import click
 
-from .options import PATH, SECONDS
+from .options import PATH, SECONDS, THREADS
 from .progress import Progress
 
 
 @click.command(name="resume")
 @click.argument("folder", metavar="DIR", type=PATH)
 @click.option("--steps", type=int, help="extend a run to so many production steps in all")
-@click.option("--threads", type=click.IntRange(min=0), default=0, help="threads; 0: all  [default: 0]")
+@click.option("--threads", type=THREADS, default=0, help="threads; 0: all  [default: 0]")
 @click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="between checkpoints  [default: 30]")
 @click.option("--device", type=click.Choice(("auto", "cpu", "cuda", "mps")), default="auto", help="networks: where tensors live")
 @click.option("--data-dir", metavar="X", help="networks: where the data lie now")

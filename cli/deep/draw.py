@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from langevin_sim.runs.deep.results import present, read
+from langevin_sim.runs.deep.results import present_again
 
 from ..options import PATH
 
@@ -17,6 +17,6 @@ def command(folder: Path, quiet: bool) -> None:
 
     Example: langevin-sim deep draw outputs/RUN
     """
-    text = present(folder, read(folder))
+    text = present_again(folder)
     if not quiet:
         click.echo(text)

@@ -10,7 +10,7 @@ from langevin_sim.errors import InputError
 from langevin_sim.runs.deep.spec import TrainSpec
 from langevin_sim.runs.settings import parse, read_config, to_toml
 
-from ..options import PATH, SECONDS, from_settings, given, temperature_of
+from ..options import PATH, SECONDS, THREADS, from_settings, given, temperature_of
 from .shared import placed, tell
 
 
@@ -21,7 +21,7 @@ from .shared import placed, tell
 @click.option("--print-config", is_flag=True, help="print the resolved settings as TOML, and stop")
 @click.option("--print-schema", is_flag=True, help="print the settings' JSON schema, and stop")
 @click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="between checkpoints  [default: 30]")
-@click.option("--threads", type=click.IntRange(min=0), default=0, help="threads; 0: as torch has it  [default: 0]")
+@click.option("--threads", type=THREADS, default=0, help="threads; 0: as torch has it  [default: 0]")
 @placed
 def command(
     noise: float | None, config: Path | None, print_config: bool, print_schema: bool, checkpoint_seconds: float,

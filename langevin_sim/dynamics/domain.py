@@ -24,7 +24,7 @@ class Domain:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise InputError(f"domain {self.kind!r}: expected {', '.join(KINDS)}")
-        if self.kind != "space" and not -math.inf < self.low < self.high < math.inf:
+        if self.kind != "space" and not (-math.inf < self.low < self.high < math.inf and math.isfinite(self.width)):
             raise InputError(f"domain {self.kind}:{self.low:g},{self.high:g}: expected two finite ends, the lower first")
 
     @property

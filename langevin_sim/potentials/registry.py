@@ -9,6 +9,8 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError, LangevinSimError, PluginError, UnknownNameError
 from langevin_sim.potentials.boxes import boxes
@@ -107,12 +109,21 @@ def get(name: str, dim: int, *, domain: Domain | None = None, temperature: float
     except LangevinSimError:
         raise
     except Exception as error:  # a user's own code may raise anything
+        if not own(name) and isinstance(error, ArithmeticError | MemoryError):
+            raise _not_moderate(name, parameters) from error
         if not own(name):
             raise
         raise PluginError(f"potential {name} failed: {type(error).__name__}: {error}") from error
     if not isinstance(potential, Potential):
         raise PluginError(f"potential {name} made a {type(potential).__name__}: expected a Potential, as from potentials.make")
+    if not (own(name) or (np.isfinite(potential.constants).all() and np.isfinite(potential.extent(1.0)).all())):
+        raise _not_moderate(name, parameters)
     return potential if domain is None else potential.on(domain)
+
+
+def _not_moderate(name: str, parameters: dict[str, float]) -> InputError:
+    shown = ", ".join(f"{key} = {value:g}" for key, value in parameters.items())
+    return InputError(f"{name}: {shown}: too large or too small to compute with: expected moderate numbers")
 
 
 def _text(name: str) -> str:

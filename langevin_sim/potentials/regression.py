@@ -58,6 +58,8 @@ def _label(X, L, p):
     for i in range(X.shape[1]):
         L[i] = 0 if excess[i] < p[1] else 1
 
+MAX_ROWS = 10**7
+
 
 @compiled
 def _batch_gradient(X, B, G, gradient, p, data):
@@ -152,7 +154,7 @@ def regression(dim: int, rows: float = 50, noise: float = 0.5, seed: float = 0) 
     Blei 2017 for SGD near its minimum. For data of your own: potentials.regression_from.
     """
     checked("regression", dim)
-    count, start = whole("regression", "rows", rows, 1), whole("regression", "seed", seed, 0)
+    count, start = whole("regression", "rows", rows, 1, MAX_ROWS), whole("regression", "seed", seed, 0)
     if not (math.isfinite(noise) and noise >= 0):
         raise InputError(f"regression: noise = {noise}: expected a number of at least 0")
     generator = np.random.default_rng([start, dim, count])

@@ -9,6 +9,8 @@ from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.minima import hessian
 from langevin_sim.potentials.potential import Potential
 
+_LARGEST_EXPONENT = 700.0  # exp of more overflows
+
 
 def escape_time(potential: Potential, minimum: np.ndarray, saddle: np.ndarray, temperature: float) -> float:
     """Mean time of overdamped Langevin dynamics from a minimum over a saddle, in units of eta times steps.
@@ -20,7 +22,8 @@ def escape_time(potential: Potential, minimum: np.ndarray, saddle: np.ndarray, t
     negative = np.linalg.eigvalsh(at_saddle)[0]
     (_, log_saddle), (_, log_minimum) = np.linalg.slogdet(at_saddle), np.linalg.slogdet(at_minimum)
     barrier = float(potential.energy(saddle) - potential.energy(minimum))
-    return 2.0 * math.pi / abs(negative) * math.exp(0.5 * (log_saddle - log_minimum) + barrier / temperature)
+    exponent = 0.5 * (log_saddle - log_minimum) + barrier / temperature
+    return 2.0 * math.pi / abs(negative) * (math.exp(exponent) if exponent < _LARGEST_EXPONENT else math.inf)
 
 
 def saddle_between(potential: Potential, one: np.ndarray, other: np.ndarray) -> np.ndarray | None:
@@ -47,21 +50,26 @@ def saddle_between(potential: Potential, one: np.ndarray, other: np.ndarray) -> 
 def relaxation_time(potential: Potential, temperature: float) -> float:
     """1 / (smallest nonzero rate) of jumps between the listed minima, in units of eta times steps.
 
-    Raises ReferenceUnavailable where two minima are not joined by a saddle, or a minimum is degenerate.
+    inf where it is too cold for a number. Raises ReferenceUnavailable where two minima are not joined by
+    a saddle, or a minimum is degenerate.
     """
     minima = potential.minima
     if len(minima) < 2 or temperature <= 0 or not potential.smooth:
         raise ReferenceUnavailable(f"{potential.name} has no two minima with a saddle between them")
     if any(np.linalg.eigvalsh(hessian(potential, point))[0] < 1e-8 for point in minima):
         raise ReferenceUnavailable(f"a minimum of {potential.name} is degenerate")
+    cold = False  # a barrier of so many T that no number holds the time over it
     rates = np.zeros((len(minima), len(minima)))
     for i, j in itertools.combinations(range(len(minima)), 2):
         saddle = saddle_between(potential, minima[i], minima[j])
         if saddle is not None:
             rates[i, j] = 1.0 / escape_time(potential, minima[i], saddle, temperature)
             rates[j, i] = 1.0 / escape_time(potential, minima[j], saddle, temperature)
+            cold = cold or not rates[i, j] > 0 or not rates[j, i] > 0
     np.fill_diagonal(rates, -rates.sum(axis=1))
     slowest = np.sort(-np.linalg.eigvals(rates).real)[1]
+    if not slowest > 0 and cold:
+        return math.inf
     if not slowest > 0:
         raise ReferenceUnavailable(f"no saddle was found between some minima of {potential.name}")
     return float(1.0 / slowest)

@@ -14,7 +14,9 @@ from langevin_sim.runs.spec import RunSpec
 
 Progress = Callable[..., None]
 Made = tuple[Path, dict[str, Any]]
+MEASURED = ("noise", "compare", "plane", "flatness", "table1")
 _TIMED = {"train": {"summary.csv"}}  # files that hold times besides summary.json and the texts
+_KINDS = ("run", "figure", "train", *MEASURED)
 _COMPARED = (".csv", ".npz", ".safetensors")
 
 
@@ -56,6 +58,9 @@ def rerun(
     manifest = disk.read_manifest(folder)
     if manifest["status"] != "COMPLETED":
         raise FolderError(f"{folder} is {manifest['status']}: nothing to compare with; langevin-sim resume goes on with it")
+    kind = manifest.get("kind", "run")
+    if kind not in _KINDS or (kind in MEASURED and not manifest.get("runs")):
+        raise FolderError(f"{folder}: its manifest.json is damaged: kind = {kind!r}: expected one of {', '.join(_KINDS)}")
     out = out or folder.with_name(f"{folder.name}-rerun")
     _repeat(folder, manifest, out, progress, tell, threads, device, data_dir)
     return out, compare(manifest, disk.read_manifest(out))

@@ -79,6 +79,8 @@ def _covariance(spec: RunSpec, potential: Potential, dynamics: SGDL) -> np.ndarr
         return scale * np.eye(potential.dim)
     if kind == "hessian":
         return scale * hessian(potential, potential.minima[0])
+    if kind == "auto" and text:
+        raise InputError(expected)
     if kind != "auto":
         raise UnknownNameError("tilt", kind, ["auto", "isotropic", "hessian", "matrix"])
     factor = dynamics.variance_factor(spec.terms)

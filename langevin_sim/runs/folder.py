@@ -26,15 +26,35 @@ SCHEMA = 1  # of manifest.json and summary.json
 
 
 def claim(path: Path) -> Path:
-    """Create the folder; FolderError if it is there already or cannot be made."""
+    """Create the folder; FolderError if it is there already or cannot be made, and then nothing is left of what was tried."""
+    absent = absent_parents(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir()
-    except FileExistsError as error:
-        raise FolderError(f"{path} is there already and is left as it is: choose another --out") from error
     except OSError as error:
+        remove_empty(absent)
+        if os.path.lexists(path):
+            raise FolderError(f"{path} is there already and is left as it is: choose another --out") from error
         raise FolderError(f"cannot make the output folder {path}: {error.strerror}; choose another --out") from error
     return path
+
+
+def claimable(path: Path) -> None:
+    """FolderError if ``claim`` would raise one: asked before a long computation whose results go there."""
+    absent = absent_parents(path)
+    remove_empty([claim(path), *absent])
+
+
+def absent_parents(path: Path) -> list[Path]:
+    """The folders that must be made for it, the innermost first."""
+    return [parent for parent in path.parents if not os.path.lexists(parent)]
+
+
+def remove_empty(folders: list[Path]) -> None:
+    """Those of them that are there and hold nothing."""
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def now() -> str:
@@ -180,6 +200,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise FolderError(f"{folder} is no run folder: its manifest.json cannot be read ({reason})") from error
     if manifest.get("schema") != SCHEMA:
         raise other_schema(folder, manifest.get("schema"))
+    for key, kind in (("spec", dict), ("status", str), ("versions", dict), ("host", dict), ("outputs", dict)):
+        if not isinstance(manifest.get(key), kind):
+            raise FolderError(f"{folder}: its manifest.json is damaged: expected a {kind.__name__} as its {key}")
     return manifest
 
 

@@ -55,6 +55,8 @@ def prepare(spec: RunSpec, cases: list[Case]) -> Prepared:
     """Compute the laws, and settle how long the run is."""
     known = [laws(potential, dynamics, spec.chain) for potential, dynamics in cases]
     if spec.steps == "auto":
+        if any((law.relaxation_steps or 0.0) > plan.HOPELESS for law in known):
+            raise InputError("--steps auto: no run passes between the wells: give a number of steps, or a higher temperature")
         burn_in, steps = plan.needed(known, spec.every)
         if not steps:
             reason = next((law.chain_reason for law in known if law.chain_reason), "nothing moves between wells")
@@ -73,14 +75,12 @@ def execute(
     spec = spec.resolved()
     cases = check(spec, threads)
     path = out or Path("outputs") / f"{_slug(spec.potential)}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}"
-    parent_was_there = path.parent.exists()
+    absent = disk.absent_parents(path)
     folder = disk.claim(path)
     try:
         prepared = prepare(spec, cases)
     except BaseException:
-        folder.rmdir()  # nothing is in it yet
-        if not parent_was_there:
-            folder.parent.rmdir()
+        disk.remove_empty([folder, *absent])  # nothing is in it yet
         raise
     manifest = disk.new_manifest(prepared.spec.model_dump(), threads or available_threads()) | _data(spec)
     with disk.recorded(folder, manifest):

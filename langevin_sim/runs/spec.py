@@ -11,7 +11,7 @@ from langevin_sim.dynamics import KINDS, parse_domain, parse_schedule
 from langevin_sim.errors import UnknownNameError
 from langevin_sim.runs.settings import Settings, parse
 
-MAX_DIM = 1000
+MAX_DIM, MAX_WALKERS, MAX_STEPS = 1000, 10**8, 10**12
 POTENTIALS = "a name (langevin-sim potentials list), 'expr: sum((x^2-1)^2)', or FILE.py:FUNCTION"
 
 
@@ -45,12 +45,12 @@ class RunSpec(Settings):
     dynamics: Annotated[
         list[str], BeforeValidator(split), Field(description=f"how a walker moves: {', '.join(KINDS)}, or a comma list")
     ] = ["gdl"]
-    walkers: Annotated[int, Field(ge=2, le=100_000_000, description="independent walkers in each dimension")] = 10_240
+    walkers: Annotated[int, Field(ge=2, le=MAX_WALKERS, description="independent walkers in each dimension")] = 10_240
     steps: Annotated[
-        Annotated[int, Field(ge=1, le=10**12)] | Literal["auto"],
+        Annotated[int, Field(ge=1, le=MAX_STEPS)] | Literal["auto"],
         Field(description="production steps of every walker, or auto: 60 relaxation times, after 10 of burn-in"),
     ] = 60_000
-    burn_in: Annotated[int, Field(ge=0, le=10**12, description="steps before anything is counted")] = 10_000
+    burn_in: Annotated[int, Field(ge=0, le=MAX_STEPS, description="steps before anything is counted")] = 10_000
     every: Annotated[int, Field(ge=1, le=10**9, description="steps between two observations of a walker")] = 40
     step_size: Annotated[float, Field(gt=0, description="eta, in units of time")] = 0.02
     temperature: Annotated[float, Field(ge=0, description="T, in units of energy (k_B = 1)")] = 1.0

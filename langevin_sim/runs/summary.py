@@ -73,7 +73,7 @@ def fitted_temperature(run: Run, law: Laws) -> Estimate | None:
         slope = (excess(1.02 * fitted) - excess(0.98 * fitted)) / (0.04 * fitted)
     except (ValueError, ReferenceUnavailable):
         return None
-    return Estimate(fitted, run.energy.stderr / abs(slope))
+    return Estimate(fitted, run.energy.stderr / abs(slope)) if slope else None  # so cold that the energy is that of the minimum
 
 
 def summarise(run: Run, law: Laws, tests: int, half: Run | None = None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,21 @@ def write(folder: Path, summary: dict[str, Any], arrays: dict[str, np.ndarray]) 
 def present(folder: Path, summary: dict[str, Any]) -> str:
     """Make the text and the figure of a folder from its data; returns the text."""
     text = deep_text.text(summary)
-    disk.write_whole(folder / "figure.md", lambda stream: stream.write(text.encode()))
     figures.draw(folder)
+    disk.write_whole(folder / "figure.md", lambda stream: stream.write(text.encode()))
     return text
+
+
+def present_again(folder: Path) -> str:
+    """The same for a folder that somebody names; FolderError if its data cannot be used."""
+    summary = read(folder)
+    try:
+        return present(folder, summary)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, zipfile.BadZipFile) as error:
+        raise FolderError(
+            f"{folder}: summary.json or arrays.npz lacks what the figure shows ({type(error).__name__}: {error}): "
+            "expected what a langevin-sim deep command wrote; langevin-sim rerun has it again"
+        ) from error
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -38,7 +51,7 @@ def read(folder: Path) -> dict[str, Any]:
         summary: dict[str, Any] = json.loads((folder / "summary.json").read_text())
     except (OSError, ValueError) as error:
         raise FolderError(f"{folder} has no summary.json that can be read: expected a deep command's folder") from error
-    if summary.get("kind") not in KINDS:
+    if not isinstance(summary, dict) or summary.get("kind") not in KINDS:
         raise FolderError(f"{folder} holds no network experiment: expected the folder of a langevin-sim deep command")
     if summary.get("schema") != disk.SCHEMA:
         raise disk.other_schema(folder, summary.get("schema"))

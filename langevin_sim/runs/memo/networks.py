@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.plugins import backend
+from langevin_sim.runs import folder as disk
 from langevin_sim.runs.deep.spec import FlatnessSpec, NoiseSpec, PlaneSpec, TrainSpec
 from langevin_sim.runs.settings import parse
 
@@ -81,6 +82,8 @@ def execute(
     if data_dir is not None and scale == "quick":
         raise InputError("--data-dir: the scale quick has digits, which need none; expected --scale laptop or memo with it")
     network = backend()
+    if out is not None:
+        disk.claimable(out)  # before hours of training
     minima = [network.trained(spec, network.STORE, progress, device, threads) for spec in specs]
     settings = SETTINGS[scale]
     out = out or Path("outputs") / f"{name}-{scale}-{time.strftime('%Y%m%d-%H%M%S')}-{specs[0].seed}"

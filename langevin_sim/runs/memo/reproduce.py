@@ -23,6 +23,7 @@ from langevin_sim.runs.memo.experiment import Arm, Experiment
 from langevin_sim.runs.memo.measures import arrays, fitted_law, numbers
 from langevin_sim.runs.memo.passages import passages
 from langevin_sim.runs.simulate import available_threads, simulate
+from langevin_sim.runs.spec import MAX_STEPS, MAX_WALKERS
 from langevin_sim.runs.summary import summarise
 
 FIGURES: dict[str, tuple[Any, Any]] = {
@@ -35,9 +36,9 @@ def experiment(name: str, literal: bool, replicas: int | None = None, steps: int
     """The settings of a figure; replicas and steps stand in for its own numbers of walkers and steps."""
     if name not in FIGURES:
         raise UnknownNameError("figure", name, list(FIGURES))
-    for option, value, least in (("replicas", replicas, 2), ("steps", steps, 1)):
-        if value is not None and value < least:
-            raise InputError(f"--{option} {value}: expected at least {least}")
+    for option, value, least, most in (("replicas", replicas, 2, MAX_WALKERS), ("steps", steps, 1, MAX_STEPS)):
+        if value is not None and not least <= value <= most:
+            raise InputError(f"--{option} {value}: expected {least} to {most:,}")
     made: Experiment = FIGURES[name][0].experiment(literal)
     return made.resized(replicas, steps)
 
@@ -75,6 +76,8 @@ def resume(folder: Path, threads: int, progress: Progress, checkpoint_seconds: f
 def experiment_of(manifest: dict[str, Any]) -> Experiment:
     """The experiment of a folder's manifest; FolderError if this version makes another one of it."""
     spec = manifest["spec"]
+    if not {"figure", "mode", "replicas", "steps"} <= spec.keys() or spec["figure"] not in FIGURES:
+        raise FolderError("the folder's manifest.json is damaged: its spec names no figure")
     made = experiment(spec["figure"], spec["mode"] == "literal", spec["replicas"], spec["steps"])
     if _spec(made, manifest["seed"]) != spec:
         raise FolderError(f"{spec['figure']} has other settings in this version: use the one that made the folder")
