@@ -166,7 +166,8 @@ TINY = ["--walkers", "256", "--steps", "400", "--burn-in", "80", "--seed", "1", 
 
 def test_a_file_of_ones_own_runs_and_runs_again():
     Path("mine.py").write_text(FILE)
-    result = call("run", "--potential", "mine.py:quartic", "--set", "height=1.5", "--dims", "1,2", *TINY, "--out", "run", "--json")
+    options = ["--potential", "mine.py:quartic", "--set", "height=1.5", "--dims", "1,2", *TINY]
+    result = call("run", *options, "--out", "run", "--json")
     assert result.exit_code == 0, result.output
     summary = json.loads(result.stdout)
     assert summary["parameters"] == {"height": 1.5}
@@ -198,8 +199,9 @@ def test_what_a_file_does_wrong_is_one_line(name, words, tmp_path):
 
 
 def test_a_singular_file_leaves_no_folder():
-    Path("mine.py").write_text("import langevin_sim as ls\ndef pole(dim):\n"
-                               "    return ls.potentials.make(lambda x: x[0] ** 2 + 1 / abs(x[0]), dim, gradient=lambda x: 2 * x)\n")  # fmt: skip
+    lines = ["import langevin_sim as ls", "def pole(dim):",
+             "    return ls.potentials.make(lambda x: x[0] ** 2 + 1 / abs(x[0]), dim, gradient=lambda x: 2 * x)"]  # fmt: skip
+    Path("mine.py").write_text("\n".join(lines))
     registry._from_file.cache_clear()
     result = call("run", "--potential", "mine.py:pole", "--dims", "1", *TINY)
     assert result.exit_code == 2
@@ -209,12 +211,12 @@ def test_a_singular_file_leaves_no_folder():
 
 def test_the_example_plugin_is_installed_and_used(tmp_path):
     installed = tmp_path / "installed"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check", "--target", str(installed)]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check"]
     copied = tmp_path / "source"
     copied.mkdir()
     for file in ("pyproject.toml", "langevin_sim_ring.py"):
         (copied / file).write_text((EXAMPLE / file).read_text())
-    subprocess.run([*pip, str(copied)], check=True)
+    subprocess.run([*pip, "--target", str(installed), str(copied)], check=True)
     command = [sys.executable, "-c", "from langevin_sim.cli.main import main; main()"]
     environment = {**os.environ, "PYTHONPATH": str(installed)}
 
@@ -253,7 +255,8 @@ def write_rows(path, heading="size,weight,y", rows=40):
     rng = np.random.default_rng(2)
     a = rng.normal(size=(rows, 2))
     y = a @ [2.0, -1.0] + 0.3 * rng.normal(size=rows)
-    Path(path).write_text("\n".join([heading, *(f"{p!r},{q!r},{r!r}" for (p, q), r in zip(a.tolist(), y.tolist(), strict=True))]) + "\n")
+    lines = [f"{p!r},{q!r},{r!r}" for (p, q), r in zip(a.tolist(), y.tolist(), strict=True)]
+    Path(path).write_text("\n".join([heading, *lines]) + "\n")
     return a, y
 
 
