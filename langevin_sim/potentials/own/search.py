@@ -45,7 +45,7 @@ def minima(energy: Function, gradient: Function, dim: int, domain: Domain, name:
     if np.isnan(values).any():
         place = ", ".join(f"{x:.3g}" for x in tried[np.isnan(values)][0][:4])
         raise InputError(f"{name}: the energy is not a number at ({place}{', ..' if dim > 4 else ''}), a start: expected "
-                         f"a finite one everywhere on {domain}; keep away from there by --domain, or change the energy")  # fmt: skip
+                         f"a finite one everywhere on {domain}; keep away by --domain, or change the energy")  # fmt: skip
     tried = tried[np.isfinite(values)]
     if not len(tried):
         raise InputError(f"{name}: the energy is infinite at all points tried: expected a finite one on {domain}")
