@@ -60,10 +60,14 @@ def compile_expression(text: str, dim: int, parameters: Mapping[str, float]) -> 
     try:
         from langevin_sim.potentials.expression import generate, symbolic
     except ImportError as error:
-        if (error.name or "").partition(".")[0] != "sympy":
+        if (error.name or "").partition(".")[0] not in ("sympy", "mpmath"):
             raise
         raise InputError("expr: expressions need SymPy: pip install 'langevin-sim[expr]'") from None
     from langevin_sim.potentials.expression import store
 
-    module = store.load(generate.source(text, symbolic.formula(root, names)))
+    try:
+        source = generate.source(text, symbolic.formula(root, names))
+    except RecursionError:
+        raise InputError("expr: nested too deeply for its gradient") from None
+    module = store.load(source)
     return Expression(text, dim, values, np.array(list(values.values())), module.energy, module.gradient, least, tuple(names))

@@ -1,10 +1,10 @@
 """From tokens to a tree. Nothing of the text is ever executed.
 
-    sum      = product (("+" | "-") product)*
-    product  = unary (("*" | "/") unary)*
-    unary    = ("+" | "-")* power
-    power    = atom [("^" | "**") unary]
-    atom     = number | name | name "(" sum ("," sum)* ")" | "(" sum ")"
+sum      = product (("+" | "-") product)*
+product  = unary (("*" | "/") unary)*
+unary    = ("+" | "-")* power
+power    = atom [("^" | "**") unary]
+atom     = number | name | name "(" sum ("," sum)* ")" | "(" sum ")"
 """
 
 import math

@@ -58,12 +58,9 @@ def number(value: Number) -> Node:
 
 
 def add(terms: list[Node]) -> Node:
-    """The sum of the terms."""
-    if len(terms) == 1:
-        return terms[0]
-    if _constant(terms):
-        return number(reduce(operator.add, _values(terms)))
-    return Node("add", tuple(terms), degree=max(term.degree for term in terms))
+    """The sum of the terms; constants are joined."""
+    terms = _joined(operator.add, terms)
+    return terms[0] if len(terms) == 1 else Node("add", tuple(terms), degree=max(term.degree for term in terms))
 
 
 def negate(term: Node) -> Node:
@@ -72,12 +69,9 @@ def negate(term: Node) -> Node:
 
 
 def multiply(factors: list[Node]) -> Node:
-    """The product of the factors."""
-    if len(factors) == 1:
-        return factors[0]
-    if _constant(factors):
-        return number(reduce(operator.mul, _values(factors)))
-    return Node("multiply", tuple(factors), degree=sum(factor.degree for factor in factors))
+    """The product of the factors; constants are joined."""
+    factors = _joined(operator.mul, factors)
+    return factors[0] if len(factors) == 1 else Node("multiply", tuple(factors), degree=sum(factor.degree for factor in factors))
 
 
 def divide(above: Node, below: Node) -> Node:
@@ -109,6 +103,13 @@ def call(name: str, arguments: list[Node]) -> Node:
     if _constant(arguments):
         return number(_CONSTANT[name](_values(arguments)))
     return Node("call", tuple(arguments), name=name)
+
+
+def _joined(join: Callable[[Number, Number], Number], nodes: list[Node]) -> list[Node]:
+    constants = [node for node in nodes if node.kind == "number"]
+    if len(constants) < 2:
+        return nodes
+    return [number(reduce(join, _values(constants))), *[node for node in nodes if node.kind != "number"]]
 
 
 def _values(nodes: list[Node]) -> list[Number]:

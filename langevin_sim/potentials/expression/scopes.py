@@ -155,4 +155,3 @@ def accumulated(scope: Scope, expression: sympy.Expr, total: str) -> str:
     if products:
         return f"fma({products[0][0]}, {products[0][1]}, {total})"
     return f"{total} {plain[0][0]} {plain[0][1]}"
-

@@ -29,11 +29,44 @@ def _usable(wanted: str) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
-            pass
+            return path
     except OSError:
-        path = Path(tempfile.mkdtemp(prefix="langevin-sim-"))  # nobody else can write there
-        atexit.register(shutil.rmtree, path, ignore_errors=True)
+        return _passing()
+
+
+@cache
+def _passing() -> Path:
+    """A folder of this process alone, which nobody else can write, removed at its end."""
+    path = Path(tempfile.mkdtemp(prefix="langevin-sim-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
+
+
+def load(source: str) -> ModuleType:
+    """The module with this source, which stands in a file named by its hash. The same source is the same module."""
+    content = source.encode()
+    name = f"{hashlib.sha256(content).hexdigest()}.py"
+    path = folder() / name
+    try:
+        _write(path, content)
+    except OSError:
+        path = _passing() / name
+        _write(path, content)
+    return _module(source, path)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write the file, unless it stands there as it should."""
+    if path.is_file() and path.read_bytes() == content:
+        return
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(name, path)
+    except OSError:
+        os.unlink(name)
+        raise
 
 
 @cache
@@ -44,26 +77,3 @@ def _module(source: str, path: Path) -> ModuleType:
     sys.modules[module.__name__] = module
     exec(compile(source, str(path), "exec"), module.__dict__)
     return module
-
-
-def load(source: str) -> ModuleType:
-    """The module with this source, which stands in a file named by its hash. The same source is the same module."""
-    path = folder() / f"{hashlib.sha256(source.encode()).hexdigest()}.py"
-    try:
-        current = path.read_bytes()
-    except OSError:
-        current = b""
-    if current != source.encode():
-        _replace(path, source.encode())
-    return _module(source, path)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(name, path)
-    except OSError:
-        os.unlink(name)
-        raise

@@ -14,7 +14,7 @@ from sympy.core.parameters import distribute
 from langevin_sim.errors import InputError
 from langevin_sim.potentials.expression.nodes import Node
 
-_LARGEST_DERIVATIVE = 20_000  # operations
+_LARGEST_DERIVATIVE = 20_000  # operations, each as often as it occurs
 
 
 class Call(sympy.Function):
@@ -254,30 +254,36 @@ def formula(root: Node, names: list[str]) -> Formula:
     """What the tree says and its derivatives; InputError where they are too long, or not numbers."""
     parameters = {name: sympy.Symbol(f"p{k}") for k, name in enumerate(names)}
     made = Formula(sympy.Integer(0), parameters)
-    try:
-        with distribute(False):
-            made.energy = _Builder(made).build(root)
-            made.by_reduction = [Derivative(reduction.symbol).of(made.energy) for reduction in made.reductions]
-            made.coordinates = dict(sorted(made.coordinates.items()))
-            made.by_coordinate = [Derivative(symbol).of(made.energy) for symbol in made.coordinates.values()]
-    except RecursionError:
-        raise InputError("expr: nested too deeply for its derivative") from None
-    everything = [made.energy, *made.by_reduction, *made.by_coordinate]
-    everything += [e for reduction in made.reductions for e in (reduction.inner, reduction.slope)]
-    size = 0
-    for expression in everything:
-        if expression.has(sympy.zoo, sympy.oo, -sympy.oo, sympy.nan, sympy.I):
-            raise InputError("expr: divides by what is always zero")
-        for _ in sympy.preorder_traversal(expression):
-            size += 1
-            if size > _LARGEST_DERIVATIVE:
-                raise InputError(f"expr: the derivative has more than {_LARGEST_DERIVATIVE} operations: expected a shorter one")
+    size = _Size()
+    with distribute(False):
+        made.energy = size.checked(_Builder(made, size).build(root))
+        made.coordinates = dict(sorted(made.coordinates.items()))
+        made.by_reduction = [size.checked(Derivative(reduction.symbol).of(made.energy)) for reduction in made.reductions]
+        made.by_coordinate = [size.checked(Derivative(symbol).of(made.energy)) for symbol in made.coordinates.values()]
     return made
 
 
+class _Size:
+    """Counts operations, to stop in time."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def checked(self, expression: sympy.Expr) -> sympy.Expr:
+        """The expression; InputError if there are too many by now, or if it is not a number."""
+        if expression.has(sympy.zoo, sympy.oo, -sympy.oo, sympy.nan, sympy.I):
+            raise InputError("expr: divides by what is always zero")
+        for _ in sympy.preorder_traversal(expression):
+            self.count += 1
+            if self.count > _LARGEST_DERIVATIVE:
+                raise InputError(f"expr: more than {_LARGEST_DERIVATIVE} operations in the gradient: expected a shorter one")
+        return expression
+
+
 class _Builder:
-    def __init__(self, made: Formula) -> None:
+    def __init__(self, made: Formula, size: _Size) -> None:
         self.made = made
+        self.size = size
         self.numbers: dict[float, sympy.Symbol] = {}
         self.reduced: dict[tuple[str, sympy.Expr], sympy.Symbol] = {}
 
@@ -336,5 +342,6 @@ class _Builder:
         if (kind, inner) not in self.reduced:
             symbol = sympy.Symbol(f"r{len(self.reduced)}")
             self.reduced[kind, inner] = symbol
-            self.made.reductions.append(Reduction(kind, symbol, inner, Derivative(X).of(inner)))
+            slope = self.size.checked(Derivative(X).of(self.size.checked(inner)))
+            self.made.reductions.append(Reduction(kind, symbol, inner, slope))
         return sympy.Mul(factor, self.reduced[kind, inner])
