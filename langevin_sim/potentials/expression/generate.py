@@ -194,6 +194,8 @@ class _Gradient(_Function):
         read = {symbol: f"{row}[i]" for symbol, row in rows.items()}
         scope = Scope({**read, **self.coordinates(used)}, self.before)
         values = scope.shared(outputs, self.symbols)
+        # an output that is an input as it stands is copied: the row it stands in may be written before it is read
+        values = [scope.write(value) if value in scope.names.values() else value for value in values]
         free = [row for symbol, row in rows.items() if symbol not in {r.symbol for r in tied}]
         pairs = len(used) * len(direct) + len(direct) * (len(direct) - 1) // 2
         in_place = not weighted and pairs <= _MOST_PAIRS  # the outputs are rows of G
