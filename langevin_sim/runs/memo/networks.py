@@ -41,7 +41,7 @@ SETTINGS = {
     "laptop": Scale(
         {**_LAPTOP, "data": "mnist", "train_size": 10_000, "model": "mlp"}, {**_LAPTOP, "data": "cifar10", "model": "conv"}, {},
         {"stop_loss": None, "epochs": 30}, {"seed": 1}, {"images": 2000},
-        {"batch_norm": ["fixed", "recomputed"], "images": 5000, "seed": 1},
+        {"batch_norm": ["fixed", "recomputed"], "images": 2000, "seed": 1},
     ),
     "memo": Scale(
         {**_MEMO, "data": "mnist", "model": "mlp", "batch_size": 64, "epochs": 30},
