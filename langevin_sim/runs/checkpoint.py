@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import shutil
 import time
 import zipfile
@@ -180,7 +181,7 @@ def _write(stream: IO[bytes], meta: dict[str, Any], arrays: dict[str, Any]) -> N
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
         with open(path, "rb") as stream:
-            left, sha256 = path.stat().st_size - _DIGEST, hashlib.sha256()
+            left, sha256 = os.fstat(stream.fileno()).st_size - _DIGEST, hashlib.sha256()
             while left > 0 and (piece := stream.read(min(left, 1 << 20))):
                 sha256.update(piece)
                 left -= len(piece)
