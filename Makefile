@@ -1,10 +1,11 @@
 # make demo, make test: each makes the virtual environment if it is missing.
+# make coverage: which lines the tests run, minutes more than make test.
 # TORCH=torch (or a build of it, such as TORCH=torch==2.13.0) installs PyTorch too, and the network tests run.
 PYTHON ?= python3
 VENV ?= .venv
 TORCH ?=
 
-.PHONY: demo test lint check
+.PHONY: demo test lint check coverage
 
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -22,5 +23,8 @@ lint: $(VENV)/installed
 	$(VENV)/bin/mypy
 
 check: lint test
+
+coverage: $(VENV)/installed
+	PYTHON=$(VENV)/bin/python tests/coverage.sh
 
 COMMA := ,
