@@ -24,7 +24,8 @@ def test_run_writes_the_whole_folder(tmp_path):
     assert result.exit_code == 0, result.output
     folder = tmp_path / "here"
     names = {path.name for path in folder.iterdir()}
-    assert names == {"manifest.json", "summary.json", "summary.csv", "histograms.npz", "figure.png", "figure.pdf"}
+    written = {"summary.json", "summary.csv", "histograms.npz", "figure.png", "figure.pdf"}
+    assert names == written | {"manifest.json", "run.log"}
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["schema"] == 1
     assert [(r["dim"], r["dynamics"]) for r in summary["results"]] == [(1, "gdl"), (1, "mala"), (2, "gdl"), (2, "mala")]
@@ -32,7 +33,7 @@ def test_run_writes_the_whole_folder(tmp_path):
     assert {"name", "mass", "stderr", "boltzmann", "chain"} <= set(wide)
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["status"] == "COMPLETED"
-    assert set(manifest["outputs"]) == names - {"manifest.json"}
+    assert set(manifest["outputs"]) == written
 
 
 def test_same_seed_same_summary_on_any_threads():
