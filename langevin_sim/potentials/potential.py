@@ -142,6 +142,6 @@ def checked(name: str, dim: int, at_least: int = 1, at_most: int | None = None, 
 def whole(name: str, key: str, value: float, at_least: int, at_most: float = math.inf) -> int:
     """The value as an integer; InputError for a fraction, or out of bounds."""
     if not (math.isfinite(value) and value == int(value) and at_least <= value <= at_most):
-        above = f"of at least {at_least}" if at_most == math.inf else f"from {at_least} to {at_most:,}"
-        raise InputError(f"{name}: {key} = {value}: expected an integer {above}")
+        most = "" if at_most == math.inf else f" and at most {at_most:,}"
+        raise InputError(f"{name}: {key} = {value}: expected an integer of at least {at_least}{most}")
     return int(value)
