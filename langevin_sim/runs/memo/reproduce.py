@@ -38,7 +38,7 @@ def experiment(name: str, literal: bool, replicas: int | None = None, steps: int
         raise UnknownNameError("figure", name, list(FIGURES))
     for option, value, least, most in (("replicas", replicas, 2, MAX_WALKERS), ("steps", steps, 1, MAX_STEPS)):
         if value is not None and not least <= value <= most:
-            raise InputError(f"--{option} {value}: expected {least} to {most:,}")
+            raise InputError(f"--{option} {value}: expected at least {least} and at most {most:,}")
     made: Experiment = FIGURES[name][0].experiment(literal)
     return made.resized(replicas, steps)
 
