@@ -398,6 +398,15 @@ def test_a_checkpoint_that_cannot_be_written_costs_no_run(whole, monkeypatch):
     assert any("no checkpoint could be written" in text for text in manifest("run")["warnings"])
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_log_that_cannot_be_written_costs_no_run(whole):
+    stopped(run(), "run")
+    Path("run/run.log").unlink()
+    Path("run/run.log").symlink_to("/dev/full")
+    finished(call("resume", "run", "--quiet"))
+    same("run", whole / SHORT)
+
+
 def test_a_figure_that_cannot_be_written_is_one_line(whole, monkeypatch):
     def full(folder):
         raise OSError(28, "No space left on device")
