@@ -13,6 +13,7 @@ EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 def test_an_example_runs(script, tmp_path):
     for package in ("xarray", "sympy"):
         pytest.importorskip(package, reason=f"the examples use {package}")
-    answer = subprocess.run([sys.executable, "-W", "error", str(script)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-W", "error", str(script)]
+    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr
     assert "±" in answer.stdout
