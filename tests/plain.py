@@ -71,11 +71,12 @@ def ensembles() -> dict[str, np.ndarray]:
     """Every dynamics, on every domain."""
     found = {}
     for k, name in enumerate(KINDS):
-        batches = [(3, False), (15, False), (3, True)] if name.startswith("sgd") else [(3, False)]
+        # batches by comparing pairs, by a shuffle, with replacement
+        batches = [(3, False), (30, False), (3, True)] if name.startswith("sgd") else [(3, False)]
         for size, replacement in batches:
             domain = DOMAINS[(k + size) % len(DOMAINS)]
             dynamics = make(name, 0.05, 1.0, batch_size=size, replacement=replacement)
-            potential = potentials.tilted(potentials.twowell(2).on(domain), 0.5, terms=20)
+            potential = potentials.tilted(potentials.twowell(2).on(domain), 0.5, terms=60)
             run = simulate(potential, dynamics, walkers=3, steps=6, burn_in=2, every=2, seed=3, threads=1)
             found[f"{name}-{size}-{replacement}"] = run.walker_means
             found[f"{name}-{size}-{replacement}-counts"] = run.coordinate_counts

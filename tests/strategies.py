@@ -273,6 +273,8 @@ def _bad_option(option: click.Option, fields: dict[str, FieldInfo], texts: Texts
         return st.sampled_from([*bad, "", ".", "/", "/dev/null", "new/" + "x" * 300] if name == "out" else bad)
     if name == "data_dir":
         return st.just("a\0b")
+    if name == "dynamics":
+        return unknown(KINDS)
     if name == "domain":
         return BAD_DOMAINS
     if isinstance(option.type, click.types.IntParamType):

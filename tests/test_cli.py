@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner
 from langevin_sim.cli.main import main
 
+from langevin_sim.engine import benchmark
+
 TINY = ["--walkers", "256", "--steps", "800", "--burn-in", "200", "--seed", "1"]
 
 
@@ -124,6 +126,18 @@ def test_printed_config_is_taken_back(tmp_path):
     assert call("run", "--config", "c.toml", "--print-config").stdout == printed.stdout
     (tmp_path / "c.toml").write_text("walkerz = 3")
     assert "did you mean 'walkers'" in call("run", "--config", "c.toml").stderr
+
+
+def test_bench_tells_what_a_step_costs(monkeypatch):
+    monkeypatch.setattr(benchmark, "_BLOCKS", 2)
+    monkeypatch.setattr(benchmark, "_REPEATS", 1)
+    result = call("bench", "--json")
+    assert result.exit_code == 0, result.output
+    measured = json.loads(result.stdout)
+    assert measured["unit"] == "ns per walker, step and dimension"
+    assert [row["dim"] for row in measured["rows"]] == [1, 2, 5, 10]
+    assert all(value > 0 for row in measured["rows"] for value in row.values())
+    assert "GDL, twowell" in call("bench").stdout
 
 
 def test_help_imports_nothing_heavy():

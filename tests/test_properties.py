@@ -156,6 +156,7 @@ def test_run_refuses_what_does_not_go_together():
         (("reproduce",), ["table1"], None, 60),
         (("resume",), ["nowhere"], None, 60),
         (("rerun",), ["nowhere"], None, 60),
+        (("export",), ["nowhere", "--netcdf=run.nc"], None, 40),
         (("potentials", "show"), ["twowell"], None, 80),
         (("potentials", "check"), ["twowell"], None, 60),
         (("potentials", "list"), [], None, 20),
@@ -184,7 +185,8 @@ def test_unknown_commands_are_refused(group):
 
 
 @pytest.mark.parametrize(
-    "before", [("resume",), ("rerun",), ("deep", "draw"), ("deep", "noise"), ("deep", "plane"), ("deep", "compare", "x")]
+    "before",
+    [("resume",), ("rerun",), ("export",), ("deep", "draw"), ("deep", "noise"), ("deep", "plane"), ("deep", "compare", "x")],
 )
 def test_what_is_no_folder_is_refused(before):
     check_arguments(before, words(ARGUMENTS | NOWHERE), 25)
