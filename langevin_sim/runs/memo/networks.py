@@ -36,7 +36,7 @@ _MEMO = {"step_size": 0.01, "replicas": 3, "seed": 1}  # the re-run's: the memo'
 SETTINGS = {
     "quick": Scale(
         {**_QUICK, "model": "mlp"}, {**_QUICK, "model": "conv"}, {}, {"stop_loss": None, "epochs": 20, "evaluate_every": 1},
-        {"batch_sizes": [8, 32, 128], "batches": 300, "seed": 1}, {"divisions": 8}, {"directions": 10, "seed": 1},
+        {"batch_sizes": [8, 32, 128], "batches": 300, "seed": 1}, {"divisions": 8}, {"directions": 5, "images": 300, "seed": 1},
     ),
     "laptop": Scale(
         {**_LAPTOP, "data": "mnist", "train_size": 10_000, "model": "mlp"}, {**_LAPTOP, "data": "cifar10", "model": "conv"}, {},
