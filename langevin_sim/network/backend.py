@@ -3,7 +3,7 @@
 from langevin_sim.network.data import describe, load
 from langevin_sim.network.experiments import compare, flatness, noise, plane
 from langevin_sim.network.minima import STORE, Minima, open_minima, trained
-from langevin_sim.network.train import prepare, resume, train
+from langevin_sim.network.train import prepare, resume, train, use_threads
 
 __all__ = [
     "STORE",
@@ -19,4 +19,5 @@ __all__ = [
     "resume",
     "train",
     "trained",
+    "use_threads",
 ]

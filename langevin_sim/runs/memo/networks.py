@@ -82,6 +82,7 @@ def execute(
     if data_dir is not None and scale == "quick":
         raise InputError("--data-dir: the scale quick has digits, which need none; expected --scale laptop or memo with it")
     network = backend()
+    network.use_threads(threads)
     if out is not None:
         disk.claimable(out)  # before hours of training
     minima = [network.trained(spec, network.STORE, progress, device, threads) for spec in specs]
