@@ -51,7 +51,7 @@ class Job:
 JOBS = {
     "run": Job(
         "run",
-        ("run", "--dims", "1,2", "--dynamics", "gdl,sgd", "--walkers", "512", "--steps", "16000", "--burn-in", "2000",
+        ("run", "--dims", "1,2", "--dynamics", "gdl,sgd", "--walkers", "512", "--steps", "80000", "--burn-in", "2000",
          "--no-chain", "--seed", "1", "--threads", "1", "--checkpoint-seconds", "0.1"),
         ("histograms.npz", "summary.csv"), "checkpoint/state.npz",
     ),

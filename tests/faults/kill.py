@@ -2,9 +2,10 @@
 
     python tests/faults/kill.py [run] [training]
 
-Takes about ten minutes a job on one core. Moments are uniform over the time from the claim of the folder to the end
-of the process; the seed was fixed before looking. Where the kill came before the manifest, there is nothing to resume:
-the folder is removed and the command is given again. Exit code 1 unless all have the bits of the run that nothing stopped.
+Takes eight minutes a job, more where others use the machine. Moments are uniform over the time from the claim of the folder
+to the end of the process; the seed was fixed before looking. Where the kill came before the manifest, there is nothing to
+resume: the folder is removed and the command is given again. Exit code 1 unless all have the bits of the run that nothing
+stopped.
 """
 
 import json

@@ -2,7 +2,7 @@
 
     python tests/faults/term.py [run] [training]
 
-Takes about four minutes a job on one core. Moments are uniform over the time from the first writing of the manifest to the
+Takes about four minutes a job. Moments are uniform over the time from the first writing of the manifest to the
 end of the process; the seed was fixed before looking. Before and after these the folder is not being written, and a signal
 does what it does to any program. One that comes when the last step is made lets the run end. Exit code 1 unless all have
 the bits of the run that nothing stopped.
