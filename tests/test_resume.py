@@ -22,6 +22,8 @@ from langevin_sim.engine.ensemble import new_ensemble
 from langevin_sim.errors import CheckpointError, FolderError
 from langevin_sim.figures import concentration, fig3
 from langevin_sim.runs import checkpoint, simulate, summary
+from langevin_sim.runs import run as module
+from langevin_sim.runs.laws import laws
 from langevin_sim.runs.simulate import available_threads, landscape
 
 SHORT, LONG = "2000", "4000"  # steps
@@ -46,8 +48,20 @@ def _quick(tmp_path, monkeypatch):
     leave_out(monkeypatch)
 
 
+KNOWN = {}
+
+
+def known_laws(potential, dynamics, chain):
+    """The laws of a case, computed once: every run here has the same."""
+    key = (potential.name, potential.dim, dynamics, chain)
+    if key not in KNOWN:
+        KNOWN[key] = laws(potential, dynamics, chain)
+    return KNOWN[key]
+
+
 def leave_out(patch):
-    """What takes long and has no part in histograms.npz and summary.csv."""
+    """What takes long and has no part in histograms.npz and summary.csv; laws are not computed again."""
+    patch.setattr(module, "laws", known_laws)
     patch.setattr(summary, "fitted_temperature", lambda *arguments: None)
     for figure in (concentration, fig3):
         patch.setattr(figure, "draw", lambda folder: None)
