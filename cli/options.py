@@ -33,6 +33,7 @@ class _Seconds(click.FloatRange):
 PATH = _Path(path_type=Path)
 SECONDS = _Seconds(min=0)
 THREADS = click.IntRange(0, 4096)
+DEVICE = click.Choice(("auto", "cpu", "cuda", "mps"))
 
 
 def from_settings(kind: type[Settings], without: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -11,7 +11,7 @@ from langevin_sim.runs.memo.networks import FIGURES as NETWORKS
 from langevin_sim.runs.memo.networks import SCALES
 
 from .deep.shared import report
-from .options import PATH, THREADS
+from .options import DEVICE, PATH, THREADS
 from .progress import Progress
 
 TOYS = ("fig3", "fig4", "fig5", "fig6")
@@ -25,7 +25,7 @@ TOYS = ("fig3", "fig4", "fig5", "fig6")
 @click.option("--steps", type=int, help="figures 3 to 6: steps of a walker, burn-in in proportion  [default: the figure's own]")
 @click.option("--scale", type=click.Choice(SCALES), help="networks: digits, 10,000 images, or all  [default: quick]")
 @click.option("--data-dir", type=PATH, help="networks: folder with mnist/ and CIFAR-10's files")
-@click.option("--device", type=click.Choice(("auto", "cpu", "cuda", "mps")), help="networks: where tensors live  [default: auto]")
+@click.option("--device", type=DEVICE, help="networks: where tensors live  [default: auto]")
 @click.option("--out", type=PATH, help="the folder  [default: outputs/NAME-...-TIME-SEED]")
 @click.option("--threads", type=THREADS, default=0, show_default=True, help="threads; 0: all")
 @click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")

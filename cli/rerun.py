@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from .options import PATH, THREADS
+from .options import DEVICE, PATH, THREADS
 from .progress import Progress
 
 
@@ -13,7 +13,7 @@ from .progress import Progress
 @click.argument("folder", metavar="DIR", type=PATH)
 @click.option("--out", type=PATH, help="the new folder  [default: DIR-rerun]")
 @click.option("--threads", type=THREADS, default=0, help="threads; 0: all  [default: 0]")
-@click.option("--device", type=click.Choice(("auto", "cpu", "cuda", "mps")), default="auto", help="networks: where tensors live")
+@click.option("--device", type=DEVICE, default="auto", help="networks: where tensors live")
 @click.option("--data-dir", metavar="X", help="networks: where the data lie now")
 @click.option("--quiet", is_flag=True, help="print nothing but errors")
 def command(folder: Path, out: Path | None, threads: int, device: str, data_dir: str | None, quiet: bool) -> None:

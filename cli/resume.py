@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from .options import PATH, SECONDS, THREADS
+from .options import DEVICE, PATH, SECONDS, THREADS
 from .progress import Progress
 
 
@@ -14,7 +14,7 @@ from .progress import Progress
 @click.option("--steps", type=int, help="extend a run to so many production steps in all")
 @click.option("--threads", type=THREADS, default=0, help="threads; 0: all  [default: 0]")
 @click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="between checkpoints  [default: 30]")
-@click.option("--device", type=click.Choice(("auto", "cpu", "cuda", "mps")), default="auto", help="networks: where tensors live")
+@click.option("--device", type=DEVICE, default="auto", help="networks: where tensors live")
 @click.option("--data-dir", metavar="X", help="networks: where the data lie now")
 @click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")
 @click.option("--quiet", is_flag=True, help="print nothing but errors")

@@ -10,16 +10,14 @@ import click
 
 from langevin_sim.runs.memo.deep_text import table
 
-from ..options import PATH
+from ..options import DEVICE, PATH
 from ..progress import Progress
-
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def placed(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options that do not change what is computed."""
     for option in reversed([
-        click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="where tensors live"),
+        click.option("--device", type=DEVICE, default="auto", show_default=True, help="where tensors live"),
         click.option("--out", type=PATH, help="the run folder  [default: outputs/KIND-DATA-TIME-SEED]"),
         click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON"),
         click.option("--quiet", is_flag=True, help="print nothing but errors"),

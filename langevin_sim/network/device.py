@@ -7,8 +7,6 @@ import torch
 
 from langevin_sim.errors import InputError
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
 
 def choose(name: str) -> torch.device:
     """The device of that name; auto takes cuda, then mps, then the CPU."""

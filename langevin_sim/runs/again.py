@@ -1,6 +1,5 @@
 """A folder's run once more: gone on with, or repeated from its manifest, whatever kind it is of."""
 
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -82,11 +81,6 @@ def compare(first: dict[str, Any], second: dict[str, Any]) -> Same:
     if first.get("git_commit") != second.get("git_commit"):
         reasons.append(f"commit {first.get('git_commit')} then, {second.get('git_commit')} now")
     return Same(same, [name for name in names if name not in same], reasons)
-
-
-def command(folder: Path) -> str:
-    """What has the same again."""
-    return f"langevin-sim rerun {shlex.quote(str(folder))}"
 
 
 def _repeat(
