@@ -17,10 +17,12 @@ _HELP = {
     "deep": "The memo's network experiments (needs PyTorch).",
     "export": "Draws of a run in ArviZ's layout.",
     "potentials": "What can be descended: list, show, check.",
+    "report": "Write report.html of a folder again.",
     "rerun": "Do again what a folder's manifest says, and compare the bits.",
     "resume": "Go on with an interrupted run, or extend one.",
     "reproduce": "Make a figure of the memo again.",
     "run": "Simulate an ensemble in each dimension beside the exact law.",
+    "sweep": "Runs over a grid of settings, on this machine's cores or a cluster.",
 }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from .crew import SCHEDULER, of_scheduler
 from .options import DEVICE, PATH, SECONDS, THREADS
 from .progress import Progress
 
@@ -13,14 +14,15 @@ from .progress import Progress
 @click.argument("folder", metavar="DIR", type=PATH)
 @click.option("--steps", type=int, help="extend a run to so many production steps in all")
 @click.option("--threads", type=THREADS, default=0, help="threads; 0: all  [default: 0]")
+@SCHEDULER
 @click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="between checkpoints  [default: 30]")
 @click.option("--device", type=DEVICE, default="auto", help="networks: where tensors live")
 @click.option("--data-dir", metavar="X", help="networks: where the data lie now")
 @click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")
 @click.option("--quiet", is_flag=True, help="print nothing but errors")
 def command(
-    folder: Path, steps: int | None, threads: int, checkpoint_seconds: float, device: str, data_dir: str | None, as_json: bool,
-    quiet: bool,
+    folder: Path, steps: int | None, threads: int, scheduler: str | None, checkpoint_seconds: float, device: str,
+    data_dir: str | None, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Go on with an interrupted run, figure or training; it ends with the bits of one that was never stopped.
 
@@ -28,10 +30,10 @@ def command(
     """
     from langevin_sim.runs.again import resume
 
-    with Progress(quiet or as_json) as progress:
+    with Progress(quiet or as_json) as progress, of_scheduler(scheduler, threads) as workers:
         where, summary = resume(
-            folder, progress.tell, progress.say, threads=threads, steps=steps, device=device, data_dir=data_dir,
-            checkpoint_seconds=checkpoint_seconds,
+            folder, progress.tell, progress.say, threads=0 if scheduler else threads, steps=steps, device=device,
+            data_dir=data_dir, checkpoint_seconds=checkpoint_seconds, workers=workers,
         )  # fmt: skip
     if as_json:
         click.echo(json.dumps(summary, indent=1))

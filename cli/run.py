@@ -11,6 +11,7 @@ from langevin_sim.errors import InputError
 from langevin_sim.runs.settings import read_config, to_toml
 from langevin_sim.runs.spec import RunSpec, make_spec
 
+from .crew import SCHEDULER, of_scheduler
 from .options import PATH, SECONDS, from_settings, parameters, temperature_of
 from .progress import Progress
 
@@ -30,13 +31,14 @@ from .progress import Progress
 @click.option("--keep-state", is_flag=True, help="keep the last states, 40 MB an ensemble: resume --steps MORE starts there")
 @click.option("--print-schema", is_flag=True, help="print the settings' JSON schema, and stop")
 @click.option("--threads", type=int, default=0, help="threads; 0: all  [default: 0]")
+@SCHEDULER
 @click.option("--check", is_flag=True, help="exit with 3 if a verdict is other than agrees or biased")
 @click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")
 @click.option("--quiet", is_flag=True, help="print nothing but errors")
 def command(
     noise: float | None, pairs: tuple[str, ...], config: Path | None, print_config: bool, out: Path | None,
-    checkpoint_seconds: float, keep_state: bool, print_schema: bool, threads: int, check: bool, as_json: bool,
-    quiet: bool, **options: Any,
+    checkpoint_seconds: float, keep_state: bool, print_schema: bool, threads: int, scheduler: str | None,
+    check: bool, as_json: bool, quiet: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Simulate an ensemble in each dimension and compare it with Boltzmann's law and the chain's own.
 
@@ -62,8 +64,10 @@ def command(
     from langevin_sim.runs.run import execute
 
     silent = quiet or as_json
-    with Progress(silent) as progress:
-        folder, summary = execute(spec, out, threads, progress.tell, progress.say, checkpoint_seconds, keep_state)
+    with Progress(silent) as progress, of_scheduler(scheduler, threads) as workers:
+        folder, summary = execute(
+            spec, out, 0 if scheduler else threads, progress.tell, progress.say, checkpoint_seconds, keep_state, workers
+        )
     if as_json:
         click.echo(json.dumps(summary, indent=1))
     elif not quiet:

@@ -32,6 +32,14 @@ class CheckpointError(FolderError):
     """A checkpoint that is damaged, or another run's."""
 
 
+class BusyError(FolderError):
+    """A folder that another process is writing into."""
+
+
+class ClusterError(LangevinSimError):
+    """A scheduler that does not answer, or workers that cannot do what is asked of them."""
+
+
 class ReferenceUnavailable(LangevinSimError):
     """An exact law that this program cannot compute; the message is the reason."""
 

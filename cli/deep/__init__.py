@@ -11,6 +11,7 @@ _HELP = {
     "flatness": "The flatness radius of eq. 11 at trained minima.",
     "noise": "The law of the minibatch gradient (Fig. 1).",
     "plane": "Loss and accuracy on the plane through three minima (Figs. 7 and 8).",
+    "sweep": "Trainings over a grid of settings, on this machine's cores or a cluster.",
     "table1": "Radii with natural and with random labels, beside the memo's.",
     "train": "Train a network by GD, GDL, SGD or SGDL.",
 }

@@ -127,15 +127,29 @@ class Ensemble:
 
     def restore(self, step: int, state: dict[str, np.ndarray]) -> None:
         """Go to where ``state`` was taken, at ``step``; ValueError if it is not of this ensemble's shape."""
-        for name in (*_STATE, *_PER_THREAD):
-            target = getattr(self, name)
-            if name in _PER_THREAD:
-                target[...] = 0
-                target = target[0]  # counts are integers: which thread they stand with does not matter
+        for name in _PER_THREAD:
+            getattr(self, name)[...] = 0
+        self.place(0, state)
+        if len(state["alive"]) != len(self.alive):
+            raise ValueError("alive: not of this ensemble's shape")
+        self.step = step
+
+    def place(self, first: int, state: dict[str, np.ndarray]) -> None:
+        """Blocks ``first``.. take the state of an ensemble of those blocks alone, and its counts are added to what is counted.
+
+        ValueError if it does not fit. ``step`` stays: it is for the caller to know when all blocks are there.
+        """
+        for name in _STATE:
+            part = state.get(name)
+            target = getattr(self, name)[first : first + (0 if part is None else len(part))]
+            if part is None or not len(part) or part.shape != target.shape or part.dtype != target.dtype:
+                raise ValueError(f"{name}: not of this ensemble's shape")
+            target[...] = part
+        for name in _PER_THREAD:
+            target = getattr(self, name)[0]  # counts are integers: which thread they stand with does not matter
             if name not in state or state[name].shape != target.shape or state[name].dtype != target.dtype:
                 raise ValueError(f"{name}: not of this ensemble's shape")
-            target[...] = state[name]
-        self.step = step
+            target += state[name]
 
     def run(self, total: int, chunk: int, progress: Callable[[int], None] = lambda step: None) -> None:
         """Advance to step ``total`` in chunks, telling ``progress`` the step reached after each."""
@@ -160,11 +174,15 @@ def new_ensemble(
     every: int,
     bound: float,
     threads: int,
+    first: int = 0,
 ) -> Ensemble:
-    """An ensemble at ``starts`` [walkers, dim], its streams seeded by (seed, key, block)."""
+    """An ensemble at ``starts`` [walkers, dim], its streams seeded by (seed, key, block).
+
+    first: the number of its first block, if it is a range of the blocks of a larger ensemble.
+    """
     walkers, dim = starts.shape
     blocks = blocks_needed(walkers)
     padded = np.concatenate([starts, np.repeat(starts[-1:], blocks * BLOCK - walkers, axis=0)])
     positions = np.ascontiguousarray(padded.reshape(blocks, BLOCK, dim).transpose(0, 2, 1))
-    streams = seed_blocks(seed, tuple(key), 0, blocks)
+    streams = seed_blocks(seed, tuple(key), first, blocks)
     return Ensemble(landscape, dynamics, walkers, burn_in, every, bound, positions, streams, threads)

@@ -1,6 +1,7 @@
 """What the command line and the memo's figures are given of this room."""
 
 from langevin_sim.network.data import describe, load
+from langevin_sim.network.device import accelerators
 from langevin_sim.network.experiments import compare, flatness, noise, plane
 from langevin_sim.network.minima import STORE, Minima, open_minima, trained
 from langevin_sim.network.train import prepare, resume, train, use_threads
@@ -8,6 +9,7 @@ from langevin_sim.network.train import prepare, resume, train, use_threads
 __all__ = [
     "STORE",
     "Minima",
+    "accelerators",
     "compare",
     "describe",
     "flatness",

@@ -9,14 +9,25 @@ from langevin_sim.errors import InputError
 
 
 def choose(name: str) -> torch.device:
-    """The device of that name; auto takes cuda, then mps, then the CPU."""
+    """The device of that name; auto takes cuda, then mps, then the CPU.
+
+    'auto:3', 'cuda:3': the fourth GPU; of fewer GPUs it goes round, so that neighbours in number share as little as can be.
+    """
+    kind, _, number = name.partition(":")
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        name = next(kind for kind in ("cuda", "mps", "cpu") if available[kind])
-    if not available.get(name, False):
+    if kind == "auto":
+        kind = next(kind for kind in ("cuda", "mps", "cpu") if available[kind])
+    if not available.get(kind, False):
         there = ", ".join(kind for kind, is_there in available.items() if is_there)
         raise InputError(f"--device {name}: expected auto or what this machine has: {there}")
-    return torch.device(name)
+    if kind == "cuda" and number:
+        return torch.device(kind, int(number) % torch.cuda.device_count())
+    return torch.device(kind)
+
+
+def accelerators() -> int:
+    """How many GPUs this machine has: 0 if torch computes on the CPU."""
+    return torch.cuda.device_count() if torch.cuda.is_available() else int(torch.backends.mps.is_available())
 
 
 def seeded_devices(device: torch.device) -> list[torch.device]:

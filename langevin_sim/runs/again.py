@@ -10,6 +10,7 @@ from langevin_sim.runs import folder as disk
 from langevin_sim.runs.deep.spec import FlatnessSpec, NoiseSpec, PlaneSpec, TrainSpec
 from langevin_sim.runs.settings import parse
 from langevin_sim.runs.spec import RunSpec
+from langevin_sim.runs.workers import Workers
 
 Progress = Callable[..., None]
 Made = tuple[Path, dict[str, Any]]
@@ -29,16 +30,25 @@ class Same(NamedTuple):
 
 def resume(
     folder: Path, progress: Progress, tell: Callable[[str], None], *, threads: int = 0, steps: int | None = None,
-    device: str = "auto", data_dir: str | None = None, checkpoint_seconds: float = 30.0,
+    device: str = "auto", data_dir: str | None = None, checkpoint_seconds: float = 30.0, workers: Workers | None = None,
 ) -> Made:  # fmt: skip
-    """Go on with an interrupted run, figure or training; ``steps``: extend a run to so many steps in all."""
+    """Go on with an interrupted run, figure or training.
+
+    steps: extend a run to so many steps in all; workers: who moves a run's walkers, if it is not this process.
+    """
     kind = disk.read_manifest(folder).get("kind", "run")
+    if kind == "all":
+        raise FolderError(f"{folder} holds folders of figures: langevin-sim reproduce all --out {folder} goes on with it")
     if steps is not None and kind != "run":
         raise InputError(f"--steps: only folders of langevin-sim run can be extended, and {folder} is of another kind ({kind})")
+    if kind == "sweep":
+        raise FolderError(f"{folder} is a sweep: langevin-sim sweep {folder} goes on with it")
+    if workers is not None and kind != "run":
+        raise InputError(f"--scheduler: expected a folder of langevin-sim run, and {folder} is of another kind ({kind})")
     if kind == "run":
         from langevin_sim.runs import run
 
-        return run.resume(folder, threads, progress, tell, steps, checkpoint_seconds)
+        return run.resume(folder, threads, progress, tell, steps, checkpoint_seconds, workers)
     if kind == "figure":
         from langevin_sim.runs.memo import reproduce
 
@@ -58,6 +68,8 @@ def rerun(
     if manifest["status"] != "COMPLETED":
         raise FolderError(f"{folder} is {manifest['status']}: nothing to compare with; langevin-sim resume goes on with it")
     kind = manifest.get("kind", "run")
+    if kind == "all":
+        raise FolderError(f"{folder} holds folders of figures: langevin-sim rerun takes one of them")
     if kind not in _KINDS or (kind in MEASURED and not manifest.get("runs")):
         raise FolderError(f"{folder}: its manifest.json is damaged: kind = {kind!r}: expected one of {', '.join(_KINDS)}")
     out = out or folder.with_name(f"{folder.name}-rerun")

@@ -9,6 +9,7 @@ import shutil
 import time
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -71,8 +72,30 @@ class Checkpoint:
         self.arrays |= arrays
         for name in [name for name in self._running if name == label or name.startswith(f"{label}_")]:
             del self._running[name], self._states[name]
-        if self.path.exists() or time.monotonic() - self._saved > self.seconds:
+        if self.path.exists() or self.due():
             self._write()
+        for path in [*self.folder.glob(f"blocks-*-{label}.npz"), *self.folder.glob(f"blocks-*-{label}_*.npz")]:
+            path.unlink()
+
+    def due(self) -> bool:
+        """Whether it is time to save."""
+        return time.monotonic() - self._saved >= self.seconds
+
+    def add_shards(self, label: str, step: int, states: list[tuple[int, dict[str, np.ndarray]]]) -> None:
+        """Keep ranges of an ensemble's blocks, (first block, state), which have reached their last step: a file each."""
+        self._saved = time.monotonic()
+        for first, state in states:
+            path = self.folder / f"blocks-{first}-{len(state['alive'])}-{label}.npz"
+            self._try(path, {"identity": self.identity, "step": step, "first": first}, state)
+
+    def shards(self, label: str, step: int) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+        """(first block, state) of the ranges of blocks that are kept and have reached ``step``."""
+        for path in sorted(self.folder.glob(f"blocks-*-{label}.npz")):
+            meta, state = _read(path)
+            if meta.get("identity") != self.identity:
+                raise CheckpointError(f"{path} is of another run; it is left as it is")
+            if meta["step"] == step:
+                yield meta["first"], state
 
     def keeper(self, label: str) -> "Keeper":
         """What one ensemble is kept by while it runs."""
@@ -138,7 +161,7 @@ class Keeper:
         except KeyboardInterrupt:
             self.save(ensemble, seconds)
             raise
-        if time.monotonic() - kept._saved >= kept.seconds:
+        if kept.due():
             self.save(ensemble, seconds)
 
     def save(self, ensemble: Ensemble, seconds: float) -> None:

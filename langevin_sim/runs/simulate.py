@@ -11,6 +11,7 @@ import numpy as np
 from langevin_sim.analysis.convergence import nested_rhat, stationarity_pvalue
 from langevin_sim.analysis.occupancy import Estimate, over_walkers
 from langevin_sim.dynamics import SGDL, Dynamics
+from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.ensemble import BINS, Ensemble, Landscape, new_ensemble
 from langevin_sim.errors import DivergenceError, InputError, UnknownNameError
 from langevin_sim.potentials.potential import Potential
@@ -155,12 +156,14 @@ def simulate(
     extent_temperature: float = 0.0,
     progress: Callable[[int], None] = lambda step: None,
     keeper: Keeper | None = None,
+    elsewhere: Callable[[Ensemble, int], None] | None = None,
 ) -> Run:
     """Move ``walkers`` walkers by burn_in + steps steps, observing each every ``every`` steps.
 
     threads 0: all there are; chunk 0: chosen for progress. Neither changes a bit of the result.
     extent_temperature: histograms cover at least what this temperature needs (SGD adds noise of its own).
     keeper: what saves the ensemble from time to time, and sets it back to where an earlier process had saved it.
+    elsewhere: what brings the ensemble to its last step in the place of this process (shards.py).
     Raises DivergenceError when more than 1 % of the walkers leave every bound.
     """
     if walkers < 2 or steps < every or burn_in < 0 or every < 1:
@@ -172,29 +175,65 @@ def simulate(
     if not 0 <= threads <= limit:
         raise InputError(f"threads {threads}: expected 1 to {limit} on this machine, or 0 for all")
     check_batch(potential, dynamics)
+    ensemble, where = placed(
+        potential, dynamics, walkers=walkers, burn_in=burn_in, every=every, start=start, seed=seed, threads=threads or limit,
+        extent_temperature=extent_temperature,
+    )  # fmt: skip
+    total = burn_in + steps
+    began = time.perf_counter()
+    if elsewhere:
+        elsewhere(ensemble, total)
+        stop_if_diverged(ensemble, potential, walkers)
+        seconds = time.perf_counter() - began
+    else:
+        seconds = advance(ensemble, potential, total, chunk, progress, keeper)
+    return _observe(ensemble, potential, where, steps, seconds)
+
+
+def placed(
+    potential: Potential, dynamics: Dynamics, *, walkers: int, burn_in: int, every: int, start: str, seed: int, threads: int,
+    extent_temperature: float = 0.0, blocks: range | None = None,
+) -> tuple[Ensemble, np.ndarray]:  # fmt: skip
+    """An ensemble at its starting points, and the region that each walker starts in; ``blocks``: only these of its blocks.
+
+    A block's walkers move alike whether the others are there or not.
+    """
     temperature = max(dynamics.temperature, extent_temperature)
     starts, where = starting_points(potential, walkers, start, seed, temperature)
+    first = 0
+    if blocks is not None:
+        first, part = blocks.start, slice(blocks.start * BLOCK, blocks.stop * BLOCK)
+        starts, where = starts[part], where[part]
     land = replace(landscape(potential), extent=potential.extent(temperature))
     ensemble = new_ensemble(
         land, dynamics, starts, seed=seed, key=(potential.dim,), burn_in=burn_in, every=every,
-        bound=_BOUND_FACTOR * float(np.abs(land.extent).max()), threads=threads or limit,
+        bound=_BOUND_FACTOR * float(np.abs(land.extent).max()), threads=threads, first=first,
     )  # fmt: skip
+    return ensemble, where
 
-    total = burn_in + steps
+
+def advance(
+    ensemble: Ensemble, potential: Potential, total: int, chunk: int = 0, progress: Callable[[int], None] = lambda step: None,
+    keeper: Keeper | None = None, of: int | None = None,
+) -> float:  # fmt: skip
+    """Bring an ensemble to step ``total``; the seconds that it took, those before an interruption too.
+
+    of: how many walkers there are in all, if the ensemble is a part of a larger one.
+    """
     began = time.perf_counter() - (keeper.restore(ensemble, total) if keeper else 0.0)
 
     def watch(step: int) -> None:
-        _stop_if_diverged(ensemble, potential)
+        stop_if_diverged(ensemble, potential, of or ensemble.walkers)
         progress(step)
         if keeper:
             keeper.after_chunk(ensemble, time.perf_counter() - began)
 
-    size = chunk or max(every, int(_CHUNK_WORK / (walkers * potential.dim)))
+    size = chunk or max(ensemble.every, int(_CHUNK_WORK / (ensemble.walkers * potential.dim)))
     ensemble.run(total, size, watch)
     seconds = time.perf_counter() - began
     if keeper:
         keeper.done(ensemble, seconds)
-    return _observe(ensemble, potential, where, steps, seconds)
+    return seconds
 
 
 def check_batch(potential: Potential, dynamics: Dynamics) -> None:
@@ -208,11 +247,12 @@ def check_batch(potential: Potential, dynamics: Dynamics) -> None:
         raise InputError(f"batch size {dynamics.batch_size}: expected at most {potential.terms.n_terms}, the terms of {name}")
 
 
-def _stop_if_diverged(ensemble: Ensemble, potential: Potential) -> None:
+def stop_if_diverged(ensemble: Ensemble, potential: Potential, walkers: int) -> None:
+    """DivergenceError if more than 1 % of so many walkers are lost."""
     lost = ensemble.walkers - int(ensemble.alive.sum())
-    if lost > _TOLERATED * ensemble.walkers:
+    if lost > _TOLERATED * walkers:
         raise DivergenceError(
-            f"{lost} of {ensemble.walkers} walkers diverged by step {ensemble.step}: step size "
+            f"{lost} of {walkers} walkers diverged by step {ensemble.step}: step size "
             f"{ensemble.dynamics.step_size:g} is too large; {potential.name} is stable below "
             f"{potential.stability_bound:g}, and a tenth of that is a good start"
         )

@@ -1,0 +1,29 @@
+"""langevin-sim deep sweep."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from langevin_sim.plugins import backend
+from langevin_sim.runs.deep.spec import TrainSpec
+
+from ..options import PATH, from_settings, given
+from ..sweeping import NAMES, grid_options, sweep
+
+
+@click.command(name="sweep")
+@click.argument("spec", required=False, metavar="[SPEC.toml|DIR]", type=PATH)
+@grid_options
+@from_settings(TrainSpec)
+@click.option("--threads", type=click.IntRange(1, 4096), default=1, help="of a training: its bits depend on them  [default: 1]")
+def command(spec: Path | None, **options: Any) -> None:
+    """Trainings over a grid of settings: every point a run folder, and one table and figure of them all.
+
+    SPEC.toml holds settings as --config of deep train takes them; DIR, a sweep's folder, goes on with it or draws it anew.
+
+    Example: langevin-sim deep sweep --data digits --epochs 20 --grid labels=natural,random --grid step_size=0.02,0.05,0.1
+    """
+    backend()  # what is missing is told at once
+    how = {name: options.pop(name) for name in NAMES}
+    sweep("train", spec, given(options), **how)

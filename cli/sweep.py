@@ -1,0 +1,32 @@
+"""langevin-sim sweep."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from langevin_sim.runs.spec import RunSpec
+
+from .options import PATH, THREADS, from_settings, given, parameters
+from .sweeping import NAMES, grid_options, sweep
+
+
+@click.command(name="sweep")
+@click.argument("spec", required=False, metavar="[SPEC.toml|DIR]", type=PATH)
+@grid_options
+@from_settings(RunSpec, without=("parameters",))
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="a parameter of the potential; repeatable")
+@click.option("--threads", type=THREADS, default=0, help="of a worker; 0: its share of the cores  [default: 0]")
+def command(spec: Path | None, pairs: tuple[str, ...], **options: Any) -> None:
+    """Runs over a grid of settings: every point a run folder, and one table and figure of them all.
+
+    SPEC.toml holds settings as --config of run takes them; DIR, a sweep's folder, goes on with it or draws it anew.
+    KEY is a setting (temperature, step_size, ...) or a parameter of the potential; dims are an axis too.
+
+    Example: langevin-sim sweep --potential twowell --dims 1..3 --grid temperature=0.5:1.5:5 --grid step_size=0.01,0.02
+    """
+    how = {name: options.pop(name) for name in NAMES}
+    values = given(options)
+    if pairs:
+        values["parameters"] = parameters(pairs)
+    sweep("run", spec, values, **how)

@@ -1,0 +1,57 @@
+"""Workers of this machine, or those of a scheduler."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+
+import dask
+from distributed import Client, LocalCluster
+
+from langevin_sim.cluster.dask_workers import DaskWorkers
+from langevin_sim.errors import ClusterError, InputError
+
+_PATIENCE = 10.0  # seconds to wait for a scheduler
+_CONFIG = {
+    "distributed.comm.timeouts.connect": _PATIENCE,
+    "distributed.client.scheduler-info-interval": "2s",
+}
+
+
+@contextlib.contextmanager
+def workers(scheduler: str | None, processes: int, threads: int) -> Iterator[DaskWorkers]:
+    """The workers of a scheduler at tcp://HOST:PORT, or, without one, so many processes on this machine, a task each.
+
+    threads: of a task; 0: as many as its worker has. ClusterError if there is no scheduler, or workers have other versions.
+    """
+    with dask.config.set(_CONFIG), _silent(), contextlib.ExitStack() as stack:
+        if scheduler is None:
+            cluster = LocalCluster(n_workers=processes, threads_per_worker=1, processes=True, dashboard_address=None,
+                                   silence_logs=logging.CRITICAL)  # fmt: skip
+            client = stack.enter_context(Client(stack.enter_context(cluster)))
+        else:
+            client = stack.enter_context(_connected(scheduler))
+        found = DaskWorkers(client, threads)
+        found.check()
+        yield found
+
+
+def _connected(scheduler: str) -> Client:
+    try:
+        return Client(scheduler, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise ClusterError(f"no scheduler answers at {scheduler} within {_PATIENCE:g} s: start one with dask scheduler, "
+                           "and dask worker ADDRESS for every core") from error  # fmt: skip
+    except (ValueError, TypeError) as error:
+        raise InputError(f"--scheduler {scheduler}: {error}: expected tcp://HOST:PORT") from error
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Dask's own messages stay out of the terminal: what they mean is told in one line."""
+    logger = logging.getLogger("distributed")
+    before, propagates = list(logger.handlers), logger.propagate
+    logger.handlers, logger.propagate = [logging.NullHandler()], False
+    try:
+        yield
+    finally:
+        logger.handlers, logger.propagate = before, propagates

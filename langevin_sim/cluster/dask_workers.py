@@ -1,0 +1,120 @@
+"""Dask's workers as a run sees them."""
+
+import os
+import queue
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from distributed import Client, Future, KilledWorker
+
+from langevin_sim.cluster.task import Refused, call
+from langevin_sim.cluster.versions import differences, installed
+from langevin_sim.errors import ClusterError, LangevinSimError
+from langevin_sim.runs.interruption import stop_if_requested
+from langevin_sim.runs.workers import Done
+
+_RETRIES = 2  # of a task that raised what it should not
+_LOOK = 0.5  # seconds between two looks at signals and the scheduler
+
+
+class DaskWorkers:
+    """See runs.workers.Workers; ``threads``: of a task, 0: as many as its worker has."""
+
+    def __init__(self, client: Client, threads: int) -> None:
+        self._client, self._threads = client, threads
+
+    def count(self) -> int:
+        """How many workers there are now."""
+        return len(self._client.nthreads())
+
+    def describe(self) -> str:
+        """'2 running on 2 workers'."""
+        running = sum(1 for tasks in self._client.processing().values() if tasks)
+        workers = self.count()
+        return f"{running} running on {workers} workers" if workers else "waiting for workers"
+
+    def check(self) -> None:
+        """ClusterError if a worker has other versions than this process, or no langevin-sim."""
+        here = installed()
+        for address, there in self._everywhere(installed).items():
+            if isinstance(there, ImportError):
+                raise ClusterError(f"worker {address} cannot import this program ({there}): install there what is installed here")
+            unlike = differences(here, there) if isinstance(there, dict) else str(there)
+            if unlike:
+                raise ClusterError(f"worker {address} has other versions, and would compute other bits: {unlike}")
+
+    def see(self, path: str) -> None:
+        """ClusterError if a worker does not see the file."""
+        for address, seen in self._everywhere(os.path.exists, path).items():
+            if seen is not True:
+                raise ClusterError(f"worker {address} does not see {path}: the folder must lie on a file system that all workers "
+                                   "share: choose another --out")  # fmt: skip
+
+    def run(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Done]:
+        """Each task's outcome as it is done."""
+        futures = self._client.map(
+            call, list(tasks), function=function, threads=self._threads, expected=installed(), pure=False, retries=_RETRIES,
+            key=function.__name__,
+        )  # fmt: skip
+        left: dict[int, Future[Any]] = dict(enumerate(futures))
+        del futures  # a future that nobody holds lets its worker forget the result
+        finished: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for number, future in left.items():
+            future.add_done_callback(lambda _, number=number: finished.put(number))
+        del future
+        try:
+            while left:
+                stop_if_requested()
+                self._stop_if_gone()
+                try:
+                    number = finished.get(timeout=_LOOK)
+                except queue.Empty:
+                    continue
+                yield self._outcome(number, left.pop(number))
+        finally:
+            if left and self._client.status == "running":
+                self._client.cancel(list(left.values()))
+
+    def _outcome(self, number: int, future: Future[Any]) -> Done:
+        if future.status == "finished":
+            value = future.result()
+            refused = isinstance(value, Refused)
+            return Done(number, None, LangevinSimError(value.message)) if refused else Done(number, value, None)
+        self._stop_if_gone(future.status == "cancelled")
+        cause = future.exception()
+        error = self._explained(cause)
+        error.__cause__ = cause
+        return Done(number, None, error)
+
+    def _explained(self, error: BaseException) -> ClusterError:
+        """In one line what happened to a task that could not be done."""
+        if isinstance(error, KilledWorker):
+            died = f"{error.allowed_failures + 1} workers died at it, the last at {error.last_worker.address}"
+            if self._memory_was_short():
+                return ClusterError(f"out of memory: {died}: take fewer walkers or rows, or workers with a larger --memory-limit")
+            return ClusterError(f"{died}: their own logs say why (out of memory is the usual reason)")
+        if isinstance(error, MemoryError):
+            return ClusterError(f"a worker is out of memory ({error}): take fewer walkers or rows, or workers with more of it")
+        return ClusterError(f"{type(error).__name__}: {error}")
+
+    def _memory_was_short(self) -> bool:
+        """Whether a nanny ended a worker because of its memory."""
+        try:
+            logs = self._client.get_worker_logs(nanny=True)
+        except Exception:  # nannies that are gone too, or workers without
+            return False
+        return any("memory budget" in text for lines in logs.values() for _, text in lines)
+
+    def _stop_if_gone(self, lost: bool = False) -> None:
+        comm = self._client.scheduler_comm
+        if lost or self._client.status != "running" or comm is None or comm.comm.closed():
+            raise ClusterError("the scheduler is gone: what is done is kept, and the same command goes on from there "
+                               "once a scheduler is running again")  # fmt: skip
+
+    def _everywhere(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+        """What it returns, or raises, in every worker."""
+        try:
+            found: dict[str, Any] = self._client.run(function, *arguments, on_error="return")
+        except (OSError, TimeoutError) as error:
+            raise ClusterError(f"the scheduler or a worker is gone: {error}") from error
+        return found

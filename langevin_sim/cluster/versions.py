@@ -1,0 +1,31 @@
+"""Client and workers must compute the same bits: their versions, and this program's own sources, are compared."""
+
+import hashlib
+import platform
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import langevin_sim
+
+_PACKAGES = ("numpy", "scipy", "numba", "distributed")
+
+
+@cache
+def installed() -> dict[str, str]:
+    """What results depend on, in this process: name -> version, and a hash of this program's sources."""
+    root = Path(langevin_sim.__file__).parent
+    sources = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        sources.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return {
+        "langevin-sim": langevin_sim.__version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in _PACKAGES},
+        "sources of langevin-sim": sources.hexdigest()[:12],
+    }
+
+
+def differences(here: dict[str, str], there: dict[str, str]) -> str:
+    """'numpy 2.0 here, 2.1 there; ..': empty if there are none."""
+    return "; ".join(f"{name} {own} here, {there.get(name)} there" for name, own in here.items() if there.get(name) != own)

@@ -1,0 +1,146 @@
+"""A grid: axes, and the points at which all their values meet."""
+
+import hashlib
+import itertools
+import json
+import math
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from langevin_sim import potentials
+from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.runs.deep.spec import TrainSpec
+from langevin_sim.runs.settings import Settings, parse
+from langevin_sim.runs.spec import RunSpec, make_spec
+
+KINDS: dict[str, type[Settings]] = {"run": RunSpec, "train": TrainSpec}
+MOST_POINTS = 100_000
+_LONGEST_NAME = 120
+_NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_RANGE = re.compile(rf"({_NUMBER}):({_NUMBER}):([0-9]{{1,6}})(:log)?")
+_WHOLE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
+
+
+class Axis(NamedTuple):
+    """A setting, or a parameter of the potential, and the values that it takes."""
+
+    name: str
+    values: list[Any]
+
+
+class Point(NamedTuple):
+    """One run of a sweep: its folder's name, its place on every axis, and its settings."""
+
+    name: str
+    where: dict[str, Any]
+    spec: Settings
+
+
+class Sweep(NamedTuple):
+    """All that determines a sweep. kind: "run" or "train"; base: the settings that all points share."""
+
+    kind: str
+    base: dict[str, Any]
+    axes: list[Axis]
+    seed: int
+
+
+def axis(text: str) -> Axis:
+    """KEY=a:b:n (n values from a to b, evenly), a:b:n:log (in the logarithm), i..j, or u,v,w (u;v;w if they hold commas)."""
+    name, equals, values = text.partition("=")
+    name = name.strip().replace("-", "_")
+    expected = f"--grid {text}: expected KEY=a:b:n, KEY=a:b:n:log, KEY=i..j or KEY=u,v,w"
+    if not equals or not name or not values.strip():
+        raise InputError(expected)
+    found: list[Any]
+    if match := _RANGE.fullmatch(values.strip()):
+        low, high, count = float(match[1]), float(match[2]), int(match[3])
+        if not (1 <= count <= MOST_POINTS and math.isfinite(low) and math.isfinite(high)):
+            raise InputError(f"--grid {text}: expected finite ends and 1 to {MOST_POINTS:,} values")
+        if match[4] and not (low > 0 and high > 0):
+            raise InputError(f"--grid {text}: expected ends above 0 for :log")
+        found = [_value(f"{x:.12g}") for x in (np.geomspace if match[4] else np.linspace)(low, high, count)]
+    elif match := _WHOLE.fullmatch(values.strip()):
+        if not 0 <= int(match[2]) - int(match[1]) < MOST_POINTS:
+            raise InputError(f"--grid {text}: expected ascending whole numbers, at most {MOST_POINTS:,}")
+        found = list(range(int(match[1]), int(match[2]) + 1))
+    else:
+        found = [_value(part.strip()) for part in values.split(";" if ";" in values else ",")]
+    if len(set(map(repr, found))) != len(found):
+        raise InputError(f"--grid {text}: expected different values")
+    return Axis(name, found)
+
+
+def make(kind: str, values: dict[str, Any], axes: list[Axis], seed: int) -> Sweep:
+    """A sweep from raw settings and axes; InputError for whatever is wrong in any of its points."""
+    names = [one.name for one in axes]
+    if len(set(names)) != len(names):
+        raise InputError(f"--grid: expected different keys, got {', '.join(names)}")
+    first = {**values, **{one.name: one.values[0] for one in axes if one.name in KINDS[kind].model_fields}}
+    known = list(KINDS[kind].model_fields)
+    if kind == "run":
+        known += list(potentials.defaults(str(first.get("potential", RunSpec().potential))))
+        dims = make_spec({key: value for key, value in first.items() if key in RunSpec.model_fields}).dims
+        axes = [*axes, Axis("dim", dims)]
+        known = [name for name in known if name not in ("dims", "parameters", "data")]
+    for name in names:
+        if name not in known:
+            raise UnknownNameError("key of --grid", name, known)
+    if math.prod(len(one.values) for one in axes) > MOST_POINTS:
+        raise InputError(f"the grid has {math.prod(len(one.values) for one in axes):,} points: expected at most {MOST_POINTS:,}")
+    base = {key: value for key, value in values.items() if key not in (*names, "dims", "seed")}
+    sweep = Sweep(kind, base, axes, seed)
+    spec = points(sweep)[0].spec
+    dropped = {one.name for one in axes} | {"dims", "seed"}
+    base = {key: value for key, value in spec.model_dump(mode="json").items() if key not in dropped}
+    if kind == "run":
+        base["parameters"] = {key: value for key, value in base["parameters"].items() if key not in dropped}
+    return sweep._replace(base=base)
+
+
+def points(sweep: Sweep) -> list[Point]:
+    """Every point of the grid, the last axis fastest; InputError if one has settings that cannot be."""
+    found = []
+    for values in itertools.product(*(one.values for one in sweep.axes)):
+        where = dict(zip((one.name for one in sweep.axes), values, strict=True))
+        found.append(Point(_name(where), where, _spec(sweep, where)))
+    return found
+
+
+def _spec(sweep: Sweep, where: dict[str, Any]) -> Settings:
+    """The settings of a point. Its seed is a function of the sweep's and of where it is: a larger grid leaves it as it is."""
+    fields = KINDS[sweep.kind].model_fields
+    values = {**sweep.base, **{key: value for key, value in where.items() if key in fields}}
+    if "dim" in where:
+        values["dims"] = [where["dim"]]
+    own = {key: value for key, value in where.items() if key not in fields and key != "dim"}
+    if own:
+        values["parameters"] = {**values.get("parameters", {}), **own}
+    if "seed" not in where:
+        text = json.dumps([sweep.seed, sweep.kind, where], sort_keys=True)
+        values["seed"] = int.from_bytes(hashlib.sha256(text.encode()).digest()[:6])
+    try:
+        return parse(KINDS[sweep.kind], values)
+    except InputError as error:
+        raise InputError(f"at {_name(where)}: {error}") from error
+
+
+def _name(where: dict[str, Any]) -> str:
+    """'temperature=0.2,step_size=0.01,dim=3', made safe for a folder's name."""
+    text = ",".join(f"{key}={value}" for key, value in where.items())
+    name = re.sub(r"[^A-Za-z0-9_.,=+-]+", "-", text)[:_LONGEST_NAME]
+    return name if name == text else f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _value(text: str) -> Any:
+    """A truth value, a number (whole if it is), or the text itself."""
+    if text in ("true", "false"):
+        return text == "true"
+    if not re.fullmatch(_NUMBER, text):
+        return text
+    number = float(text)
+    if not math.isfinite(number):
+        raise InputError(f"--grid: {text}: expected a finite number")
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number

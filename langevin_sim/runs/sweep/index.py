@@ -1,0 +1,63 @@
+"""sweep.csv: what every point of a sweep gave, one row for each of its dynamics and regions, or for each replica."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from langevin_sim.runs import folder as disk
+from langevin_sim.runs.sweep.grid import Axis, Point, Sweep
+
+_REGION = ("mass", "stderr", "boltzmann", "chain", "extrapolated", "extrapolated_stderr")
+_RUN = ("dynamics", "region", *_REGION, "energy", "energy_stderr", "energy_boltzmann", "energy_chain",
+        "tv_boltzmann", "tv_chain", "tv_expected", "step_size", "temperature", "effective_temperature", "relaxation_steps",
+        "rhat", "acceptance", "diverged", "verdict", "seconds", "updates_per_second")  # fmt: skip
+_TRAIN = ("replica", "epochs", "steps", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "weight_norm",
+          "stopped", "seconds")  # fmt: skip
+COLUMNS = {"run": _RUN, "train": _TRAIN}
+
+
+def table(sweep: Sweep, points: list[Point], folder: Path) -> list[dict[str, Any]]:
+    """The rows: columns of COLUMNS, besides point, status, error and the axes."""
+    found = []
+    for point in points:
+        head = {"point": point.name, "status": "MISSING", "error": None, **point.where}
+        place = folder / "points" / point.name
+        if (place / "manifest.json").exists():
+            manifest = disk.read_manifest(place)
+            head |= {"status": manifest["status"], "error": manifest.get("error")}
+        rows = _rows(sweep.kind, place) if head["status"] == "COMPLETED" else [{}]
+        found += [{**dict.fromkeys(COLUMNS[sweep.kind]), **row, **head} for row in rows]
+    return found
+
+
+def write(sweep: Sweep, rows: list[dict[str, Any]], folder: Path) -> None:
+    """sweep.csv."""
+    axes = [one.name for one in sweep.axes]
+    columns = ["point", "status", *axes, *(name for name in COLUMNS[sweep.kind] if name not in axes), "error"]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    disk.write_whole(folder / "sweep.csv", lambda stream: stream.write(text.getvalue().encode()))
+
+
+def numeric(one: Axis) -> bool:
+    """Whether an axis has numbers."""
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in one.values)
+
+
+def _rows(kind: str, place: Path) -> list[dict[str, Any]]:
+    summary = json.loads((place / "summary.json").read_text())
+    if kind == "train":
+        return [{name: result.get(name) for name in _TRAIN} for result in summary["runs"][0]["results"]]
+    found = []
+    for result in summary["results"]:
+        energy = result["energy"]
+        flat = {name: {**result, **result["marginal"]}.get(name) for name in _RUN}
+        flat |= {"energy": energy["mean"], "energy_stderr": energy["stderr"], "energy_boltzmann": energy["boltzmann"],
+                 "energy_chain": energy["chain"]}  # fmt: skip
+        for region in result["regions"]:
+            found.append({**flat, **{key: region.get(key) for key in _REGION}, "region": region["name"]})
+    return found

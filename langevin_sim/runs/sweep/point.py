@@ -1,0 +1,55 @@
+"""What a worker does: one run, into its folder."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from langevin_sim.errors import BusyError
+from langevin_sim.plugins import backend
+from langevin_sim.runs import again
+from langevin_sim.runs import folder as disk
+from langevin_sim.runs import run as single
+from langevin_sim.runs.deep.spec import TrainSpec
+from langevin_sim.runs.settings import parse
+from langevin_sim.runs.simulate import available_threads
+from langevin_sim.runs.spec import RunSpec
+from langevin_sim.runs.workers import Place
+
+_PATIENCE = 60.0  # seconds that a worker which was given up for lost may go on writing into the folder
+
+
+def run_point(kind: str, spec: dict[str, Any], folder: str, checkpoint_seconds: float, place: Place) -> None:
+    """Do the run, or what is missing of it if another worker was lost at it."""
+    give_up = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            _run(kind, spec, Path(folder), checkpoint_seconds, place)
+            return
+        except BusyError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(1.0)
+
+
+def finished(folder: Path) -> bool:
+    """Whether a run is complete."""
+    return (folder / "manifest.json").exists() and disk.read_manifest(folder)["status"] == "COMPLETED"
+
+
+def _run(kind: str, spec: dict[str, Any], folder: Path, checkpoint_seconds: float, place: Place) -> None:
+    threads, device = min(place.threads, available_threads()), f"auto:{place.number}"
+    if finished(folder):
+        return
+    if (folder / "manifest.json").exists():
+        again.resume(folder, _silent, _silent, threads=threads, device=device, checkpoint_seconds=checkpoint_seconds)
+        return
+    disk.remove_empty([folder])  # of a worker that was lost before it wrote anything
+    if kind == "run":
+        single.execute(parse(RunSpec, spec), folder, threads, _silent, checkpoint_seconds=checkpoint_seconds)
+        return
+    network = backend()
+    network.train(network.prepare(parse(TrainSpec, spec), device), folder, _silent, threads, checkpoint_seconds)
+
+
+def _silent(*told: Any) -> None:
+    """Its progress is the sweep's."""

@@ -1,0 +1,131 @@
+"""A sweep: every point of a grid a run folder, done by workers; a second call does what is missing."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from langevin_sim.errors import FolderError, InputError, LangevinSimError
+from langevin_sim.figures import sweep as figure
+from langevin_sim.runs import folder as disk
+from langevin_sim.runs.checkpoint import SECONDS
+from langevin_sim.runs.sweep import index
+from langevin_sim.runs.sweep.grid import Axis, Point, Sweep, points
+from langevin_sim.runs.sweep.point import finished, run_point
+from langevin_sim.runs.workers import Workers
+
+Progress = Callable[..., None]
+Open = Callable[[int], AbstractContextManager[Workers]]  # workers for so many tasks
+_TAIL = 20  # lines of a failed point's log that are shown
+_EVERY = 2.0  # seconds between two looks at what workers do
+
+
+def execute(
+    sweep: Sweep, out: Path | None, workers: Open, progress: Progress, *, threads: int = 1, checkpoint_seconds: float = SECONDS,
+    view: figure.View | None = None,
+) -> tuple[Path, dict[str, Any]]:  # fmt: skip
+    """Do what is missing of a sweep in its folder, new or begun; index and figure it. Returns the folder and its summary.
+
+    threads: of a run of networks, whose bits depend on them. LangevinSimError, in the end, if points failed.
+    """
+    grid = points(sweep)
+    figure.check(sweep, view)
+    name = str(sweep.base.get("potential" if sweep.kind == "run" else "data", sweep.kind))
+    slug = "".join(c if c.isalnum() else "-" for c in name)[:40].strip("-")
+    folder = out or Path("outputs") / f"sweep-{slug}-{time.strftime('%Y%m%d-%H%M%S')}-{sweep.seed}"
+    begun = folder.exists()
+    manifest = disk.new_manifest(_spec(sweep), threads) | {"kind": "sweep"}
+    if begun:
+        _check_same(folder, manifest["spec"])
+        manifest["resumed"] = [*disk.read_manifest(folder).get("resumed", []), disk.now()]
+    else:
+        disk.claimable(folder)
+    missing = [point for point in grid if not finished(folder / "points" / point.name)]
+    with workers(len(missing)) if missing else contextlib.nullcontext() as crew:
+        if not begun:
+            disk.claim(folder)
+        with disk.recorded(folder, manifest):
+            try:
+                errors = _work(sweep, folder, missing, crew, progress, checkpoint_seconds) if crew else {}
+            finally:  # also when the scheduler is lost: the index holds what is done
+                summary = _present(sweep, grid, folder, view)
+            _tell_failures(folder, errors, len(grid))
+    return folder, summary
+
+
+def read(folder: Path) -> Sweep:
+    """The sweep that a folder holds; FolderError if it holds none."""
+    manifest = disk.read_manifest(folder)
+    if manifest.get("kind") != "sweep":
+        raise FolderError(f"{folder} holds no sweep: expected a folder that langevin-sim sweep made")
+    try:
+        spec = manifest["spec"]
+        return Sweep(spec["kind"], spec["base"], [Axis(name, values) for name, values in spec["axes"].items()], spec["seed"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise FolderError(f"{folder}: its manifest.json is damaged: its spec is not a sweep's ({error})") from error
+
+
+def _spec(sweep: Sweep) -> dict[str, Any]:
+    return {"kind": sweep.kind, "base": sweep.base, "axes": {one.name: one.values for one in sweep.axes}, "seed": sweep.seed}
+
+
+def _check_same(folder: Path, spec: dict[str, Any]) -> None:
+    """Another grid over the same settings goes into the same folder, and takes the points that it holds; nothing else does."""
+    before = _spec(read(folder))
+    pairs = {key: (before[key], spec[key]) for key in ("kind", "seed")}
+    pairs |= {key: (before["base"].get(key), spec["base"].get(key)) for key in {*before["base"], *spec["base"]}}
+    unlike = [f"{key} {was} there, {now} here" for key, (was, now) in sorted(pairs.items()) if was != now]
+    if unlike:
+        raise InputError(f"{folder} is a sweep of other settings ({'; '.join(unlike)}): choose another --out")
+
+
+def _work(
+    sweep: Sweep, folder: Path, missing: list[Point], crew: Workers, progress: Progress, checkpoint_seconds: float
+) -> dict[str, str]:
+    """Let the workers do the missing points; the errors of those that failed, by name."""
+    place = folder.resolve() / "points"
+    place.mkdir(exist_ok=True)
+    crew.see(str(place))
+    tasks = [(sweep.kind, point.spec.model_dump(mode="json"), str(place / point.name), checkpoint_seconds) for point in missing]
+    errors: dict[str, str] = {}
+    looked, note = 0.0, ""
+    for count, done in enumerate(crew.run(run_point, tasks), 1):
+        if done.error is not None:
+            errors[missing[done.task].name] = str(done.error)
+        if time.monotonic() - looked > _EVERY:
+            looked, note = time.monotonic(), crew.describe()
+        progress("sweep", count, len(missing), note + (f", {len(errors)} failed" if errors else ""))
+    return errors
+
+
+def _present(sweep: Sweep, grid: list[Point], folder: Path, view: figure.View | None) -> dict[str, Any]:
+    """Write sweep.csv, summary.json and the figure; returns the summary."""
+    rows = index.table(sweep, grid, folder)
+    index.write(sweep, rows, folder)
+    status = {row["point"]: row["status"] for row in rows}
+    counts = {name: list(status.values()).count(name) for name in sorted(set(status.values()))}
+    summary = {"schema": disk.SCHEMA, "kind": "sweep", "of": sweep.kind, "seed": sweep.seed, "settings": sweep.base,
+               "axes": {one.name: one.values for one in sweep.axes}, "points": counts, "results": rows}  # fmt: skip
+    disk.write_json(folder / "summary.json", summary)
+    if counts.get("COMPLETED"):
+        figure.draw(folder, sweep, rows, view)
+    return summary
+
+
+def _tell_failures(folder: Path, errors: dict[str, str], points: int) -> None:
+    """failures.md: the error of every failed point and the end of its log; LangevinSimError if there are any."""
+    path = folder / "failures.md"
+    if not errors:
+        path.unlink(missing_ok=True)
+        return
+    text = [f"# {len(errors)} of {points} points failed", ""]
+    for name, error in errors.items():
+        log = folder / "points" / name / "run.log"
+        lines = log.read_text(errors="replace").splitlines()[-_TAIL:] if log.exists() else ["no log was written"]
+        text += [f"## {name}", "", error, "", *(f"    {line}" for line in lines), ""]
+    disk.write_whole(path, lambda stream: stream.write("\n".join(text).encode()))
+    name, error = next(iter(errors.items()))
+    raise LangevinSimError(f"{len(errors)} of {points} points failed ({name}: {error}): {path} has their logs; "
+                           "the same command tries them again")  # fmt: skip
