@@ -17,7 +17,6 @@ from .crew import SCHEDULER, open_workers
 from .options import PATH, SECONDS
 from .progress import Progress
 
-
 NAMES = ("grid", "out", "scheduler", "workers", "threads", "checkpoint_seconds", "plot", "against", "region", "as_json", "quiet")
 
 
@@ -25,9 +24,9 @@ def grid_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The grid, who does the work, and what is drawn."""
     for option in reversed([
         click.option("--grid", multiple=True, metavar="KEY=VALUES", help="a:b:n (evenly), a:b:n:log, i..j, or u,v,w; repeatable"),
-        click.option("--out", type=PATH, help="the folder, new or begun  [default: outputs/sweep-...-TIME-SEED]"),
+        click.option("--out", type=PATH, help="the folder, new or begun  [default: outputs/sweep-..]"),
         SCHEDULER,
-        click.option("--workers", type=click.IntRange(1, 4096), help="processes on this machine  [default: one a core or device]"),
+        click.option("--workers", type=click.IntRange(1, 4096), help="processes here  [default: one a core or device]"),
         click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="between checkpoints  [default: 30]"),
         click.option("--plot", metavar="COLUMN", help="of sweep.csv  [default: mass, or validation_loss]"),
         click.option("--against", metavar="AXIS[,AXIS]", help="one axis: lines; two: a heat map  [default: the first]"),
