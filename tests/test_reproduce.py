@@ -12,7 +12,7 @@ from langevin_sim.runs.memo.reproduce import FIGURES, experiment
 from langevin_sim.runs.memo.text import decimals, measured
 from langevin_sim.runs.simulate import simulate
 
-FILES = {"summary.json", "summary.csv", "histograms.npz", "figure.png", "figure.pdf", "figure.md"}
+FILES = {"report.html", "summary.json", "summary.csv", "histograms.npz", "figure.png", "figure.pdf", "figure.md"}
 TINY = ["--replicas", "64", "--steps", "400", "--seed", "3"]
 
 

@@ -17,6 +17,7 @@ from langevin_sim.runs.deep import comparison
 from langevin_sim.runs.deep import results as kept
 from langevin_sim.runs.deep.ratios import ratios
 from langevin_sim.runs.deep.spec import FlatnessSpec, NoiseSpec, PlaneSpec
+from langevin_sim.runs.report.write import write as report
 from langevin_sim.runs.settings import Settings, flags
 
 Made = tuple[Path, dict[str, Any]]
@@ -79,7 +80,7 @@ def _experiment(
     manifest = disk.new_manifest({"seed": seed, **settings}, use_threads(0), PACKAGES)
     manifest |= {"kind": kind, "runs": [{"folder": str(m.folder), "hash": m.run["hash"], "spec": m.run["spec"]} for m in minima]}
     began = time.perf_counter()
-    with disk.recorded(folder, manifest):
+    with disk.recorded(folder, manifest, report):
         results, more, arrays = measure()
         where = " ".join(str(trained.folder) for trained in minima)
         command = command or f"langevin-sim deep {kind} {where} {flags(spec)}".strip()

@@ -25,6 +25,7 @@ from langevin_sim.runs import folder as disk
 from langevin_sim.runs.deep import results
 from langevin_sim.runs.deep.spec import TrainSpec
 from langevin_sim.runs.journal import log
+from langevin_sim.runs.report.write import write as report
 from langevin_sim.runs.settings import parse, to_toml
 
 PACKAGES = ("torch", "safetensors")
@@ -142,7 +143,7 @@ def _train(
     setting: Setting, folder: Path, manifest: dict[str, Any], progress: Progress, checkpoint_seconds: float
 ) -> dict[str, Any]:
     began, spec = time.perf_counter(), setting.spec
-    with disk.recorded(folder, manifest):
+    with disk.recorded(folder, manifest, report):
         rows, state = _reached(setting, folder, manifest["hash"])
         toml = to_toml(spec).encode()
         disk.write_whole(folder / "spec.toml", lambda stream: stream.write(toml))

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from llvmlite.binding import get_host_cpu_name
 
-from langevin_sim.errors import FolderError, LangevinSimError
+from langevin_sim.errors import BusyError, FolderError, LangevinSimError
 from langevin_sim.runs.interruption import deferred
 from langevin_sim.runs.journal import kept, log
 
@@ -139,6 +139,13 @@ def finish_manifest(folder: Path, manifest: dict[str, Any], status: str, error: 
     write_json(folder / "manifest.json", {**manifest, **last})
 
 
+def rehash(folder: Path, manifest: dict[str, Any], name: str) -> None:
+    """A file was written again after the run: its hash in the manifest is the new one."""
+    digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    if manifest["outputs"].get(name) != digest:
+        write_json(folder / "manifest.json", manifest | {"outputs": manifest["outputs"] | {name: digest}})
+
+
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[bool]:
     """Within it no other process writes into the folder; FolderError if one does. A killed process holds no lock.
@@ -154,7 +161,7 @@ def locked(folder: Path) -> Iterator[bool]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise FolderError(f"another process is writing into {folder}: wait for it, or stop it") from error
+            raise BusyError(f"another process is writing into {folder}: wait for it, or stop it") from error
         except OSError as error:  # a file system without locks
             log.warning("%s cannot be locked (%s): let no other process write into it", folder, error.strerror)
             held = False
@@ -164,10 +171,13 @@ def locked(folder: Path) -> Iterator[bool]:
 
 
 @contextlib.contextmanager
-def recorded(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
+def recorded(
+    folder: Path, manifest: dict[str, Any], report: Callable[[Path], None] = lambda folder: None
+) -> Iterator[None]:
     """Lock the folder, keep its log, and write the manifest: RUNNING, and in the end COMPLETED, INTERRUPTED or FAILED.
 
-    Signals are deferred within it: see interruption.py.
+    Signals are deferred within it: see interruption.py. report: writes a page of the folder once all else is there, from
+    what is on the disk; what cannot be written of it costs the page, not the run.
     """
     with locked(folder) as alone, deferred(), kept(folder, manifest):
         if alone:
@@ -186,6 +196,11 @@ def recorded(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
                 raise FolderError(f"cannot write into {folder}: {error.strerror or error}") from error
             raise
         log.info("completed")
+        finish_manifest(folder, manifest, "COMPLETED")
+        try:
+            report(folder)
+        except (LangevinSimError, OSError) as error:
+            log.warning("no report could be written: %s", error)
         finish_manifest(folder, manifest, "COMPLETED")
 
 

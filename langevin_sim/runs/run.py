@@ -20,12 +20,16 @@ from langevin_sim.runs import plan
 from langevin_sim.runs.cases import Case, build, halved
 from langevin_sim.runs.checkpoint import SECONDS, Checkpoint
 from langevin_sim.runs.export import KEPT
+from langevin_sim.runs.film import film
 from langevin_sim.runs.journal import log
 from langevin_sim.runs.laws import Laws, laws
+from langevin_sim.runs.report.write import write as report
 from langevin_sim.runs.settings import parse
+from langevin_sim.runs.shards import Shard, Sharding
 from langevin_sim.runs.simulate import Run, available_threads, check_batch, simulate, starting_points
 from langevin_sim.runs.spec import RunSpec
 from langevin_sim.runs.summary import marginal, summarise
+from langevin_sim.runs.workers import Workers
 
 Progress = Callable[[str, int, int], None]
 
@@ -69,9 +73,12 @@ def prepare(spec: RunSpec, cases: list[Case]) -> Prepared:
 
 def execute(
     spec: RunSpec, out: Path | None, threads: int, progress: Progress, tell: Callable[[str], None] = lambda notice: None,
-    checkpoint_seconds: float = SECONDS, keep_states: bool = False,
+    checkpoint_seconds: float = SECONDS, keep_states: bool = False, workers: Workers | None = None,
 ) -> tuple[Path, dict[str, Any]]:  # fmt: skip
-    """Simulate, compare, and write the run folder; returns it with the summary. ``tell`` gets notices before the run."""
+    """Simulate, compare, and write the run folder; returns it with the summary. ``tell`` gets notices before the run.
+
+    workers: who moves the walkers, if it is not this process.
+    """
     spec = spec.resolved()
     cases = check(spec, threads)
     path = out or Path("outputs") / f"{_slug(spec.potential)}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}"
@@ -83,14 +90,14 @@ def execute(
         disk.remove_empty([folder, *absent])  # nothing is in it yet
         raise
     manifest = disk.new_manifest(prepared.spec.model_dump(), threads or available_threads()) | _data(spec)
-    with disk.recorded(folder, manifest):
+    with disk.recorded(folder, manifest, report):
         kept = Checkpoint(folder, _identity(prepared.spec), checkpoint_seconds, keep_states)
-        return folder, _run(folder, prepared, threads, progress, tell, kept)
+        return folder, _run(folder, prepared, threads, progress, tell, kept, workers)
 
 
 def resume(
     folder: Path, threads: int, progress: Progress, tell: Callable[[str], None] = lambda notice: None, steps: int | None = None,
-    checkpoint_seconds: float = SECONDS,
+    checkpoint_seconds: float = SECONDS, workers: Workers | None = None,
 ) -> tuple[Path, dict[str, Any]]:  # fmt: skip
     """Go on with a run that was stopped, or extend one to ``steps`` steps in all: the bits of a run that was never stopped.
 
@@ -109,10 +116,10 @@ def resume(
         raise FolderError(f"{spec.data} is not what it was when {folder} was made")
     prepared = prepare(spec, check(spec, threads))
     manifest |= {"spec": spec.model_dump(), "status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
-    with disk.recorded(folder, manifest):
+    with disk.recorded(folder, manifest, report):
         kept = Checkpoint(folder, _identity(spec), checkpoint_seconds, any((folder / "checkpoint").glob("d*.npz")))
         kept.load()
-        return folder, _run(folder, prepared, threads, progress, tell, kept)
+        return folder, _run(folder, prepared, threads, progress, tell, kept, workers)
 
 
 def _slug(potential: str) -> str:
@@ -131,8 +138,9 @@ def _identity(spec: RunSpec) -> str:
 
 
 def _run(
-    folder: Path, prepared: Prepared, threads: int, progress: Progress, tell: Callable[[str], None], kept: Checkpoint
-) -> dict[str, Any]:
+    folder: Path, prepared: Prepared, threads: int, progress: Progress, tell: Callable[[str], None], kept: Checkpoint,
+    workers: Workers | None,
+) -> dict[str, Any]:  # fmt: skip
     """Simulate what is not done yet, and write everything."""
     spec = prepared.spec
     for notice in prepared.notices:
@@ -145,10 +153,12 @@ def _run(
         label = _key(*case)
         entry = kept.finished(label, _number(spec))
         if entry is None:
-            run = _simulate(spec, case, law, threads, progress, 1, kept)
-            half = _simulate(spec, halved(case), law, threads, progress, 2, kept) if _extrapolates(spec, case) else None
+            run = _simulate(spec, case, law, threads, progress, 1, kept, workers)
+            half = None
+            if _extrapolates(spec, case):
+                half = _simulate(spec, halved(case), law, threads, progress, 2, kept, workers)
             entry = summarise(run, law, tests, half)
-            kept.add(label, _number(spec), entry, _arrays(run, law))
+            kept.add(label, _number(spec), entry, _arrays(run, law) | _filmed(spec, case, law))
         results.append(entry)
     summary = {"schema": disk.SCHEMA, "potential": spec.potential, "parameters": dict(prepared.cases[0][0].parameters),
                "domain": str(prepared.cases[0][0].domain), "seed": spec.seed, "data": spec.data, "notices": prepared.notices,
@@ -175,23 +185,38 @@ def _extrapolates(spec: RunSpec, case: Case) -> bool:
 
 
 def _simulate(
-    spec: RunSpec, case: Case, law: Laws, threads: int, progress: Progress, finer: int, kept: Checkpoint
-) -> Run:
+    spec: RunSpec, case: Case, law: Laws, threads: int, progress: Progress, finer: int, kept: Checkpoint,
+    workers: Workers | None,
+) -> Run:  # fmt: skip
     """One ensemble; ``finer`` times as many steps, for a step that is so much smaller."""
     potential, dynamics = case
     assert spec.seed is not None
     burn_in, steps = finer * spec.burn_in, finer * _number(spec)
-    label = f"{potential.name} d={potential.dim} {dynamics.name}" + (f" eta/{finer}" if finer > 1 else "")
+    name = f"{potential.name} d={potential.dim} {dynamics.name}" + (f" eta/{finer}" if finer > 1 else "")
+    label = _key(potential, dynamics) + (f"_eta{finer}" if finer > 1 else "")
+    temperature = law.temperature or spec.temperature
+    progress_of = partial(_tell, progress, name, burn_in + steps)
+    elsewhere = None
+    if workers is not None:
+        whole = Shard(spec.model_dump(), potential.dim, dynamics.name, finer, temperature, 0, 0)
+        elsewhere = Sharding(workers, kept, label, whole, progress_of)
     return simulate(
         potential, dynamics, walkers=spec.walkers, steps=steps, burn_in=burn_in, every=finer * spec.every, start=spec.start,
-        seed=spec.seed, threads=threads, extent_temperature=law.temperature or spec.temperature,
-        progress=partial(_tell, progress, label, burn_in + steps),
-        keeper=kept.keeper(_key(potential, dynamics) + (f"_eta{finer}" if finer > 1 else "")),
+        seed=spec.seed, threads=threads, extent_temperature=temperature, progress=progress_of,
+        keeper=kept.keeper(label), elsewhere=elsewhere,
     )  # fmt: skip
 
 
 def _tell(progress: Progress, name: str, total: int, step: int) -> None:
     progress(name, step, total)
+
+
+def _filmed(spec: RunSpec, case: Case, law: Laws) -> dict[str, Any]:
+    """The film of an ensemble's first walkers, as histograms.npz names it."""
+    assert spec.seed is not None
+    found = film(*case, walkers=spec.walkers, total=spec.burn_in + _number(spec), start=spec.start, seed=spec.seed,
+                 extent_temperature=law.temperature or spec.temperature)  # fmt: skip
+    return {f"{_key(*case)}_{name}": array for name, array in found.items()}
 
 
 def _arrays(run: Run, law: Laws) -> dict[str, Any]:

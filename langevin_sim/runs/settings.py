@@ -2,7 +2,9 @@
 
 import json
 import re
+import shlex
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -81,12 +83,19 @@ def _key(name: str) -> str:
     return name if re.fullmatch("[A-Za-z0-9_-]+", name) else _toml(name)
 
 
-def flags(settings: Settings) -> str:
-    """The command-line options that differ from their defaults."""
+def flags(settings: Settings, said: Mapping[str, str] | None = None) -> str:
+    """The command-line options that differ from their defaults, for a shell; ``said``: how some values are written."""
     words = []
     for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
-        if value != field.get_default(call_default_factory=True):
+        if value == field.get_default(call_default_factory=True):
+            continue
+        option = name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{option}" if value else f"--no-{option}")
+        elif isinstance(value, dict):
+            words += [f"--set {shlex.quote(f'{key}={item}')}" for key, item in value.items()]
+        else:
             text = ",".join(str(item) for item in value) if isinstance(value, list) else str(value)
-            words.append(f"--{name.replace('_', '-')} {text}")
+            words.append(f"--{option} {shlex.quote((said or {}).get(name, text))}")
     return " ".join(words)

@@ -32,6 +32,17 @@ def parse_dims(value: Any) -> Any:
     return dims
 
 
+def dims_text(dims: list[int]) -> str:
+    """What ``parse_dims`` reads as these dimensions: '1..5,10'."""
+    parts: list[list[int]] = []
+    for dim in dims:
+        if parts and dim == parts[-1][-1] + 1:
+            parts[-1].append(dim)
+        else:
+            parts.append([dim])
+    return ",".join(f"{part[0]}..{part[-1]}" if len(part) > 2 else ",".join(map(str, part)) for part in parts)
+
+
 def split(value: Any) -> Any:
     """'a,b' as a list of its parts."""
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value

@@ -21,7 +21,7 @@ from langevin_sim.network.minima import open_minima, trained
 from langevin_sim.runs.deep.spec import TrainSpec
 
 FILES = {"manifest.json", "run.log", "spec.toml", "summary.json", "summary.csv", "arrays.npz", "history.csv",
-         "figure.md", "figure.png", "figure.pdf"}  # fmt: skip
+         "figure.md", "figure.png", "figure.pdf", "report.html"}  # fmt: skip
 TINY = ["--train-size", "100", "--test-size", "50", "--batch-size", "20", "--seed", "1"]
 
 

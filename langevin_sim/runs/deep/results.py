@@ -13,6 +13,7 @@ from langevin_sim.errors import FolderError
 from langevin_sim.figures import deep as figures
 from langevin_sim.runs import folder as disk
 from langevin_sim.runs.memo import deep_text
+from langevin_sim.runs.report import write as report
 
 KINDS = ("train", "noise", "compare", "plane", "flatness", "table1")
 
@@ -37,12 +38,15 @@ def present_again(folder: Path) -> str:
     """The same for a folder that somebody names; FolderError if its data cannot be used."""
     summary = read(folder)
     try:
-        return present(folder, summary)
+        text = present(folder, summary)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, zipfile.BadZipFile) as error:
         raise FolderError(
             f"{folder}: summary.json or arrays.npz lacks what the figure shows ({type(error).__name__}: {error}): "
             "expected what a langevin-sim deep command wrote; langevin-sim rerun has it again"
         ) from error
+    if (folder / report.NAME).exists():
+        report.again(folder)
+    return text
 
 
 def read(folder: Path) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from langevin_sim.runs.memo import fig3, fig4, fig5, fig6
 from langevin_sim.runs.memo.experiment import Arm, Experiment
 from langevin_sim.runs.memo.measures import arrays, fitted_law, numbers
 from langevin_sim.runs.memo.passages import passages
+from langevin_sim.runs.report.write import write as report
 from langevin_sim.runs.simulate import available_threads, simulate
 from langevin_sim.runs.spec import MAX_STEPS, MAX_WALKERS
 from langevin_sim.runs.summary import summarise
@@ -56,7 +57,7 @@ def execute(
     name = f"{made.figure}-{made.mode}"
     folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
     manifest = disk.new_manifest(_spec(made, seed), threads or limit) | {"kind": "figure"}
-    with disk.recorded(folder, manifest):
+    with disk.recorded(folder, manifest, report):
         return folder, _run(folder, made, seed, threads, progress, Checkpoint(folder, _identity(made, seed), checkpoint_seconds))
 
 
@@ -67,7 +68,7 @@ def resume(folder: Path, threads: int, progress: Progress, checkpoint_seconds: f
         raise FolderError(f"{folder} is complete: there is nothing to resume")
     made, seed = experiment_of(manifest), manifest["seed"]
     manifest |= {"status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
-    with disk.recorded(folder, manifest):
+    with disk.recorded(folder, manifest, report):
         kept = Checkpoint(folder, _identity(made, seed), checkpoint_seconds)
         kept.load()
         return folder, _run(folder, made, seed, threads, progress, kept)

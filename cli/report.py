@@ -1,0 +1,26 @@
+"""langevin-sim report."""
+
+import webbrowser
+from pathlib import Path
+
+import click
+
+from .options import PATH
+
+
+@click.command(name="report")
+@click.argument("folder", metavar="DIR", type=PATH)
+@click.option("--open", "show", is_flag=True, help="show it in the browser")
+@click.option("--quiet", is_flag=True, help="print nothing but errors")
+def command(folder: Path, show: bool, quiet: bool) -> None:
+    """Write report.html of a completed folder again, from what is in the folder: one page that needs nothing else.
+
+    Example: langevin-sim report outputs/RUN --open
+    """
+    from langevin_sim.runs.report.write import again
+
+    path = again(folder)
+    if not quiet:
+        click.echo(f"written: {path}")
+    if show:
+        webbrowser.open(path.resolve().as_uri())
