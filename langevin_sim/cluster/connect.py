@@ -11,6 +11,7 @@ from langevin_sim.cluster.dask_workers import DaskWorkers
 from langevin_sim.errors import ClusterError, InputError
 
 _PATIENCE = 10.0  # seconds to wait for a scheduler
+_LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
 _CONFIG = {
     "distributed.comm.timeouts.connect": _PATIENCE,
     "distributed.client.scheduler-info-interval": "2s",
@@ -47,11 +48,13 @@ def _connected(scheduler: str) -> Client:
 
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
-    """Dask's own messages stay out of the terminal: what they mean is told in one line."""
-    logger = logging.getLogger("distributed")
-    before, propagates = list(logger.handlers), logger.propagate
-    logger.handlers, logger.propagate = [logging.NullHandler()], False
+    """The messages of Dask and of what it stands on stay out of the terminal: what they mean is told in one line."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    before = [(logger, list(logger.handlers), logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.handlers, logger.propagate = [logging.NullHandler()], False
     try:
         yield
     finally:
-        logger.handlers, logger.propagate = before, propagates
+        for logger, handlers, propagates in before:
+            logger.handlers, logger.propagate = handlers, propagates

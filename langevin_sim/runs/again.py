@@ -68,6 +68,8 @@ def rerun(
     if manifest["status"] != "COMPLETED":
         raise FolderError(f"{folder} is {manifest['status']}: nothing to compare with; langevin-sim resume goes on with it")
     kind = manifest.get("kind", "run")
+    if kind == "sweep":
+        raise FolderError(f"{folder} is a sweep: langevin-sim rerun takes one of {folder / 'points'}")
     if kind == "all":
         raise FolderError(f"{folder} holds folders of figures: langevin-sim rerun takes one of them")
     if kind not in _KINDS or (kind in MEASURED and not manifest.get("runs")):

@@ -82,8 +82,11 @@ class Checkpoint:
         return time.monotonic() - self._saved >= self.seconds
 
     def add_shards(self, label: str, step: int, states: list[tuple[int, dict[str, np.ndarray]]]) -> None:
-        """Keep ranges of an ensemble's blocks, (first block, state), which have reached their last step: a file each."""
-        self._saved = time.monotonic()
+        """Keep ranges of an ensemble's blocks, (first block, state), which have reached their last step: a file each.
+
+        Ensembles that are done are kept with them.
+        """
+        self._write()
         for first, state in states:
             path = self.folder / f"blocks-{first}-{len(state['alive'])}-{label}.npz"
             self._try(path, {"identity": self.identity, "step": step, "first": first}, state)

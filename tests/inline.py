@@ -1,0 +1,36 @@
+"""Workers that are this process: what is asked of them, without Dask."""
+
+import contextlib
+
+from langevin_sim.errors import ClusterError, LangevinSimError
+from langevin_sim.runs.workers import Done, Place
+
+
+class Inline:
+    """Runs tasks one after another; ``lost``: after so many it is gone. ``ran`` counts them."""
+
+    def __init__(self, count=2, lost=None, threads=1):
+        self._count, self._lost, self.threads, self.ran = count, lost, threads, 0
+
+    def count(self):
+        return self._count
+
+    def describe(self):
+        return "1 running on 1 worker"
+
+    def see(self, path):
+        pass
+
+    def run(self, function, tasks):
+        for number, task in enumerate(tasks):
+            if self.ran == self._lost:
+                raise ClusterError("the scheduler is gone")
+            self.ran += 1
+            try:
+                yield Done(number, function(*task, Place(self.threads, number)), None)
+            except LangevinSimError as error:
+                yield Done(number, None, error)
+
+    def opened(self, tasks):
+        """For who opens workers for so many tasks."""
+        return contextlib.nullcontext(self)
