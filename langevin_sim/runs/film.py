@@ -21,18 +21,20 @@ _SHARE = 0.04
 
 
 def film(
-    potential: Potential, dynamics: Dynamics, *, walkers: int, total: int, start: str, seed: int, extent_temperature: float
-) -> dict[str, np.ndarray]:
-    """The first walkers of a run of ``total`` steps, from their starts on, and what they move in.
+    potential: Potential, dynamics: Dynamics, *, walkers: int, burn_in: int, steps: int, every: int, start: str, seed: int,
+    extent_temperature: float,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """The first walkers of a run of burn_in + steps steps, from their starts on, and what they move in.
 
     film [frames, 1 or 2, walkers]: x_1 (and x_2), float32, nan for a walker that has diverged; film_steps [frames]: how many
     steps were taken; film_share [frames, regions]: share of these walkers in each region; film_start [walkers]: the region
     each began in; landscape [GRID] or [GRID, GRID]: U at x_1 (and x_2), see ``landscape``; landscape_extent [1 or 2, 2].
     """
     ensemble, where = placed(
-        potential, dynamics, walkers=walkers, burn_in=0, every=total + 1, start=start, seed=seed, threads=1,
+        potential, dynamics, walkers=walkers, burn_in=burn_in, every=every, start=start, seed=seed, threads=1,
         extent_temperature=extent_temperature, blocks=range(BLOCKS),
     )  # fmt: skip
+    total = burn_in + steps
     shown = min(potential.dim, 2)
     extent = ensemble.landscape.extent[:shown]
     temperature = max(dynamics.temperature, extent_temperature)
@@ -43,7 +45,8 @@ def film(
     for step in range(0, spacing * min(FRAMES, total // spacing) + 1, spacing):
         ensemble.advance(step - ensemble.step)
         positions = _positions(ensemble)
-        frames.append(positions[:, :shown].T.astype(np.float32))
+        with np.errstate(over="ignore"):  # of a walker that diverges, and is not seen to yet
+            frames.append(positions[:, :shown].T.astype(np.float32))
         shares.append(_shares(potential, positions))
     return {
         "film": np.stack(frames),

@@ -214,8 +214,8 @@ def _tell(progress: Progress, name: str, total: int, step: int) -> None:
 def _filmed(spec: RunSpec, case: Case, law: Laws) -> dict[str, Any]:
     """The film of an ensemble's first walkers, as histograms.npz names it."""
     assert spec.seed is not None
-    found = film(*case, walkers=spec.walkers, total=spec.burn_in + _number(spec), start=spec.start, seed=spec.seed,
-                 extent_temperature=law.temperature or spec.temperature)  # fmt: skip
+    found = film(*case, walkers=spec.walkers, burn_in=spec.burn_in, steps=_number(spec), every=spec.every, start=spec.start,
+                 seed=spec.seed, extent_temperature=law.temperature or spec.temperature)  # fmt: skip
     return {f"{_key(*case)}_{name}": array for name, array in found.items()}
 
 

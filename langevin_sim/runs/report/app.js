@@ -222,7 +222,7 @@
       for (let row = 0, k = 0; row < ground.height; row++) {
         for (let column = 0; column < ground.width; column++, k += 4) {
           const level = height(film, (column + .5) / ground.width, 1 - (row + .5) / ground.height);
-          const banded = Math.floor(level * BANDS) / BANDS;
+          const banded = Math.min(BANDS - 1, Math.floor(level * BANDS)) / (BANDS - 1);
           image.data.set([...shade(Math.min(1, .75 * banded + .25 * level)), 255], k);
         }
       }
@@ -246,9 +246,9 @@
       entries.push([ramp, `U from ${short(least, 3)} to ${short(most, 3)}${film.cut ? ", and above" : ""}`]);
     }
     legend("film-legend", entries);
-    const last = film.steps[frames - 1];
+    const last = film.steps[frames - 1], apart = frames > 1 ? film.steps[1] : 0;
     at("film-note").textContent = `${film.walkers} of the run's ${now.walkers.toLocaleString("en")} walkers, the first of them, from their starts on: ` +
-      `${frames} pictures, ${film.steps[1] - film.steps[0] || 0} steps apart, to step ${last.toLocaleString("en")}` +
+      `${frames} pictures, ${apart} ${apart === 1 ? "step" : "steps"} apart, to step ${last.toLocaleString("en")}` +
       (film.times ? ` (time ${short(film.times[frames - 1], 3)})` : "") + `. Burn-in: ${now.burn_in.toLocaleString("en")} steps, the whole run: ` +
       `${(now.burn_in + now.steps).toLocaleString("en")}.` + (flat ? " Heights above the curve only keep walkers apart." : "") +
       (now.dim > 2 ? " What looks like a walker outside a well may be deep in it, or far from it, in the other coordinates." : "");

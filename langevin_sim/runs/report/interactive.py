@@ -19,7 +19,7 @@ def data(summary: dict[str, Any], arrays: Mapping[str, np.ndarray], constant_ste
     """
     results = summary["results"]
     dynamics = list(dict.fromkeys(r["dynamics"] for r in results))
-    dims = chosen(sorted({r["dim"] for r in results}), max(2, MAX_CASES // len(dynamics)))
+    dims = chosen(sorted({r["dim"] for r in results}), max(3, MAX_CASES // len(dynamics)))
     shown = [r for r in results if r["dim"] in dims]
     walkers = _walkers(shown, arrays)
     cases = {}
@@ -43,10 +43,11 @@ def data(summary: dict[str, Any], arrays: Mapping[str, np.ndarray], constant_ste
 
 
 def chosen(dims: list[int], most: int) -> list[int]:
-    """The dimensions that are shown, the first and the last among them."""
+    """The dimensions that are shown: an even choice, with the first, the last, and 2, of which the film shows all there is."""
     if len(dims) <= most:
         return dims
-    return [dims[k] for k in np.unique(np.linspace(0, len(dims) - 1, most).round().astype(int))]
+    even = {dims[k] for k in np.linspace(0, len(dims) - 1, most - 1).round().astype(int)}
+    return sorted(even | ({2} & set(dims)))
 
 
 def _walkers(results: list[dict[str, Any]], arrays: Mapping[str, np.ndarray]) -> dict[str, int]:

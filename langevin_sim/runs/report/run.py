@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from langevin_sim.runs.memo.deep_document import duration
+from langevin_sim.runs.memo.deep_document import duration, plus_minus
 from langevin_sim.runs.memo.text import decimals, measured, number
 from langevin_sim.runs.report import words
 from langevin_sim.runs.report.interactive import data
@@ -93,10 +93,11 @@ def _energies(results: list[dict[str, Any]]) -> Table:
     rows = []
     for r in results:
         energy, marginal, digits = r["energy"], r["marginal"], decimals(r["energy"]["stderr"])
+        exact = marginal["tv_boltzmann"] is not None or marginal["tv_chain"] is not None
         rows.append([
-            str(r["dim"]), r["dynamics"], measured(energy["mean"], energy["stderr"]), number(energy["boltzmann"], digits),
+            str(r["dim"]), r["dynamics"], plus_minus(energy["mean"], energy["stderr"]), number(energy["boltzmann"], digits),
             number(energy["chain"], digits), number(marginal["tv_boltzmann"], 5), number(marginal["tv_chain"], 5),
-            number(marginal["tv_expected"], 5),
+            number(marginal["tv_expected"], 5) if exact else "-",
         ])  # fmt: skip
     caption = "Mean energies, and how far the histograms of x₁ are from the exact ones: total variation distance."
     return _filled(caption, headings, rows)
@@ -106,7 +107,7 @@ def _diagnostics(results: list[dict[str, Any]]) -> Table:
     headings = ["d", "dynamics", "R-hat", "stationarity, p", "relaxation time, steps", "accepted", "diverged walkers",
                 "coordinate updates a second"]  # fmt: skip
     rows = [
-        [str(r["dim"]), r["dynamics"], number(r["rhat"], 4), _brief(r["stationarity_pvalue"]),
+        [str(r["dim"]), r["dynamics"], number(r["rhat"], 4), "-" if r["rhat"] is None else f"{r['stationarity_pvalue']:.2g}",
          "-" if r["relaxation_steps"] is None else f"{r['relaxation_steps']:,.0f}", number(r["acceptance"], 3),
          f"{r['diverged']:,}", f"{r['updates_per_second']:.2g}"]
         for r in results
@@ -119,10 +120,6 @@ def _filled(caption: str, headings: list[str], rows: list[list[str]]) -> Table:
     """A table without the columns that hold nothing but dashes."""
     kept = [k for k in range(len(headings)) if any(row[k] != "-" for row in rows)]
     return Table(caption, [headings[k] for k in kept], [[row[k] for k in kept] for row in rows])
-
-
-def _brief(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2g}"
 
 
 def _left_out(shown: dict[str, Any], results: list[dict[str, Any]]) -> list[Paragraph]:

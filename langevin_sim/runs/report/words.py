@@ -71,7 +71,7 @@ def missing(results: Sequence[Result]) -> list[tuple[str, str]]:
         for law, key in (("Boltzmann's law", "reference_reason"), ("the chain's own law", "chain_reason")):
             if r[key]:
                 groups.setdefault((r["dynamics"], law, r[key]), []).append(r["dim"])
-    return [(f"No {law.removeprefix('the ')} for {dynamics}, {dimensions(dims)}:", reason)
+    return [(f"Not given, {law} for {dynamics}, {dimensions(dims)}:", f"{reason}.")
             for (dynamics, law, reason), dims in groups.items()]  # fmt: skip
 
 
@@ -102,7 +102,8 @@ def _sentence(r: Result) -> str:
                 return f"{who} does not follow the law of its own chain: something is wrong."
             return f"{who} follows neither Boltzmann's law nor that of its own chain: something is wrong."
         case "unconverged":
-            return f"{_unsettled(r)} A longer run (--steps auto), or other starts, can tell more."
+            longer = "A longer run (--steps auto), or other starts, can tell more."
+            return f"{_unsettled(r)} {'A smaller step keeps them.' if r['diverged'] else longer}"
         case _:
             return f"There is nothing to compare with: {r['reference_reason'] or 'no law was computed'}."
 
@@ -114,7 +115,9 @@ def _unsettled(r: Result) -> str:
         found.append(f"{r['diverged']:,} of its walkers diverged")
     if r["rhat"] is not None and r["rhat"] > RHAT_LIMIT:
         found.append(f"walkers from different starts still differ (nested R-hat above {RHAT_LIMIT:g})")
-    if r["stationarity_pvalue"] < STATIONARITY_LEVEL:
+    if r["rhat"] is None and r["stationarity_pvalue"] == 0:
+        found.append("it was observed too seldom to tell")
+    elif r["stationarity_pvalue"] < STATIONARITY_LEVEL:
         found.append("the two halves of the run differ by more than chance")
     if r["relaxation_steps"] is not None and r["burn_in"] + r["steps"] < LEAST_TIMES * r["relaxation_steps"]:
         found.append(f"the run is shorter than {LEAST_TIMES} relaxation times")
