@@ -29,7 +29,8 @@ class RealCluster:
     def start(self, workers: int, *options: str, path: Path | None = None) -> None:
         """A scheduler, if there is none, and workers; ``path``: where these find packages first."""
         if self.scheduler is None:
-            self.scheduler = self._process("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
+            self.scheduler = self._process("scheduler", "--host", "127.0.0.1", "--port", str(self.port),
+                                           "--dashboard-address", "127.0.0.1:0")  # fmt: skip
         environment = os.environ | ({} if path is None else {"PYTHONPATH": str(path)})
         there = len(self.workers)
         for _ in range(workers):

@@ -26,7 +26,7 @@ def workers(scheduler: str | None, processes: int, threads: int) -> Iterator[Das
     """
     with dask.config.set(_CONFIG), _silent(), contextlib.ExitStack() as stack:
         if scheduler is None:
-            cluster = LocalCluster(n_workers=processes, threads_per_worker=1, processes=True, dashboard_address=None,
+            cluster = LocalCluster(n_workers=processes, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0",
                                    silence_logs=logging.CRITICAL)  # fmt: skip
             client = stack.enter_context(Client(stack.enter_context(cluster)))
         else:

@@ -6,12 +6,13 @@ from typing import Any
 
 from langevin_sim.errors import FolderError
 from langevin_sim.runs import folder as disk
-from langevin_sim.runs.report import document, run
+from langevin_sim.runs.report import document, run, sweep
 from langevin_sim.runs.report.page import NAME as NAME
 from langevin_sim.runs.report.page import render
 from langevin_sim.runs.report.page import write as write_page
 
-PAGES = {"run": run.page, **dict.fromkeys(("figure", "train", "noise", "compare", "plane", "flatness", "table1"), document.page)}
+_WITH_WORDS = ("figure", "train", "noise", "compare", "plane", "flatness", "table1")
+PAGES = {"run": run.page, "sweep": sweep.page, **dict.fromkeys(_WITH_WORDS, document.page)}
 
 
 def write(folder: Path) -> None:

@@ -11,6 +11,7 @@ from langevin_sim.errors import FolderError, InputError, LangevinSimError
 from langevin_sim.figures import sweep as figure
 from langevin_sim.runs import folder as disk
 from langevin_sim.runs.checkpoint import SECONDS
+from langevin_sim.runs.report.write import write as report
 from langevin_sim.runs.sweep import index
 from langevin_sim.runs.sweep.grid import Axis, Point, Sweep, points
 from langevin_sim.runs.sweep.point import finished, run_point
@@ -46,7 +47,7 @@ def execute(
     with workers(len(missing)) if missing else contextlib.nullcontext() as crew:
         if not begun:
             disk.claim(folder)
-        with disk.recorded(folder, manifest):
+        with disk.recorded(folder, manifest, report):
             try:
                 errors = _work(sweep, folder, missing, crew, progress, checkpoint_seconds) if crew else {}
             finally:  # also when the scheduler is lost: the index holds what is done
@@ -126,6 +127,7 @@ def _tell_failures(folder: Path, errors: dict[str, str], points: int) -> None:
         lines = log.read_text(errors="replace").splitlines()[-_TAIL:] if log.exists() else ["no log was written"]
         text += [f"## {name}", "", error, "", *(f"    {line}" for line in lines), ""]
     disk.write_whole(path, lambda stream: stream.write("\n".join(text).encode()))
+    report(folder)
     name, error = next(iter(errors.items()))
     raise LangevinSimError(f"{len(errors)} of {points} points failed ({name}: {error}): {path} has their logs; "
                            "the same command tries them again")  # fmt: skip
