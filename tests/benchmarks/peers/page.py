@@ -120,8 +120,8 @@ def closest(results: Results) -> str:
     ours = [row for row in results["rows"] if "loop_ns" in row and row["dynamics"] == "gdl" and row["dim"] == 1]
     shares = [median(row["loop_ns"] / row["ns"] for row in ours if row["mode"] == mode) for mode in ("one", "threads")]
     return text + (
-        f"A step costs the least in d = 1. There {1 - shares[0]:.0%} of our time on one core and {1 - shares[1]:.0%} on two is what "
-        "`simulate` does besides the steps: tests of convergence mostly, on one thread, and no more of it in a longer run."
+        f"A step costs the least in d = 1. There {1 - shares[0]:.0%} of our time on one core and {1 - shares[1]:.0%} on two goes to "
+        "what `simulate` does besides the steps: tests of convergence mostly, on one thread, and no more of it in a longer run."
     )
 
 
