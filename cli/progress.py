@@ -8,10 +8,10 @@ import click
 
 
 class Progress:
-    """A bar on a terminal, a plain line every few seconds elsewhere, nothing when silent."""
+    """A bar on a terminal, a plain line every few seconds elsewhere, nothing when silent. keep: bars that are full stay."""
 
-    def __init__(self, silent: bool) -> None:
-        self._silent = silent
+    def __init__(self, silent: bool, keep: bool = True) -> None:
+        self._silent, self._keep = silent, keep
         self._bar: Any = None
         self._tasks: dict[str, Any] = {}
         self._last = time.monotonic()
@@ -43,6 +43,8 @@ class Progress:
             return
         if self._bar:
             if name not in self._tasks:
+                for task in [] if self._keep else self._bar.tasks:
+                    self._bar.update(task.id, visible=not task.finished)
                 self._tasks[name] = self._bar.add_task(name, total=total)
             self._bar.update(self._tasks[name], completed=step, description=f"{name}  {note}".rstrip())
             return

@@ -14,6 +14,12 @@ COLD, HOT = 0.08, 0.3  # wells hold 99 % at d = 5 when cold, and less than half 
 PROPOSAL = 9.0  # half the torus: a walker hops from pit to pit in one step, and no barrier is climbed
 RERUN = {1: 3.8, 2: 8.4, 3: 17.0, 4: 38.0, 5: 89.0}  # wide : narrow in one re-implementation with the authors' settings
 
+_MEMO = (
+    "The memo shows histograms of x_1 of Langevin gradient descent for d = 1 to 5, on a potential with two minima of one depth, "
+    "one of them twice as wide in every dimension, and says that it selects the wider one with high probability, the more so the "
+    "more dimensions there are."
+)
+
 
 def experiment(literal: bool) -> Experiment:
     """Boxes with the authors' difference and eta = 1; or boxes with RWM, cold and hot, and twowell with small steps of GDL."""
@@ -51,6 +57,7 @@ def _converged(summary: dict[str, Any]) -> str:
     stationary = min(r["stationarity_pvalue"] for r in [*cold, *hot])
     return document(
         "Fig. 3, converged: the wider of two wells gains with dimension",
+        _MEMO,
         summary,
         f"Histograms of x_1 for d = {cold[0]['dim']} to {cold[-1]['dim']} beside exact laws. Boxes at T = "
         f"{cold[0]['temperature']:g}: the wide pit holds {number(wide[0]['mass'])} in d = {cold[0]['dim']} and "
@@ -88,6 +95,7 @@ def _literal(summary: dict[str, Any]) -> str:
     plateaus, wides = (", ".join(f"{region(r, name)['mass']:.3g}" for r in results) for name in ("plateau", "wide"))
     return document(
         "Fig. 3, with the authors' settings",
+        _MEMO,
         summary,
         f"Boxes, eta = 1, noise A = {last['noise']:g} a step, g_j = U(x + 0.25 e_j) - U(x - 0.25 e_j), start 7*1, every "
         f"step recorded, no burn-in, 30 bins. The authors ran one walker; here are {last['walkers']:,} replicas of it, "

@@ -8,6 +8,11 @@ from langevin_sim.runs.memo.text import claim, document, masses, measured, numbe
 
 AMPLITUDE, DIFFERENCE = 0.2, 0.25  # the authors'
 
+_MEMO = (
+    "The memo shows a potential in two dimensions, with a degenerate minimum and one of the same depth that is not, and the "
+    "histogram of Langevin gradient descent on it, and says that the degenerate minimum is preferred, as in Boltzmann's law."
+)
+
 
 def experiment(literal: bool) -> Experiment:
     """Wedge in two dimensions."""
@@ -26,6 +31,7 @@ def text(summary: dict[str, Any]) -> str:
     if summary["mode"] == "converged":
         return document(
             "Fig. 4, converged: the degenerate minimum is the likelier",
+            _MEMO,
             summary,
             f"The histogram of (x_1, x_2) on the wedge at T = {result['temperature']:g}, by MALA, which samples "
             f"Boltzmann's law exactly at any step, beside that law. {held} {claim(summary['results'])}",
@@ -35,6 +41,7 @@ def text(summary: dict[str, Any]) -> str:
         )
     return document(
         "Fig. 4, with the authors' settings",
+        _MEMO,
         summary,
         f"Wedge in d = 2, eta = 1, noise A = {result['noise']:g} a step, forward differences over {DIFFERENCE:g} divided "
         "by it, from the pyramid's apex, every step recorded, no burn-in. The number of steps is that of Figs. 3 and 5; "

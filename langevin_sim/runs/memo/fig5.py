@@ -9,6 +9,10 @@ from langevin_sim.runs.memo.text import document, masses, measured, number, pass
 DIMS = (2, 3, 4, 5)
 AMPLITUDE, DIFFERENCE = 0.131, 0.2  # the authors', for d = 5
 
+_MEMO = (
+    "The memo shows histograms of x_1 of Langevin gradient descent on the potential of Fig. 4 in more dimensions, and says that "
+    "the distribution concentrates strongly around the degenerate minima as dimensions are added."
+)
 _CAPTION = (
     "On the memo's caption: it calls W_1 = 2 the degenerate minimum, and says that the density falls there as dimensions "
     "are added. The valley lies along x_1, and its share of the x_1 histogram is the same everywhere; what stands out at "
@@ -34,6 +38,7 @@ def text(summary: dict[str, Any]) -> str:
     if summary["mode"] == "converged":
         return document(
             "Fig. 5, converged: the pyramid's mass falls with dimension",
+            _MEMO,
             summary,
             f"Histograms of x_1 on the wedge at T = {last['temperature']:g}, by MALA, beside Boltzmann's law. The pyramid "
             f"holds {fall}; the valley {measured(region(last, 'valley')['mass'], region(last, 'valley')['stderr'])} in d = "
@@ -45,6 +50,7 @@ def text(summary: dict[str, Any]) -> str:
         )
     return document(
         "Fig. 5, with the authors' settings",
+        _MEMO,
         summary,
         f"Wedge, eta = 1, noise A = {last['noise']:.3g} a step, forward differences over {DIFFERENCE:g} divided by it, "
         "from the pyramid's apex, every step recorded, no burn-in. The authors' settings are known for d = 5; d = 2 to 4 "

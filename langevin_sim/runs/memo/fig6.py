@@ -12,6 +12,11 @@ SETS = 8  # so many times their 30 runs
 AMPLITUDE = 0.25
 SMALL_STEP, TEMPERATURE = 16.0, 1.5e-3  # depth of the wells: 1/115 = 0.0087
 
+_MEMO = (
+    "The memo shows histograms of SGD, and of SGD with noise added (SGDL), on a potential in two dimensions, with a degenerate "
+    "minimum and one of the same depth that is not, and says that both prefer the degenerate one, as in Boltzmann's law."
+)
+
 
 def experiment(literal: bool) -> Experiment:
     """The authors' two walks from uniform starts; or SGD with a batch small enough to pass, and SGDL with small steps."""
@@ -37,6 +42,7 @@ def _converged(summary: dict[str, Any]) -> str:
     bound = potentials.rbf().stability_bound
     return document(
         "Fig. 6, converged: SGD and SGDL beside Boltzmann's law",
+        _MEMO,
         summary,
         f"SGDL, eta = {sgdl['step_size']:g} (GD at the minima is stable below {bound:.0f}), batches of "
         f"{sgdl['batch_size']}, added noise at T = {sgdl['temperature']:g}: {_held(sgdl)}. {_fitted(sgdl)} With small "
@@ -61,6 +67,7 @@ def _literal(summary: dict[str, Any]) -> str:
     sgd, sgdl = summary["results"]
     return document(
         "Fig. 6, with the authors' settings",
+        _MEMO,
         summary,
         f"SGD: eta = {sgd['step_size']:g}, batches of {sgd['batch_size']} of 115, no added noise. SGDL: eta = "
         f"{sgdl['step_size']:g}, batches of {sgdl['batch_size']}, A = {sgdl['noise']:.3g}. g is the mean over the batch; "

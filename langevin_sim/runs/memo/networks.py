@@ -79,8 +79,7 @@ def execute(
 ) -> tuple[Path, dict[str, Any]]:
     """Train what is not in the store yet, measure, and draw; returns the folder and its summary."""
     specs = trainings(name, scale, data_dir)
-    if data_dir is not None and scale == "quick":
-        raise InputError("--data-dir: the scale quick has digits, which need none; expected --scale laptop or memo with it")
+    check_data_dir(scale, data_dir)
     network = backend()
     network.use_threads(threads)
     if out is not None:
@@ -96,6 +95,12 @@ def execute(
     if name == "table1":
         return network.flatness(minima, parse(FlatnessSpec, settings.flatness), out, progress, command)
     return network.plane(minima, parse(PlaneSpec, settings.plane), out, progress, command)
+
+
+def check_data_dir(scale: str, data_dir: Path | None) -> None:
+    """InputError for a folder of data where none are read."""
+    if data_dir is not None and scale == "quick":
+        raise InputError("--data-dir: the scale quick has digits, which need none; expected --scale laptop or memo with it")
 
 
 def _folder(data: str, data_dir: Path | None) -> str | None:

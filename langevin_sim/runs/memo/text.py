@@ -7,15 +7,32 @@ HEADINGS = ("| d | dynamics | T | region | measured | Boltzmann | the chain's ow
             "| --- | --- | --- | --- | --- | --- | --- | --- |")  # fmt: skip
 
 
-def document(title: str, summary: dict[str, Any], *paragraphs: str) -> str:
-    """A text with its heading, how it was made, and paragraphs."""
+def document(title: str, memo: str, summary: dict[str, Any], *paragraphs: str) -> str:
+    """A text with its heading, how it was made, what the memo showed, paragraphs, and the settings."""
     ensembles = dict.fromkeys(
         f"{r['walkers']:,} walkers of {r['steps']:,} steps" + (f" after {r['burn_in']:,} of burn-in" if r["burn_in"] else "")
         for r in summary["results"]
     )
     made = (f"`{summary['command']}`: {'; '.join(ensembles)}; "
             f"{summary['seconds']:.0f} s. Errors are one standard error over walkers.")  # fmt: skip
-    return "\n\n".join([f"# {title}", made, *(text for text in paragraphs if text)]) + "\n"
+    parts = [f"# {title}", made, memo, *(text for text in paragraphs if text), "## Settings", settings(summary["results"])]
+    return "\n\n".join(parts) + "\n"
+
+
+def settings(results: list[dict[str, Any]]) -> str:
+    """A table of the ensembles; those that differ in dimension alone, or are measured at the same settings, are one row."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for r in results:
+        batch = "-" if r["batch_size"] is None else str(r["batch_size"])
+        row = (r["dynamics"], f"{r['step_size']:.4g}", f"{r['temperature']:.4g}", f"{r['noise']:.4g}", batch, f"{r['walkers']:,}",
+               f"{r['steps']:,}", f"{r['burn_in']:,}", str(r["every"]), r["start"])  # fmt: skip
+        parameters = ", ".join(f"{name} {value:g}" for name, value in r["parameters"].items())
+        rows.setdefault((r["potential"], parameters, r["domain"], *row), []).append(str(r["dim"]))
+    lines = ["| potential | parameters | domain | d | dynamics | step eta | T | noise A a step | batch | walkers | steps | "
+             "burn-in | seen every | start |", "| --- " * 14 + "|"]  # fmt: skip
+    for (name, parameters, domain, *rest), dims in rows.items():
+        lines.append(f"| {' | '.join([name, parameters or '-', domain, ', '.join(dims), *rest])} |")
+    return "\n".join(lines)
 
 
 def pick(summary: dict[str, Any], group: str) -> list[dict[str, Any]]:
