@@ -28,28 +28,37 @@ def description() -> dict[str, Any]:
 
 
 class Machine:
-    """Runs scripts, and knows what others did meanwhile: while its patience lasts (seconds) it waits until they do little."""
+    """Runs scripts, and knows what others did meanwhile.
+
+    What is alone on its core is given its processor time, which others hardly change. For what runs on two cores at once the
+    clock counts: while its patience lasts (seconds), a machine waits until others do little, and runs it again if they did not.
+    """
 
     def __init__(self, patience: float) -> None:
         self.until = time.monotonic() + patience
         self.cores = sorted(os.sched_getaffinity(0))[:2]
 
     def run(self, script: list[str], mode: str, seed: int) -> list[Row]:
-        """The rows that the script prints; "others": the cores that others used. Again while that is much and patience lasts.
+        """The rows that the script prints, and with each "others", the cores that others used.
 
         mode "one": one thread on one core; "threads": two on two cores; "processes": two, on a core each, each with half
         of the walkers.
         """
         while True:
-            while time.monotonic() < self.until and _with_others(lambda: time.sleep(LOOK))[1] > IDLE:
+            while self._waits(mode) and _with_others(lambda: time.sleep(LOOK))[1] > IDLE:
                 pass
             rows, others = _with_others(lambda: self._rows(script, mode, seed))
-            if others <= IDLE or time.monotonic() >= self.until:
+            if others <= IDLE or not self._waits(mode):
                 return [row | {"mode": mode, "others": others} for row in rows]
 
+    def _waits(self, mode: str) -> bool:
+        return mode == "threads" and time.monotonic() < self.until
+
     def _rows(self, script: list[str], mode: str, seed: int) -> list[Row]:
-        if mode != "processes":
-            return _finish(_start(script, self.cores[: 1 if mode == "one" else 2], seed))
+        if mode == "threads":
+            return _finish(_start(script, self.cores, seed))
+        if mode == "one":
+            return [row | {"ns": row["ns"] * row["cores"]} for row in _finish(_start(script, self.cores[:1], seed))]
         halves = [_start([*script, "--share", "2"], [core], seed + k) for k, core in enumerate(self.cores)]
         return [_together(*pair) for pair in zip(*map(_finish, halves), strict=True)]
 
@@ -86,7 +95,7 @@ def _finish(process: subprocess.Popen[str]) -> list[Row]:
 def _together(first: Row, second: Row) -> Row:
     """Two processes that each moved half of the walkers: both are done when the slower one is."""
     return first | {
-        "ns": max(first["ns"], second["ns"]) / 2.0,
+        "ns": max(first["ns"] * first["cores"], second["ns"] * second["cores"]) / 2.0,
         "cores": first["cores"] + second["cores"],
         "mass": (first["mass"] + second["mass"]) / 2.0,
         "error": (first["error"] ** 2 + second["error"] ** 2) ** 0.5 / 2.0,

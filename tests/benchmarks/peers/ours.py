@@ -16,7 +16,7 @@ CASES = {
 
 
 def main() -> None:
-    """Run the cases asked for; ns is of the whole call, loop_ns of the walkers' steps alone."""
+    """Run the cases asked for; loop is the share of the time that the walkers' steps took."""
     parser = options()
     parser.set_defaults(burn_in=OUR_STEPS[0], steps=OUR_STEPS[1])
     parser.add_argument("cases", nargs="+", choices=list(CASES))
@@ -34,7 +34,7 @@ def main() -> None:
             mass, error = run.occupancy[region].mean, run.occupancy[region].stderr
             work = WALKERS * (asked.burn_in + asked.steps) * dim
             report(peer="langevin-sim", dynamics=dynamics.name, potential=potential.name, region=region, dim=dim, mass=mass,
-                   error=error, ns=1e9 * seconds / work, loop_ns=1e9 * run.seconds / work, seconds=seconds,
+                   error=error, ns=1e9 * seconds / work, loop=run.seconds / seconds, seconds=seconds,
                    cores=cpu / seconds, versions=versions)  # fmt: skip
 
 

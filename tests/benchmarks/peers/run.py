@@ -101,7 +101,7 @@ def main() -> int:
     parser.add_argument("--envs", type=Path, default=HERE / ".envs", help="folder of the environments (default .envs here)")
     parser.add_argument("--torch", default="torch", help="what to install as PyTorch, such as torch==2.13.0")
     parser.add_argument("--rounds", type=int, default=3, help="default 3")
-    parser.add_argument("--patience", type=float, default=0.0, help="minutes to spend in all on waiting for a quiet machine")
+    parser.add_argument("--patience", type=float, default=0.0, help="minutes to wait in all until others do little")
     parser.add_argument("--only", nargs="+", metavar="PEER", help="these alone, and nothing is kept")
     parser.add_argument("--scale", type=float, default=1.0, help="of the numbers of steps; nothing is kept unless it is 1")
     parser.add_argument("--page", action="store_true", help="measure nothing: write the page from the results that are kept")
