@@ -55,9 +55,9 @@ class RealCluster:
         self.workers, self.scheduler = [], None
 
     def _process(self, kind: str, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-        log = open(self.folder / f"{kind}-{time.monotonic_ns()}.log", "wb")  # noqa: SIM115
-        return subprocess.Popen([sys.executable, "-m", "dask", kind, *arguments], cwd=self.folder, env=environment,
-                                stdout=log, stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
+        with open(self.folder / f"{kind}-{time.monotonic_ns()}.log", "wb") as log:
+            return subprocess.Popen([sys.executable, "-m", "dask", kind, *arguments], cwd=self.folder, env=environment,
+                                    stdout=log, stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
 
     def _wait(self, workers: int) -> None:
         from distributed import Client

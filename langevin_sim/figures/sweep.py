@@ -164,6 +164,8 @@ def _entries(lines: Axis | None, column: str, rows: list[dict[str, Any]]) -> lis
     entries = []
     if lines is not None:
         for k, value in enumerate(lines.values):
+            if all(row[lines.name] != value for row in rows):
+                continue
             colour = curves.COLOURS[k % len(curves.COLOURS)]
             entries.append(curves.mark(_value(lines, value), color=colour, marker="o", linestyle=""))
     for law, text, style in zip(_LAWS.get(column, ()), ("Boltzmann", "the chain's own law"), ("--", "-"), strict=False):

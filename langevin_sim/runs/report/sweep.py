@@ -40,7 +40,7 @@ def page(folder: Path, manifest: dict[str, Any]) -> Page:
         Section("What came out", came),
         Section("The figure", [picture(folder, f"{title}. Its numbers are in sweep.csv and in the table on this page.")]),
         Section("The points", [_table(summary["of"], axes, points, shown), *rest, Links(links)]),
-        Section("What was run", [Items(grid), Table("All points share:", [], [[k, local(str(v))] for k, v in settings.items()]),
+        Section("What was run", [Items(grid), Table("All points share:", [], [[name, _said(value)] for name, value in settings.items()]),
                                  made(manifest), commands]),
         Section("Warnings and notes", notes(manifest)),
     ]  # fmt: skip
@@ -56,7 +56,8 @@ def _verdicts(rows: list[dict[str, Any]]) -> list[Block]:
     """How many ensembles have which verdict: an ensemble has one, a row each of its regions."""
     ensembles = {(row["point"], row["dynamics"]): row["verdict"] for row in rows if row.get("verdict")}
     words = Counter(ensembles.values())
-    return [Paragraph("Verdicts: " + ", ".join(f"{count:,} {word}" for word, count in words.most_common()) + ".")] if words else []
+    said = ", ".join(f"{count:,} {word}" for word, count in words.most_common())
+    return [Paragraph(f"Verdicts: {said}.")] if said else []
 
 
 def _table(of: str, axes: dict[str, Any], points: dict[str, list[dict[str, Any]]], shown: list[str]) -> Table:
@@ -74,6 +75,10 @@ def _table(of: str, axes: dict[str, Any], points: dict[str, list[dict[str, Any]]
 
 def _texts(lines: list[list[Any]]) -> list[list[str]]:
     return [["-" if cell is None else f"{cell:.5g}" if isinstance(cell, float) else str(cell) for cell in line] for line in lines]
+
+
+def _said(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else local(str(value))
 
 
 def _short(values: list[Any]) -> str:
