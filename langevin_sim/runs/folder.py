@@ -135,7 +135,7 @@ def finish_manifest(folder: Path, manifest: dict[str, Any], status: str, error: 
     """Write the manifest with its final status and the hashes of all other files."""
     hashes = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir())
               if p.is_file() and p.name not in ("manifest.json", "run.log") and not p.name.startswith(".")}  # fmt: skip
-    last = {"status": status, "error": error, "finished": now(), "outputs": hashes}
+    last = {"status": status, "error": error, "finished": manifest["finished"] or now(), "outputs": hashes}
     write_json(folder / "manifest.json", {**manifest, **last})
 
 
@@ -182,6 +182,7 @@ def recorded(
     with locked(folder) as alone, deferred(), kept(folder, manifest):
         if alone:
             _sweep(folder)
+        manifest["finished"] = None  # of a run that is gone on with
         write_json(folder / "manifest.json", manifest)
         log.info("started: %s", json.dumps(manifest["spec"]))
         try:
@@ -196,6 +197,7 @@ def recorded(
                 raise FolderError(f"cannot write into {folder}: {error.strerror or error}") from error
             raise
         log.info("completed")
+        manifest["finished"] = now()
         finish_manifest(folder, manifest, "COMPLETED")
         try:
             report(folder)

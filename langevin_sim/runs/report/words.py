@@ -48,8 +48,9 @@ def growth(results: Sequence[Result]) -> list[str]:
         steps = [after - before for before, after in pairwise(masses)]
         way = "grows" if min(steps) > 0 else "falls" if max(steps) < 0 else "goes"
         (first, last), name = (mine[0], mine[-1]), mine[0]["regions"][0]["name"]
-        said.append(f"With {_name(dynamics)} the mass of the region {name} {way} from {_mass(first)} in d = {first['dim']} "
-                    f"to {_mass(last)} in d = {last['dim']}{' with every dimension' if way != 'goes' and len(mine) > 2 else ''}.")
+        steadily = " with every dimension," if way != "goes" and len(mine) > 2 else ""
+        said.append(f"With {_name(dynamics)} the mass of the region {name} {way}{steadily} from {_mass(first)} in d = "
+                    f"{first['dim']} to {_mass(last)} in d = {last['dim']}.")
     return said
 
 
