@@ -49,8 +49,10 @@ def surface(axes: Any, result: dict[str, Any], zoom: float = 0.85) -> None:
     axes.set_title(f"U of {potential.name}, d = 2{cut}", fontsize=10)
     axes.set_xlabel("$x_1$", labelpad=-4)
     axes.set_ylabel("$x_2$", labelpad=-4)
-    axes.set_zlabel("U", labelpad=4 if energy.max() - energy.min() < 0.1 else -2)  # small numbers are long
+    small = energy.max() - energy.min() < 0.1  # small numbers are long
+    axes.set_zlabel("U", labelpad=5 if small else -2)
     axes.tick_params(labelsize=7, pad=-2)
+    axes.tick_params(axis="z", pad=4 if small else -2)
     axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
     axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
     axes.zaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
@@ -73,7 +75,8 @@ def histogram(axes: Any, arrays: dict[str, np.ndarray], key: str, exact_label: s
         axes.stairs(high, edges, baseline=low, fill=True, color=MEASURED, alpha=0.3, label="single replicas, 16 to 84 %")
     mass = joined("mass")
     alone = band is None
-    axes.stairs(mass, edges, fill=alone, color=MEASURED, alpha=0.35 if alone else 1.0, linewidth=1.2, label="simulated")
+    axes.stairs(mass, edges, baseline=0.0 if alone else None, fill=alone, color=MEASURED, alpha=0.35 if alone else 1.0,
+                linewidth=1.2, label="simulated")  # fmt: skip
     if join == 1:
         error = 2.0 * joined("stderr")
         axes.stairs(mass + error, edges, baseline=mass - error, fill=True, color=MEASURED, alpha=0.8)

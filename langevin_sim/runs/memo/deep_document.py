@@ -9,7 +9,8 @@ from langevin_sim.runs.memo.text import measured
 
 def document(title: str, summary: dict[str, Any], *paragraphs: str) -> str:
     """A text with its heading, how it was made, paragraphs, and what it stands on."""
-    made = f"`{summary['command']}`: {duration(summary['seconds'])}."
+    besides = "" if summary["kind"] == "train" else ", besides what the trainings took"
+    made = f"`{summary['command']}`: {duration(summary['seconds'])}{besides}."
     parts = [f"# {title}", made, *(text for text in paragraphs if text), "## Trainings", trainings(summary["runs"])]
     return "\n\n".join(parts) + "\n"
 
