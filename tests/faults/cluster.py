@@ -3,8 +3,8 @@
     python tests/faults/cluster.py > results-cluster.md
 
 Takes about ten minutes. A kill is SIGKILL to a worker and its nanny, as if the machine were gone (another one is started, as a
-batch system would), or to the scheduler. Moments are uniform over the time that the whole takes; the seed was fixed before
-looking. Exit code 1 unless all have the bits of the run in one process.
+batch system would), or to the scheduler. It comes up to a second after a random number of points, or of shards, are done; the
+seed was fixed before looking. Exit code 1 unless all have the bits of the run in one process.
 """
 
 import csv
@@ -27,6 +27,8 @@ SEED, KILLS = 20_181_124, 5
 SMALL = ["--walkers", "2000", "--steps", "40000", "--no-chain", "--seed", "1"]
 SWEEP = ["sweep", "--potential", "twowell", "--dims", "1..2", "--grid", "temperature=0.6:1.4:5", *SMALL]
 ENSEMBLE = ["run", "--dims", "5", "--walkers", "60000", "--steps", "60000", "--no-chain", "--seed", "1"]
+# what is there when a part is done, how many parts there are at the least, and how often shards are saved
+PARTS = {"sweep": ("points/*/summary.json", 10), "ensemble": ("checkpoint/blocks-*", 8)}
 COMPARED = ("histograms.npz", "summary.csv", "sweep.csv")
 _TIMES = ("seconds", "updates_per_second")
 failed: list[str] = []
@@ -40,7 +42,7 @@ def process(*arguments: str) -> "subprocess.Popen[str]":
 
 def start(arguments: list[str], folder: Path, *more: str) -> "subprocess.Popen[str]":
     """The command in a process of its own."""
-    return process(*arguments, "--out", str(folder), "--checkpoint-seconds", "0.5", *more)
+    return process(*arguments, "--out", str(folder), "--checkpoint-seconds", "0", *more)
 
 
 def finish(running: "subprocess.Popen[str]") -> tuple[int, str]:
@@ -100,38 +102,47 @@ def study(place: Path) -> None:
             scheduler = ["--scheduler", real.address]
             began = time.monotonic()
             code, said = finish(start(arguments, place / f"{name}-two", *scheduler))
-            length = time.monotonic() - began
-            row("scheduler and two workers", f"{length:.1f}", said or code, verdict(name, place / f"{name}-two", reference))
+            length = f"{time.monotonic() - began:.1f}"
+            row("scheduler and two workers", length, said or code, verdict(name, place / f"{name}-two", reference))
             for kill in range(KILLS):
-                folder, moment = place / f"{name}-worker-{kill}", rng.uniform(0.3, 0.9) * length
+                folder = place / f"{name}-worker-{kill}"
                 running = start(arguments, folder, *scheduler)
-                time.sleep(moment)
+                done = wait(name, folder, running, rng)
                 real.kill_worker(0)
                 real.workers.pop(0)
                 over = running.poll() is not None
                 code, said = finish(running)
-                row(f"worker {kill + 1} killed" + (" (too late)" if over else ""), f"{moment:.1f}", said or code,
+                row(f"worker killed{' (too late)' if over else ''}, {done} done", "", said or code,
                     verdict(name, folder, reference))  # fmt: skip
                 real.start(1)
                 shutil.rmtree(folder)
         for kill in range(KILLS):
-            scheduler_killed(name, arguments, place / f"{name}-scheduler-{kill}", rng.uniform(0.4, 0.9) * length, reference)
+            scheduler_killed(name, arguments, place / f"{name}-scheduler-{kill}", rng, reference)
 
 
-def scheduler_killed(name: str, arguments: list[str], folder: Path, moment: float, reference: Path) -> None:
+def wait(name: str, folder: Path, running: "subprocess.Popen[str]", rng: np.random.Generator) -> int:
+    """Until a random number of parts, but the last two, are done, and up to a second more; how many are."""
+    pattern, parts = PARTS[name]
+    enough = int(rng.integers(1, parts - 1))
+    while running.poll() is None and len(list(folder.glob(pattern))) < enough:
+        time.sleep(0.02)
+    time.sleep(rng.uniform(0, 1))
+    return len(list(folder.glob(pattern)))
+
+
+def scheduler_killed(name: str, arguments: list[str], folder: Path, rng: np.random.Generator, reference: Path) -> None:
     """One scheduler is killed; the next one is asked to go on."""
     with cluster(2) as real:
         running = start(arguments, folder, "--scheduler", real.address)
-        time.sleep(moment)
+        done = wait(name, folder, running, rng)
         real.kill_scheduler()
         code, said = finish(running)
-    kept = len(list(folder.glob("points/*/summary.json" if name == "sweep" else "checkpoint/blocks-*")))
+    kept = len(list(folder.glob(PARTS[name][0])))
     with cluster(2) as real:
         again, more = finish(resume(arguments, folder, "--scheduler", real.address))
     if code != 2 or said.count("\n") or again:
         failed.append(f"{name}: {code} {again} {said} {more}")
-    row(f"scheduler killed, exit code {code}, {kept} {'points' if name == 'sweep' else 'shards'} kept", f"{moment:.1f}", said,
-        verdict(name, folder, reference))  # fmt: skip
+    row(f"scheduler killed, {done} done, {kept} kept", "", said, verdict(name, folder, reference))
 
 
 def told(case: str, arguments: list[str], folder: Path, expected: str, *more: str) -> None:
