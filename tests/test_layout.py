@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "analysis": set(),
     "figures": {"analysis", "reference", "runs", "potentials", "dynamics"},
     "network": {"dynamics", "analysis", "runs"},
+    "cluster": {"runs"},
     "runs": {"engine", "reference", "analysis", "dynamics", "potentials", "figures"},
 }
 
@@ -52,6 +53,15 @@ def test_every_package_is_in_setup_cfg():
     commands = ROOT.parent / "cli"
     cli = {".".join(("langevin_sim.cli", *path.parent.relative_to(commands).parts)) for path in commands.rglob("__init__.py")}
     assert names == found | cli
+
+
+def test_only_the_cluster_room_imports_dask():
+    for path in [*ROOT.rglob("*.py"), *(ROOT.parent / "cli").rglob("*.py")]:
+        if "cluster" not in path.relative_to(ROOT.parent).parts:
+            for node in ast.walk(ast.parse(path.read_text())):
+                modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                assert not {module.partition(".")[0] for module in modules} & {"dask", "distributed"}, path
 
 
 def test_only_the_network_room_imports_torch():

@@ -8,8 +8,9 @@ from inline import Inline
 
 from langevin_sim.errors import ClusterError
 from langevin_sim.runs import run as module
-from langevin_sim.runs import shards, summary
+from langevin_sim.runs import summary
 from langevin_sim.runs.run import execute, resume
+from langevin_sim.runs.shards import ranges
 from langevin_sim.runs.spec import make_spec
 
 DATA = ("histograms.npz", "summary.csv")
@@ -60,6 +61,15 @@ def test_goes_on_where_its_workers_were_lost(tmp_path):
     assert not (there / "checkpoint").exists()
 
 
+def test_a_state_that_shards_kept_is_that_of_one_process(tmp_path):
+    for name, workers in (("whole", None), ("shards", Inline(2))):
+        spec = make_spec({**TINY, "dims": [2]})
+        execute(spec, tmp_path / name, 1, lambda *told: None, keep_states=True, workers=workers)
+        resume(tmp_path / name, 1, lambda *told: None, steps=800)
+    whole, shards = ([(tmp_path / where / name).read_bytes() for name in DATA] for where in ("whole", "shards"))
+    assert shards == whole
+
+
 def test_goes_on_in_one_process(tmp_path):
     with pytest.raises(ClusterError):
         made(tmp_path / "shards", Inline(1, lost=6))
@@ -73,7 +83,7 @@ def test_ranges_cover_what_is_missing_once():
         missing, parts = rng.random(rng.integers(1, 60)) < 0.5, int(rng.integers(1, 20))
         found = np.zeros(len(missing), int)
         sizes = []
-        for first, count in shards.ranges(missing, parts):
+        for first, count in ranges(missing, parts):
             found[first : first + count] += 1
             sizes.append(count)
         assert (found == missing).all()

@@ -90,11 +90,11 @@ def test_axes_of_a_potential_and_of_settings(tmp_path):
     assert first.spec.parameters == {"tau": 1.0, "depth": 0.5}
     assert first.spec.dynamics == ["gdl"]
     assert first.name == "depth=0.5,dynamics=gdl,dim=2"
-    with pytest.raises(UnknownNameError, match="did you mean 'temperature'"):
+    with pytest.raises(UnknownNameError, match=r"did you mean 'temperature'"):
         make("run", VALUES, [axis("temprature=1,2")], 1)
     with pytest.raises(InputError, match="points: expected at most"):
         make("run", VALUES, [axis("seed=0..99999"), axis("temperature=1,2")], 1)
-    with pytest.raises(InputError, match="at walkers=1.5"):
+    with pytest.raises(InputError, match=r"at walkers=1\.5"):
         points(make("run", VALUES, [axis("walkers=256,1.5")], 1))
     long = make("run", {**VALUES, "dims": [1]}, [axis("potential=expr: x1^2/2;expr: (x1-1)^2/2")], 1)
     names = [point.name for point in points(long)]

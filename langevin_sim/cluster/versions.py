@@ -6,20 +6,17 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-import langevin_sim
-
-_PACKAGES = ("numpy", "scipy", "numba", "distributed")
+_PACKAGES = ("langevin-sim", "numpy", "scipy", "numba", "distributed")
 
 
 @cache
 def installed() -> dict[str, str]:
     """What results depend on, in this process: name -> version, and a hash of this program's sources."""
-    root = Path(langevin_sim.__file__).parent
+    root = Path(__file__).parent.parent
     sources = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
         sources.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return {
-        "langevin-sim": langevin_sim.__version__,
         "python": platform.python_version(),
         **{name: version(name) for name in _PACKAGES},
         "sources of langevin-sim": sources.hexdigest()[:12],

@@ -4,6 +4,7 @@ Noise is a function of (seed, block, step), counts are integers, and sums over w
 neither the ranges nor who moved them can be seen in what comes out.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -61,7 +62,7 @@ class Sharding:
 
     def __call__(self, ensemble: Ensemble, total: int) -> None:
         """Fill in the ensemble with what the workers bring; LangevinSimError if a shard fails."""
-        blocks = blocks_needed(ensemble.walkers)
+        began, blocks = time.perf_counter(), blocks_needed(ensemble.walkers)
         missing = np.ones(blocks, dtype=bool)
         for first, state in self.kept.shards(self.label, total):
             ensemble.place(first, state)
@@ -85,6 +86,8 @@ class Sharding:
             self.kept.add_shards(self.label, total, unsaved)
             raise
         ensemble.step = total
+        if self.kept.keep_states:
+            self.kept.keeper(self.label).done(ensemble, time.perf_counter() - began)
 
 
 def ranges(missing: np.ndarray, parts: int) -> list[tuple[int, int]]:

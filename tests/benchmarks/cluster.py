@@ -68,8 +68,8 @@ def main() -> None:
     ratio = statistics.median(first / second for (first, _), (second, _) in zip(found[1], found[2], strict=True))
     alone = statistics.median((wall - simulated) / POINTS for wall, simulated in found[1])
     point = statistics.median(wall / POINTS for wall, _ in found[1])
-    print(f"\nMedian: {ratio:.2f} times the throughput. A point takes {point:.2f} s on one worker, of which {alone:.2f} s are not\n"
-          f"simulation: exact laws, film, figure, report, files. A task that does nothing: {1e3 * task:.2f} ms.\n")  # fmt: skip
+    print(f"\nMedian: {ratio:.2f} times the throughput. A point takes {point:.2f} s on one worker, of which {alone:.2f} s are\n"
+          f"not simulation: exact laws, film, figure, report, files. An empty task: {1e3 * task:.2f} ms.\n")  # fmt: skip
     print(on_paper(task, point))
 
 
@@ -79,7 +79,7 @@ def on_paper(task: float, point: float) -> str:
     return f"""## {CORES:,} cores, on paper
 
 The scheduler is one process. At {1e3 * task:.2f} ms a task it hands out {rate:,.0f} tasks a second: {CORES:,} cores are kept busy
-if a point takes more than {CORES / rate:.0f} s. Points like these ({point:.1f} s) keep {min(CORES, point * rate):,.0f} cores busy:
+if a point takes more than {CORES / rate:.0f} s. Points like these ({point:.1f} s) keep {min(CORES, point * rate):,.0f} busy:
 the scheduler is the first bottleneck, and longer points are the remedy (more steps, or several dynamics in one point).
 
 With points of a minute, {CORES:,} cores finish {CORES / 60:,.0f} points a second, {60 * CORES:,} an hour. Each writes about ten
