@@ -199,6 +199,7 @@ def result(verdict, dim=1, dynamics="gdl", **more):
         (result("biased", reference_reason="no"), "no Boltzmann law beside it"),
         (result("disagrees"), "something is wrong"),
         (result("disagrees", chain_reason="d = 9"), "cannot be told"),
+        (result("disagrees", dynamics="rwm", chain_reason="exact"), "at any step, and does not here"),
         (result("unconverged", rhat=1.5), "different starts still differ"),
         (result("unconverged", stationarity_pvalue=1e-9), "two halves"),
         (result("unconverged", stationarity_pvalue=0.0, rhat=None), "too seldom"),
@@ -210,7 +211,7 @@ def result(verdict, dim=1, dynamics="gdl", **more):
 )  # fmt: skip
 def test_a_verdict_is_explained(entry, said):
     ((label, text),) = words.verdicts([entry])
-    assert label == f"gdl, d = 1: {entry['verdict']}."
+    assert label == f"{entry['dynamics']}, d = 1: {entry['verdict']}."
     assert said in text
 
 

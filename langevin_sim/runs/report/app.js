@@ -36,7 +36,8 @@
     const width = Math.max(240, Math.round(box.clientWidth));
     yTicks = yTicks || ticks(...y, height > 200 ? 5 : 3);
     xTicks = xTicks || ticks(...x, width / 75);
-    const left = 34 + 6.5 * Math.max(...yTicks.map(([, text]) => text.length)), right = width - 12, top = 10, bottom = height - 40;
+    const right = width - Math.max(12, 4 * xTicks[xTicks.length - 1][1].length);  // the last number may stand at the very end
+    const left = 34 + 6.5 * Math.max(...yTicks.map(([, text]) => text.length)), top = 10, bottom = height - 40;
     const X = value => left + (value - x[0]) / (x[1] - x[0]) * (right - left);
     const Y = value => bottom - (value - y[0]) / (y[1] - y[0]) * (bottom - top);
     const root = node("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": told });
@@ -251,7 +252,7 @@
       `${frames} pictures, ${apart} ${apart === 1 ? "step" : "steps"} apart, to step ${last.toLocaleString("en")}` +
       (film.times ? ` (time ${short(film.times[frames - 1], 3)})` : "") + `. Burn-in: ${now.burn_in.toLocaleString("en")} steps, the whole run: ` +
       `${(now.burn_in + now.steps).toLocaleString("en")}.` + (flat ? " Heights above the curve only keep walkers apart." : "") +
-      (now.dim > 2 ? " What looks like a walker outside a well may be deep in it, or far from it, in the other coordinates." : "");
+      (now.dim > 2 ? " A walker over a well here may be far from it in the other coordinates." : "");
     drawShare();
     drawFrame();
   };
@@ -260,7 +261,7 @@
     const exact = now.regions[state.region].boltzmann, frames = film.steps.length;
     const plot = axes(at("share"), { height: 150, x: [0, Math.max(1, film.steps[frames - 1])], y: [0, 1], xLabel: "step",
       yLabel: "share", yTicks: [[0, "0"], [.5, "0.5"], [1, "1"]],
-      told: `Share of these walkers in ${name} against step: ${short(share[0], 3)} at first, ${short(share[frames - 1], 3)} in the last picture` });
+      told: `Share of ${film.counted} walkers in ${name} against step: ${short(share[0], 3)} at first, ${short(share[frames - 1], 3)} in the last picture` });
     if (exact !== null) plot.area.append(node("line", { class: "exact", x1: plot.left, x2: plot.right, y1: plot.Y(exact), y2: plot.Y(exact) }));
     plot.area.append(node("path", { class: "line", style: `stroke:${colour(state.dynamics)}`,
       d: path(share.map((value, k) => [plot.X(film.steps[k]), plot.Y(value)])) }));
@@ -269,7 +270,7 @@
     plot.area.append(stage.mark);
     const caption = document.createElement("p");
     caption.className = "note";
-    caption.textContent = `Share of these walkers in ${name}` + (exact === null ? "." : ", and its mass by Boltzmann's law (level line).");
+    caption.textContent = `Share of ${film.counted} walkers in ${name}` + (exact === null ? "." : ", and its mass by Boltzmann's law (level line).");
     at("share").prepend(caption);
   };
   const drawFrame = () => {

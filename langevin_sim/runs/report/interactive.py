@@ -80,7 +80,7 @@ def _film(
     levels = np.nan_to_num((energy - least) / (ceiling - least), nan=1.0, posinf=1.0).clip(0.0, 1.0)
     steps = arrays[f"{key}_film_steps"]
     return {
-        "walkers": walkers, "extent": extent.tolist(), "steps": steps.tolist(),
+        "walkers": walkers, "counted": arrays[f"{key}_film"].shape[2], "extent": extent.tolist(), "steps": steps.tolist(),
         "times": _short(steps * result["step_size"], 6) if constant_steps else None,
         "share": [_short(row, 4) for row in arrays[f"{key}_film_share"]],
         "starts": _text(arrays[f"{key}_film_start"][:walkers]), "positions": _text(places),

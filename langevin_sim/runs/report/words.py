@@ -95,6 +95,9 @@ def _sentence(r: Result) -> str:
                     "the sampler is right, and the step is not small enough for the difference to be lost in the errors.")
         case "biased":
             return f"{who} agrees with the law of the chain with its finite step; there is no Boltzmann law beside it."
+        case "disagrees" if r["dynamics"] in ("mala", "rwm"):
+            return (f"{who} should sample Boltzmann's law at any step, and does not here: the run is too short for what happens "
+                    "seldom in it, or something is wrong.")
         case "disagrees":
             if has_law and not has_own:
                 return (f"{who} does not sample Boltzmann's law; whether that is the finite step cannot be told, as the chain's "
