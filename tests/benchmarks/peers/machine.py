@@ -30,8 +30,8 @@ def description() -> dict[str, Any]:
 class Machine:
     """Runs scripts, and knows what others did meanwhile.
 
-    What is alone on its core is given its processor time, which others hardly change. For what runs on two cores at once the
-    clock counts: while its patience lasts (seconds), a machine waits until others do little, and runs it again if they did not.
+    What one thread does on one core counts as its processor time, which others hardly change. On two cores the clock counts:
+    while its patience lasts (seconds), a machine waits until others do little, and runs the script again if they did not.
     """
 
     def __init__(self, patience: float) -> None:
@@ -52,7 +52,7 @@ class Machine:
                 return [row | {"mode": mode, "others": others} for row in rows]
 
     def _waits(self, mode: str) -> bool:
-        return mode == "threads" and time.monotonic() < self.until
+        return mode != "one" and time.monotonic() < self.until
 
     def _rows(self, script: list[str], mode: str, seed: int) -> list[Row]:
         if mode == "threads":
@@ -95,7 +95,7 @@ def _finish(process: subprocess.Popen[str]) -> list[Row]:
 def _together(first: Row, second: Row) -> Row:
     """Two processes that each moved half of the walkers: both are done when the slower one is."""
     return first | {
-        "ns": max(first["ns"] * first["cores"], second["ns"] * second["cores"]) / 2.0,
+        "ns": max(first["ns"], second["ns"]) / 2.0,
         "cores": first["cores"] + second["cores"],
         "mass": (first["mass"] + second["mass"]) / 2.0,
         "error": (first["error"] ** 2 + second["error"] ** 2) ** 0.5 / 2.0,

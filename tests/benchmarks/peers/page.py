@@ -129,8 +129,8 @@ def render(results: Results) -> str:
     """The page."""
     told = {key: value for key, value in results.items() if key != "rows"}
     told["versions"] = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
-    others = [row["others"] for row in results["rows"] if row["mode"] == "threads"]
-    told["others"] = f"{median(others):.2f} cores in the median, {max(others):.2f} at most, while something ran on two threads"
+    others = [row["others"] for row in results["rows"] if row["mode"] != "one"]
+    told["others"] = f"{median(others):.2f} cores in the median, {max(others):.2f} at most, during the runs on two"
     told["all_right"] = "are" if all_right(results) else "are NOT all"
     return Path(__file__).with_name("page.md").read_text().format(
         **told, table=table(results), closest=closest(results), threshold=threshold(results), walkers=WALKERS, every=EVERY,
