@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image  # matplotlib stands on it
 
 from langevin_sim.runs import folder as disk
-from langevin_sim.runs.memo.deep_document import duration, table
+from langevin_sim.runs.memo.deep_document import counted, duration, table
 
 SMALL = 150_000  # bytes of a picture
 _WIDEST = 1400  # pixels
@@ -96,8 +96,8 @@ def _index(spec: dict[str, Any], entries: list[dict[str, Any]], made: list[dict[
     given = {"--scale": spec["scale"], "--data-dir": spec["data_dir"] and "DIR", "--seed": spec["seed"],
              "--replicas": spec["replicas"], "--steps": spec["steps"]}  # fmt: skip
     command = " ".join(["langevin-sim reproduce all", *(f"{key} {value}" for key, value in given.items() if value is not None)])
-    trainings = {training["hash"]: training["seconds"] for entry in done for training in entry["trainings"]}
-    measuring = sum(entry["seconds"] for entry in done)
+    trainings = {run["hash"]: run["seconds"] for entry in done for run in entry["trainings"]}
+    measuring, training = sum(entry["seconds"] for entry in done), sum(trainings.values())
     rows = [
         [f"[{entry['name']}]({entry['name']}.md)", entry["title"], f"`{entry['command']}`", _time(entry)] for entry in done
     ]
@@ -110,9 +110,8 @@ def _index(spec: dict[str, Any], entries: list[dict[str, Any]], made: list[dict[
         table(["page", "what", "command", "time"], rows) if rows else "",
         f"Missing: {', '.join(missing)}." if missing else "",
         _machine(made),
-        f"Time in all: {duration(measuring + sum(trainings.values()))}"
-        + (f", of which {duration(sum(trainings.values()))} for {len(trainings)} trainings, which figures share; the times above "
-           "are without them." if trainings else "."),
+        f"Time in all: {duration(measuring + training)}" + (f", of which {duration(training)} for "
+        f"{counted(len(trainings), 'training')}, which figures share; the times above are without them." if trainings else "."),
     ]  # fmt: skip
     return "\n\n".join(part for part in parts if part) + "\n"
 

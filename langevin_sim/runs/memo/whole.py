@@ -17,7 +17,6 @@ from langevin_sim.runs.memo import gallery, networks, reproduce
 KIND = "all"
 GALLERY = Path("outputs") / "gallery"
 _FEWER = 4  # so many times fewer walkers in figures 3 to 6 at the scale quick
-_BEGUN = ("scale", "seed", "replicas", "steps", "data_dir")  # what a folder keeps to, once it is begun
 Progress = Callable[..., None]
 
 
@@ -57,11 +56,15 @@ def execute(
 
     One that fails leaves the others to run; in the end FolderError tells which are missing.
     """
-    folder, manifest = _begun(settings, out, threads)
-    spec = manifest["spec"]
-    left = [item for item in items if not gallery.complete(folder / item.name)]
+    manifest = None if out is None or not (out / "manifest.json").exists() else _begun(out, settings)
+    spec = _resolved(settings) if manifest is None else manifest["spec"]
+    left = [item for item in items if manifest is None or out is None or not gallery.complete(out / item.name)]
     if any(item.figure in networks.FIGURES for item in left):
         _check_networks(spec, say)
+    folder = out or Path("outputs") / f"reproduce-all-{spec['scale']}-{time.strftime('%Y%m%d-%H%M%S')}-{spec['seed']}"
+    if manifest is None:
+        disk.claim(folder)
+        manifest = disk.new_manifest(spec, threads) | {"kind": KIND}
     failed: dict[str, str] = {}
     with disk.recorded(folder, manifest):
         for item in left:
@@ -83,30 +86,33 @@ def execute(
     return folder, summary
 
 
-def _begun(settings: Settings, out: Path | None, threads: int) -> tuple[Path, dict[str, Any]]:
-    """The folder, claimed or gone on with, and its manifest, whose spec has all settings."""
-    given = settings._asdict() | {"data_dir": None if settings.data_dir is None else str(settings.data_dir.absolute())}
-    if out is not None and (out / "manifest.json").exists():
-        manifest = disk.read_manifest(out)
-        spec = manifest["spec"]
-        if manifest.get("kind") != KIND or not set(_BEGUN) <= spec.keys():
-            raise FolderError(f"{out} is there already, and langevin-sim reproduce all did not make it: choose another --out")
-        for name in _BEGUN:
-            if name != "data_dir" and given[name] not in (None, spec[name]):
-                raise InputError(f"--{name} {given[name]}: {out} began with {spec[name]}; leave it out, or give another --out")
-        spec["data_dir"] = given["data_dir"] or spec["data_dir"]
-        return out, manifest | {"status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
-    spec = given | {"scale": settings.scale or networks.SCALES[0]}
+def _resolved(settings: Settings) -> dict[str, Any]:
+    """All settings, as the manifest has them; InputError for what no figure takes."""
+    spec = _given(settings) | {"scale": settings.scale or networks.SCALES[0]}
     spec["seed"] = secrets.randbits(32) if settings.seed is None else settings.seed
-    for item in ITEMS:  # refuse what no figure takes before anything is written
-        if item.figure in reproduce.FIGURES:
-            reproduce.experiment(item.figure, item.literal, settings.replicas, settings.steps)
     if not 0 <= spec["seed"] < 2**128:
         raise InputError(f"seed {spec['seed']}: expected 0 to 2^128 - 1")
+    for figure in reproduce.FIGURES:
+        reproduce.experiment(figure, False, settings.replicas, settings.steps)
     networks.check_data_dir(spec["scale"], settings.data_dir)
-    name = f"reproduce-all-{spec['scale']}-{time.strftime('%Y%m%d-%H%M%S')}-{spec['seed']}"
-    folder = disk.claim(out or Path("outputs") / name)
-    return folder, disk.new_manifest(spec, threads) | {"kind": KIND}
+    return spec
+
+
+def _begun(folder: Path, settings: Settings) -> dict[str, Any]:
+    """The manifest of a folder to go on with; FolderError for another kind, InputError for other settings."""
+    manifest, given = disk.read_manifest(folder), _given(settings)
+    spec = manifest["spec"]
+    if manifest.get("kind") != KIND or not given.keys() <= spec.keys():
+        raise FolderError(f"{folder} is there already, and langevin-sim reproduce all did not make it: choose another --out")
+    spec["data_dir"] = given.pop("data_dir") or spec["data_dir"]  # the same files may lie elsewhere now
+    for name, value in given.items():
+        if value not in (None, spec[name]):
+            raise InputError(f"--{name} {value}: {folder} began with {spec[name]}; leave it out, or give another --out")
+    return manifest | {"status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
+
+
+def _given(settings: Settings) -> dict[str, Any]:
+    return settings._asdict() | {"data_dir": None if settings.data_dir is None else str(settings.data_dir.absolute())}
 
 
 def _check_networks(spec: dict[str, Any], say: Callable[[str], None]) -> None:
