@@ -84,7 +84,7 @@ def test_a_scheduler_that_does_not_answer(tmp_path, monkeypatch):
     ("there", "message"),
     [
         ({**installed(), "numpy": "1.0"}, "numpy .* here, 1.0 there"),
-        (ModuleNotFoundError("No module named 'langevin_sim'"), "cannot import"),
+        (ModuleNotFoundError("No module named 'langevin_sim'"), "cannot run this program"),
     ],
 )
 def test_workers_that_would_compute_other_bits(there, message):

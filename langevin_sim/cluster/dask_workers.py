@@ -37,10 +37,9 @@ class DaskWorkers:
         """ClusterError if a worker has other versions than this process, or no langevin-sim."""
         here = installed()
         for address, there in self._everywhere(installed).items():
-            if isinstance(there, ImportError):
-                raise ClusterError(f"worker {address} cannot import this program ({there}): install there what is installed here")
-            unlike = differences(here, there) if isinstance(there, dict) else str(there)
-            if unlike:
+            if not isinstance(there, dict):  # an error, most likely that there is no langevin-sim
+                raise ClusterError(f"worker {address} cannot run this program ({there}): install there what is installed here")
+            if unlike := differences(here, there):
                 raise ClusterError(f"worker {address} has other versions, and would compute other bits: {unlike}")
 
     def see(self, path: str) -> None:
