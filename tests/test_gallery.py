@@ -1,4 +1,5 @@
 import hashlib
+import io
 import json
 import os
 import re
@@ -271,8 +272,14 @@ def test_pictures_are_small(tmp_path):
     noise = np.random.default_rng(1).integers(0, 255, (400, 700, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.png")
     assert len(gallery.small_picture(tmp_path / "noise.png")) <= gallery.SMALL
-    Image.new("RGB", (1000, 500), "white").save(tmp_path / "plain.png")
-    assert gallery.small_picture(tmp_path / "plain.png") == gallery.small_picture(tmp_path / "plain.png")
+    areas = np.zeros((300, 500, 3), dtype=np.uint8)
+    areas[..., 0], areas[..., 1] = np.arange(500) // 2, np.arange(300)[:, None] // 2
+    areas[150] = (31, 119, 180)
+    Image.fromarray(areas).save(tmp_path / "line.png")
+    small = gallery.small_picture(tmp_path / "line.png")
+    assert small == gallery.small_picture(tmp_path / "line.png")
+    with Image.open(io.BytesIO(small)) as picture:  # a thin line before large areas keeps its colour
+        assert np.abs(np.asarray(picture.convert("RGB"))[150].astype(int) - (31, 119, 180)).max() < 20
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,7 @@ from langevin_sim.runs import folder as disk
 from langevin_sim.runs.memo.deep_document import counted, duration, table
 
 SMALL = 150_000  # bytes of a picture
-_WIDEST = 1400  # pixels
-_COLOURS = 128
+_WIDEST = 1600  # pixels
 _SHRINK = 0.9
 _NAMED = ("langevin-sim", "numpy", "numba", "torch", "python")  # packages on the index
 _PRIVATE = ("data_dir",)  # of a spec: where files lie on one machine
@@ -51,7 +50,9 @@ def small_picture(path: Path) -> bytes:
         height = round(picture.height * width / picture.width)
         sized = picture.resize((width, height), Image.Resampling.LANCZOS) if width < picture.width else picture
         stream = io.BytesIO()
-        sized.quantize(_COLOURS, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)
+        # other methods take the colours of the large areas, and those of thin lines change
+        few = sized.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
+        few.save(stream, "PNG", optimize=True)
         if stream.tell() <= SMALL or width < 200:
             return stream.getvalue()
         width = round(width * _SHRINK)
