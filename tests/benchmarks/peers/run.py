@@ -3,12 +3,13 @@
     .venv/bin/python tests/benchmarks/peers/run.py
 
 Makes the environments (once, a few minutes), runs langevin-sim and each peer in turns, so that a change of the machine's
-load meets both, and writes results.json here and docs/benchmarks.md. Exit code 1 if a peer samples another law than it
-should. Linux only: scripts are held to their cores by their affinity.
+load meets both, and writes results.json here, docs/benchmarks.md and the table in README.md: half an hour. Exit code 1 if
+a peer samples another law than it should. Linux only: scripts are held to their cores by their affinity.
 """
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from machine import Machine, Row, description
 from workload import EVERY, OUR_STEPS, STEP_SIZE, STEPS, TEMPERATURE
 
 HERE = Path(__file__).parent
-RESULTS, PAGE = HERE / "results.json", HERE.parents[2] / "docs" / "benchmarks.md"
+ROOT = HERE.parents[2]
+RESULTS, PAGE, README = HERE / "results.json", ROOT / "docs" / "benchmarks.md", ROOT / "README.md"
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def main() -> int:
     parser.add_argument("--patience", type=float, default=0.0, help="minutes to wait in all until others do little")
     parser.add_argument("--only", nargs="+", metavar="PEER", help="these alone, and nothing is kept")
     parser.add_argument("--scale", type=float, default=1.0, help="of the numbers of steps; nothing is kept unless it is 1")
-    parser.add_argument("--page", action="store_true", help="measure nothing: write the page from the results that are kept")
+    parser.add_argument("--page", action="store_true", help="measure nothing: write page and table from what is kept")
     asked = parser.parse_args()
     if not asked.page:
         peers = [peer for peer in PEERS if not asked.only or peer.name in asked.only]
@@ -121,7 +123,7 @@ def main() -> int:
         keep(results)
     results = json.loads(RESULTS.read_text())
     PAGE.write_text(page.render(results))
-    print(page.headline(results))
+    README.write_text(re.sub(r"(?s)\| times faster than .*?(?=\n\n)", page.headline(results), README.read_text()))
     return 0 if page.all_right(results) else 1
 
 
