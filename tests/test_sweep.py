@@ -126,6 +126,11 @@ def test_every_point_has_the_bits_of_its_own_run_and_a_second_call_does_what_is_
     assert call(*arguments).exit_code == 0
     assert crew.ran == 4
     assert call("here", "--plot", "energy", "--against", "dim").exit_code == 0
+    for wrong, message in (("--plot acceptance", "no run of the sweep has a number"), ("--region wid", "did you mean 'wide'")):
+        answer = call("here", *wrong.split())
+        assert answer.exit_code == 2
+        assert message in answer.stderr
+        assert json.loads((tmp_path / "here/manifest.json").read_text())["status"] == "COMPLETED"
     assert crew.ran == 4
     wider = ["--dims", "1,2", "--grid", "temperature=0.5,1,1.5", *TINY, "--out", "here"]
     assert call(*wider).exit_code == 0

@@ -1,8 +1,10 @@
 """Dask's workers as a run sees them."""
 
+import contextlib
 import os
 import queue
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from typing import Any
 
 from distributed import Client, Future, KilledWorker
@@ -15,6 +17,16 @@ from langevin_sim.runs.workers import Done
 
 _RETRIES = 2  # of a task that raised what it should not
 _LOOK = 0.5  # seconds between two looks at signals and the scheduler
+_GONE = "the scheduler is gone: what is done is kept, and the same command goes on from there once a scheduler is running again"
+
+
+@contextlib.contextmanager
+def _answered() -> Iterator[None]:
+    """Within it a connection that breaks is a scheduler that is gone."""
+    try:
+        yield
+    except (OSError, TimeoutError, CancelledError) as error:
+        raise ClusterError(_GONE) from error
 
 
 class DaskWorkers:
@@ -25,11 +37,13 @@ class DaskWorkers:
 
     def count(self) -> int:
         """How many workers there are now."""
-        return len(self._client.nthreads())
+        with _answered():
+            return len(self._client.nthreads())
 
     def describe(self) -> str:
         """'2 running on 2 workers'."""
-        running = sum(1 for tasks in self._client.processing().values() if tasks)
+        with _answered():
+            running = sum(1 for tasks in self._client.processing().values() if tasks)
         workers = self.count()
         return f"{running} running on {workers} workers" if workers else "waiting for workers"
 
@@ -51,10 +65,11 @@ class DaskWorkers:
 
     def run(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Done]:
         """Each task's outcome as it is done."""
-        futures = self._client.map(
-            call, list(tasks), function=function, threads=self._threads, expected=installed(), pure=False, retries=_RETRIES,
-            key=function.__name__,
-        )  # fmt: skip
+        with _answered():
+            futures = self._client.map(
+                call, list(tasks), function=function, threads=self._threads, expected=installed(), pure=False, retries=_RETRIES,
+                key=function.__name__,
+            )  # fmt: skip
         left: dict[int, Future[Any]] = dict(enumerate(futures))
         del futures  # a future that nobody holds lets its worker forget the result
         finished: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -76,11 +91,13 @@ class DaskWorkers:
 
     def _outcome(self, number: int, future: Future[Any]) -> Done:
         if future.status == "finished":
-            value = future.result()
+            with _answered():
+                value = future.result()
             refused = isinstance(value, Refused)
             return Done(number, None, LangevinSimError(value.message)) if refused else Done(number, value, None)
         self._stop_if_gone(future.status == "cancelled")
-        cause = future.exception()
+        with _answered():
+            cause = future.exception()
         error = self._explained(cause)
         error.__cause__ = cause
         return Done(number, None, error)
@@ -107,13 +124,10 @@ class DaskWorkers:
     def _stop_if_gone(self, lost: bool = False) -> None:
         comm = self._client.scheduler_comm
         if lost or self._client.status != "running" or comm is None or comm.comm.closed():
-            raise ClusterError("the scheduler is gone: what is done is kept, and the same command goes on from there "
-                               "once a scheduler is running again")  # fmt: skip
+            raise ClusterError(_GONE)
 
     def _everywhere(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
         """What it returns, or raises, in every worker."""
-        try:
+        with _answered():
             found: dict[str, Any] = self._client.run(function, *arguments, on_error="return")
-        except (OSError, TimeoutError) as error:
-            raise ClusterError(f"the scheduler or a worker is gone: {error}") from error
         return found

@@ -47,8 +47,44 @@ def check(sweep: Sweep, view: View | None) -> None:
 
 
 def draw(folder: Path, sweep: Sweep, rows: list[dict[str, Any]], view: View | None = None) -> None:
-    """figure.png and figure.pdf. Axes that are not drawn against are lines, then panels; dynamics are panels."""
-    view = view or View()
+    """figure.png and figure.pdf; InputError if the sweep has no such numbers."""
+    shown = _shown(sweep, rows, view or View())
+    groups = shown.groups[:_MOST_PANELS]
+    width = min(3, len(groups))
+    height = -(-len(groups) // width)
+    figure, grid = plt.subplots(height, width, figsize=(max(6.4, 4.2 * width), 0.9 + 3.6 * height), squeeze=False,
+                                layout="constrained")  # fmt: skip
+    for axes in grid.flat[len(groups) :]:
+        axes.set_axis_off()
+    if len(shown.against) == 2:
+        _maps(figure, grid, groups, shown)
+    else:
+        for axes, (title, members) in zip(grid.flat, groups, strict=False):
+            _lines(axes, members, shown, sweep.kind)
+            axes.set(xlabel=_name(shown.against[0].name), ylabel=shown.label)
+            axes.set_title(title, fontsize=10)
+            axes.grid(alpha=0.3)
+        curves.legend(figure, _entries(shown), 5)
+    left_out = len(shown.groups) - len(groups)
+    note = f"; {left_out} more panels are left out" if left_out else ""
+    what = sweep.base.get("potential") or sweep.base.get("data") or ""
+    figure.suptitle(f"{str(what)[:60]}: {shown.label}{note}", fontsize=11)
+    panels.save(figure, folder)
+
+
+class _Shown(NamedTuple):
+    """What is drawn: a column against axes, a line for every value of ``lines``, a panel for every group of rows."""
+
+    column: str
+    label: str
+    against: list[Axis]
+    lines: Axis | None
+    rows: list[dict[str, Any]]
+    groups: list[tuple[str, list[dict[str, Any]]]]
+
+
+def _shown(sweep: Sweep, rows: list[dict[str, Any]], view: View) -> _Shown:
+    """Axes that are not drawn against are lines, then panels; so are several dynamics of a point."""
     column = view.column or ("mass" if sweep.kind == "run" else "validation_loss")
     moving = [one for one in sweep.axes if len(one.values) > 1] or sweep.axes[:1]
     against = [one for name in view.against for one in sweep.axes if one.name == name] if view.against else moving[:1]
@@ -58,35 +94,15 @@ def draw(folder: Path, sweep: Sweep, rows: list[dict[str, Any]], view: View | No
     if region not in regions:
         raise UnknownNameError("region", str(region), [str(name) for name in regions])
     rows = [row for row in rows if row.get("region") == region and row.get(column) is not None]
+    if not rows:
+        raise InputError(f"--plot {column}: no run of the sweep has a number for it: expected another column of sweep.csv")
     others = [one for one in moving if one not in against]
     if sweep.kind == "run" and not any(one.name == "dynamics" for one in sweep.axes):
         others.append(Axis("dynamics", list(dict.fromkeys(row["dynamics"] for row in rows))))
     others = [one for one in others if len(one.values) > 1]
     lines = None if len(against) == 2 else next((one for one in others if len(one.values) <= _MOST_LINES), None)
-    paneled = [one for one in others if one is not lines]
-    groups = _groups(rows, paneled)
     label = _LABELS.get(column, column.replace("_", " ")).format(region=region)
-    left_out = max(0, len(groups) - _MOST_PANELS)
-    groups = groups[:_MOST_PANELS]
-    width = min(3, len(groups)) or 1
-    height = -(-len(groups) // width) or 1
-    figure, grid = plt.subplots(height, width, figsize=(max(6.4, 4.2 * width), 0.9 + 3.6 * height), squeeze=False,
-                                layout="constrained")  # fmt: skip
-    for axes in grid.flat[len(groups) :]:
-        axes.set_axis_off()
-    if len(against) == 2:
-        _maps(figure, grid, groups, column, label, against)
-    else:
-        for axes, (title, members) in zip(grid.flat, groups, strict=False):
-            _lines(axes, members, column, against[0], lines, sweep.kind)
-            axes.set(xlabel=_name(against[0].name), ylabel=label)
-            axes.set_title(title, fontsize=10)
-            axes.grid(alpha=0.3)
-        curves.legend(figure, _entries(lines, column, rows), 5)
-    note = f"; {left_out} more panels are left out" if left_out else ""
-    what = sweep.base.get("potential") or sweep.base.get("data") or ""
-    figure.suptitle(f"{str(what)[:60]}: {label}{note}", fontsize=11)
-    panels.save(figure, folder)
+    return _Shown(column, label, against, lines, rows, _groups(rows, [one for one in others if one is not lines]))
 
 
 def _groups(rows: list[dict[str, Any]], paneled: list[Axis]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -98,8 +114,9 @@ def _groups(rows: list[dict[str, Any]], paneled: list[Axis]) -> list[tuple[str, 
     return list(groups.items())
 
 
-def _lines(axes: Any, rows: list[dict[str, Any]], column: str, against: Axis, lines: Axis | None, kind: str) -> None:
+def _lines(axes: Any, rows: list[dict[str, Any]], shown: _Shown, kind: str) -> None:
     """Points with error bars, a colour for every value of ``lines``; Boltzmann's law dashed, the chain's own solid."""
+    column, lines, against = shown.column, shown.lines, shown.against[0]
     for k, value in enumerate(lines.values if lines else [None]):
         members = [row for row in rows if lines is None or row[lines.name] == value]
         if not members:
@@ -134,16 +151,14 @@ def _lines(axes: Any, rows: list[dict[str, Any]], column: str, against: Axis, li
         axes.set_xticks(range(len(against.values)), [str(value) for value in against.values])
 
 
-def _maps(
-    figure: Any, grid: Any, groups: list[tuple[str, list[dict[str, Any]]]], column: str, label: str, against: list[Axis]
-) -> None:
+def _maps(figure: Any, grid: Any, groups: list[tuple[str, list[dict[str, Any]]]], shown: _Shown) -> None:
     """Heat maps on one scale; a cell whose point is missing stays empty."""
-    fields = []
+    against, fields = shown.against, []
     for _, members in groups:
         cells: dict[tuple[int, int], list[float]] = {}
         for row in members:
             cells.setdefault((against[0].values.index(row[against[0].name]), against[1].values.index(row[against[1].name])),
-                             []).append(float(row[column]))  # fmt: skip
+                             []).append(float(row[shown.column]))  # fmt: skip
         field = np.full((len(against[1].values), len(against[0].values)), np.nan)
         for (i, j), values in cells.items():
             field[j, i] = np.mean(values)
@@ -152,23 +167,23 @@ def _maps(
     for axes, (title, _), field in zip(grid.flat, groups, fields, strict=False):
         image = axes.imshow(field, origin="lower", aspect="auto", cmap="viridis", vmin=low, vmax=high)
         for axis, one in ((axes.xaxis, against[0]), (axes.yaxis, against[1])):
-            shown = range(0, len(one.values), -(-len(one.values) // 8))
-            axis.set_ticks(list(shown), [str(one.values[k]) for k in shown])
+            ticks = range(0, len(one.values), -(-len(one.values) // 8))
+            axis.set_ticks(list(ticks), [str(one.values[k]) for k in ticks])
         axes.set(xlabel=_name(against[0].name), ylabel=_name(against[1].name))
         axes.set_title(title, fontsize=10)
-    figure.colorbar(image, ax=grid, label=label, shrink=0.9)
+    figure.colorbar(image, ax=grid, label=shown.label, shrink=0.9)
 
 
-def _entries(lines: Axis | None, column: str, rows: list[dict[str, Any]]) -> list[Any]:
-    """The legend: colours for the values of ``lines``, styles for the laws that are drawn."""
-    entries = []
+def _entries(shown: _Shown) -> list[Any]:
+    """The legend: colours for the values of ``lines``, styles for the laws that are drawn, open marks."""
+    lines, rows, entries = shown.lines, shown.rows, []
     if lines is not None:
         for k, value in enumerate(lines.values):
             if all(row[lines.name] != value for row in rows):
                 continue
             colour = curves.COLOURS[k % len(curves.COLOURS)]
             entries.append(curves.mark(_value(lines, value), color=colour, marker="o", linestyle=""))
-    for law, text, style in zip(_LAWS.get(column, ()), ("Boltzmann", "the chain's own law"), ("--", "-"), strict=False):
+    for law, text, style in zip(_LAWS.get(shown.column, ()), ("Boltzmann", "the chain's own law"), ("--", "-"), strict=False):
         if law and any(row.get(law) is not None for row in rows):
             entries.append(curves.mark(text, linestyle=style))
     if any(row.get("verdict", "agrees") not in _SOUND for row in rows):

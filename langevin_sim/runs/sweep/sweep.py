@@ -51,8 +51,11 @@ def execute(
             try:
                 errors = _work(sweep, folder, missing, crew, progress, checkpoint_seconds) if crew else {}
             finally:  # also when the scheduler is lost: the index holds what is done
-                summary = _present(sweep, grid, folder, view)
+                summary = _index(sweep, grid, folder)
+            unseen = _draw(folder, sweep, summary, view)
             _tell_failures(folder, errors, len(grid))
+    if unseen is not None:  # told last: it harms nothing that was run
+        raise unseen
     return folder, summary
 
 
@@ -101,8 +104,8 @@ def _work(
     return errors
 
 
-def _present(sweep: Sweep, grid: list[Point], folder: Path, view: figure.View | None) -> dict[str, Any]:
-    """Write sweep.csv, summary.json and the figure; returns the summary."""
+def _index(sweep: Sweep, grid: list[Point], folder: Path) -> dict[str, Any]:
+    """Write sweep.csv and summary.json; returns the summary."""
     rows = index.table(sweep, grid, folder)
     index.write(sweep, rows, folder)
     status = {row["point"]: row["status"] for row in rows}
@@ -110,9 +113,19 @@ def _present(sweep: Sweep, grid: list[Point], folder: Path, view: figure.View | 
     summary = {"schema": disk.SCHEMA, "kind": "sweep", "of": sweep.kind, "seed": sweep.seed, "settings": sweep.base,
                "axes": {one.name: one.values for one in sweep.axes}, "points": counts, "results": rows}  # fmt: skip
     disk.write_json(folder / "summary.json", summary)
-    if counts.get("COMPLETED"):
-        figure.draw(folder, sweep, rows, view)
     return summary
+
+
+def _draw(folder: Path, sweep: Sweep, summary: dict[str, Any], view: figure.View | None) -> InputError | None:
+    """Draw what can be drawn; what is wrong with what was asked for, if anything."""
+    if not summary["points"].get("COMPLETED"):
+        return None
+    try:
+        figure.draw(folder, sweep, summary["results"], view)
+    except InputError as error:
+        figure.draw(folder, sweep, summary["results"])
+        return error
+    return None
 
 
 def _tell_failures(folder: Path, errors: dict[str, str], points: int) -> None:
