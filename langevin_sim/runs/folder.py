@@ -139,11 +139,11 @@ def finish_manifest(folder: Path, manifest: dict[str, Any], status: str, error: 
     write_json(folder / "manifest.json", {**manifest, **last})
 
 
-def rehash(folder: Path, manifest: dict[str, Any], name: str) -> None:
-    """A file was written again after the run: its hash in the manifest is the new one."""
-    digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-    if manifest["outputs"].get(name) != digest:
-        write_json(folder / "manifest.json", manifest | {"outputs": manifest["outputs"] | {name: digest}})
+def rehash(folder: Path, manifest: dict[str, Any], *names: str) -> None:
+    """Files were written again after the run: their hashes in the manifest are the new ones."""
+    outputs = manifest["outputs"] | {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    if manifest["outputs"] != outputs:
+        write_json(folder / "manifest.json", manifest | {"outputs": outputs})
 
 
 @contextlib.contextmanager

@@ -256,10 +256,12 @@ def test_measures_take_what_train_made():
     refused(call("flatness", "plane"), "no trained network")
     refused(call("flatness", "natural", "--out", "plane"), "there already")
     assert sorted(Path().iterdir()) == before
-    figure = Path("table/figure.md").read_text()
+    figure, manifest = Path("table/figure.md").read_text(), json.loads(Path("table/manifest.json").read_text())
     Path("table/figure.md").unlink()
+    Path("table/manifest.json").write_text(json.dumps(manifest | {"outputs": manifest["outputs"] | {"figure.md": "of another"}}))
     assert call("draw", "table", "--quiet").exit_code == 0
     assert Path("table/figure.md").read_text() == figure
+    assert json.loads(Path("table/manifest.json").read_text())["outputs"]["figure.md"] == manifest["outputs"]["figure.md"]
     refused(call("draw", "natural/checkpoint"), "summary.json")
 
 

@@ -44,6 +44,8 @@ def present_again(folder: Path) -> str:
             f"{folder}: summary.json or arrays.npz lacks what the figure shows ({type(error).__name__}: {error}): "
             "expected what a langevin-sim deep command wrote; langevin-sim rerun has it again"
         ) from error
+    if (folder / "manifest.json").exists():
+        disk.rehash(folder, disk.read_manifest(folder), "figure.md", "figure.png", "figure.pdf")
     if (folder / report.NAME).exists():
         report.again(folder)
     return text

@@ -22,10 +22,18 @@ def text(summary: dict[str, Any]) -> str:
         _table(results, runs),
         *(_verdict(natural, random) for natural, random in _pairs(results, runs)),
         _doubts(results, runs),
+        _lattice(summary["settings"]),
         f"The flat share is that of the triangle's lattice points with training accuracy above {HIGH}. The same share of "
         "a larger triangle is a larger flat region; the sides are in the table. Each row has one triple of minima, so that no "
         "share has an error.",
     )
+
+
+def _lattice(settings: dict[str, Any]) -> str:
+    first, second, third = settings["replicas"]
+    around = f", as far around it as l_i = -{settings['margin']:g}" if settings["margin"] else ""
+    return (f"w_1, w_2 and w_3 are the minima of replicas {first}, {second} and {third}. Loss and accuracy are evaluated on a "
+            f"lattice of {settings['divisions']} steps along a side of the triangle{around}.")  # fmt: skip
 
 
 def _table(results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
