@@ -111,16 +111,19 @@ def main() -> int:
     if not asked.page:
         peers = [peer for peer in PEERS if not asked.only or peer.name in asked.only]
         pythons = [environment(asked.envs, peer, asked.torch) for peer in peers]
-        machine, rows = Machine(60.0 * asked.patience), []
+        results = {"date": datetime.now(UTC).date().isoformat(), **description(), "rounds": 0, "rows": []}
+        machine = Machine(60.0 * asked.patience)
         for number in range(asked.rounds):
             for peer, python in zip(peers, pythons, strict=True):
                 print(f"round {number + 1}, {peer.name}", flush=True)
-                rows += [row | {"round": number} for row in compare(peer, python, machine, asked.scale, 100 * number)]
-        results = {"date": datetime.now(UTC).date().isoformat(), **description(), "rounds": asked.rounds, "rows": rows}
+                found = compare(peer, python, machine, asked.scale, 100 * number)
+                results["rows"] += [row | {"round": number} for row in found]
+            results["rounds"] = number + 1
+            if not asked.only and asked.scale == 1.0:
+                keep(results)
         if asked.only or asked.scale != 1.0:
             print(page.table(results))
             return 0
-        keep(results)
     results = json.loads(RESULTS.read_text())
     PAGE.write_text(page.render(results))
     README.write_text(re.sub(r"(?s)\| times faster than .*?(?=\n\n)", page.headline(results), README.read_text()))
@@ -128,14 +131,15 @@ def main() -> int:
 
 
 def keep(results: Row) -> None:
-    """results.json: what is told once, then a line a row; versions stand once, and numbers have six digits."""
+    """results.json: what is told once, then a line a row. Versions stand once, numbers have six digits."""
     versions: dict[str, str] = {}
-    rows = []
-    for row in results.pop("rows"):
-        versions |= row.pop("versions")
-        rows.append(json.dumps({key: float(f"{value:.6g}") if isinstance(value, float) else value for key, value in row.items()}))
-    head = json.dumps(results | {"versions": dict(sorted(versions.items()))})
-    RESULTS.write_text(f'{head[:-1]}, "rows": [\n' + ",\n".join(rows) + "\n]}\n")
+    lines = []
+    for row in results["rows"]:
+        versions |= row["versions"]
+        short = {key: float(f"{value:.6g}") if isinstance(value, float) else value for key, value in row.items()}
+        lines.append(json.dumps({key: value for key, value in short.items() if key != "versions"}))
+    head = json.dumps(results | {"versions": dict(sorted(versions.items())), "rows": None})
+    RESULTS.write_text(head.replace("null", "[\n" + ",\n".join(lines) + "\n]") + "\n")
 
 
 if __name__ == "__main__":
