@@ -193,7 +193,7 @@ def test_what_is_no_folder_is_refused(before):
 
 
 @pytest.mark.parametrize(("before", "names"), [
-    (("reproduce",), ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "table1"]),
+    (("reproduce",), ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "table1", "all"]),
     (("potentials", "show"), potentials.names()), (("potentials", "check"), potentials.names()),
 ])  # fmt: skip
 def test_unknown_names_are_refused(before, names):
@@ -204,7 +204,8 @@ def test_unknown_names_are_refused(before, names):
 def test_reproduce_refuses_the_other_figures_options():
     toys, networks = ["--literal", "--seed=1", "--replicas=3", "--steps=9"], ["--scale=quick", "--data-dir=x", "--device=cpu"]
     pairs = st.tuples(st.sampled_from(["fig3", "fig4", "fig5", "fig6"]), st.sampled_from(networks)) | st.tuples(
-        st.sampled_from(["fig1", "fig2", "fig7", "fig8", "table1"]), st.sampled_from(toys))  # fmt: skip
+        st.sampled_from(["fig1", "fig2", "fig7", "fig8", "table1"]), st.sampled_from([*toys, "--gallery=x"])) | st.just(
+        ("all", "--literal"))  # fmt: skip
     check_arguments(["reproduce"], pairs.map(lambda pair: (list(pair), "not an option of")), 30, tries=10)
 
 
