@@ -16,7 +16,7 @@ demo: $(VENV)/installed
 	$(VENV)/bin/langevin-sim run --dims 1..5 --potential twowell
 
 test: $(VENV)/installed
-	$(VENV)/bin/python -m pytest
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses=auto --dist=loadfile
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .
