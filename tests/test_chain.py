@@ -108,7 +108,7 @@ def test_two_axes_against_the_plane(dynamics):
         (Domain("torus", 0.0, 18.0), potentials.gaussians(1)),
         (Domain("torus", -3.0, 4.0), broad_twowell(1)),  # the gradient jumps where the torus closes
     ],
-    ids=str,
+    ids=["box", "reflecting", "torus", "torus with a jump"],
 )
 def test_a_line_against_the_twin(domain, U):
     """Masses of bins, and of the atoms at a box's walls."""
