@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from langevin_sim.errors import InputError
+from langevin_sim.errors import InputError, did_you_mean
 from langevin_sim.runs.settings import Settings
 
 
@@ -30,10 +30,21 @@ class _Seconds(click.FloatRange):
         return seconds
 
 
+class Choice(click.Choice):  # type: ignore[type-arg]
+    """One of some words; the nearest is offered for another."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The word."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            self.fail(f"{did_you_mean(str(value), [str(choice) for choice in self.choices])}{error.message}", param, ctx)
+
+
 PATH = _Path(path_type=Path)
 SECONDS = _Seconds(min=0)
 THREADS = click.IntRange(0, 4096)
-DEVICE = click.Choice(("auto", "cpu", "cuda", "mps"))
+DEVICE = Choice(("auto", "cpu", "cuda", "mps"))
 
 
 def from_settings(kind: type[Settings], without: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

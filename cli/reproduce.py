@@ -11,7 +11,7 @@ from langevin_sim.runs.memo.networks import FIGURES as NETWORKS
 from langevin_sim.runs.memo.networks import SCALES
 
 from .deep.shared import report
-from .options import DEVICE, PATH, THREADS
+from .options import DEVICE, PATH, THREADS, Choice
 from .progress import Progress
 
 TOYS = ("fig3", "fig4", "fig5", "fig6")
@@ -28,7 +28,7 @@ _TAKEN = {  # by these names
 @click.option("--seed", type=int, help="figures 3 to 6: seed of every random stream; drawn if not given")
 @click.option("--replicas", type=int, help="figures 3 to 6: walkers of every ensemble  [default: the figure's own]")
 @click.option("--steps", type=int, help="figures 3 to 6: steps of a walker, burn-in in proportion  [default: the figure's own]")
-@click.option("--scale", type=click.Choice(SCALES), help="networks: digits, 10,000 images, or all images  [default: quick]")
+@click.option("--scale", type=Choice(SCALES), help="networks: digits, 10,000 images, or all images  [default: quick]")
 @click.option("--data-dir", type=PATH, help="networks: folder with mnist/ and CIFAR-10's files")
 @click.option("--device", type=DEVICE, help="networks: where tensors live  [default: auto]")
 @click.option("--out", type=PATH, help="the folder (all: may be one to go on with)  [default: outputs/NAME-...-TIME-SEED]")

@@ -77,10 +77,14 @@ def command(
         sys.exit(3)
 
 
+_COLOURS = {"agrees": "green", "biased": "cyan", "disagrees": "bold red", "unconverged": "yellow", "no-reference": "dim"}
+
+
 def _print_table(summary: dict[str, Any]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=f"{summary['potential']}: masses, simulated beside exact", title_justify="left", box=box.SIMPLE_HEAD,
                   padding=(0, 1, 0, 0), pad_edge=False)  # fmt: skip
@@ -92,7 +96,8 @@ def _print_table(summary: dict[str, Any]) -> None:
     for result in summary["results"]:
         for region in result["regions"][:-1] or result["regions"]:
             row = [str(result["dim"]), result["dynamics"], region["name"], _pair(region["mass"], region["stderr"])]
-            table.add_row(*row, _number(region["boltzmann"]), _number(region["chain"]), result["verdict"])
+            verdict = Text(result["verdict"], _COLOURS[result["verdict"]])
+            table.add_row(*row, _number(region["boltzmann"]), _number(region["chain"]), verdict)
             if region.get("extrapolated") is not None:
                 limit = _pair(region["extrapolated"], region["extrapolated_stderr"])
                 table.add_row(row[0], row[1], "  η → 0", limit, _number(region["boltzmann"]), "-", "")

@@ -13,11 +13,15 @@ class UnknownNameError(InputError):
     """A name that is not in the list it should come from; the nearest names are offered."""
 
     def __init__(self, kind: str, name: str, known: list[str]) -> None:
-        from difflib import get_close_matches
+        super().__init__(f"unknown {kind} {name!r}: {did_you_mean(name, known)}known: {', '.join(sorted(known))}")
 
-        nearest = get_close_matches(name, known, n=1, cutoff=0.4)
-        hint = f"did you mean {nearest[0]!r}? " if nearest else ""
-        super().__init__(f"unknown {kind} {name!r}: {hint}known: {', '.join(sorted(known))}")
+
+def did_you_mean(name: str, known: list[str]) -> str:
+    """'did you mean 'gdl'? ', or nothing where none of the known names is near."""
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(name, known, n=1, cutoff=0.4)
+    return f"did you mean {nearest[0]!r}? " if nearest else ""
 
 
 class DivergenceError(LangevinSimError):

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from langevin_sim.errors import InputError
+from langevin_sim.errors import InputError, did_you_mean
 
 Kind = Literal["space", "torus", "box", "reflecting"]
 KINDS: tuple[Kind, ...] = ("space", "torus", "box", "reflecting")
@@ -45,7 +45,8 @@ class Domain:
 def parse_domain(text: str) -> Domain:
     """'space', 'torus:0,18', 'box:-1,1' or 'reflecting:0,12' as a Domain."""
     kind, colon, ends = text.strip().partition(":")
-    expected = f"domain {text!r}: expected space, torus:LOW,HIGH, box:LOW,HIGH or reflecting:LOW,HIGH"
+    hint = "" if kind in KINDS else did_you_mean(kind, list(KINDS))
+    expected = f"domain {text!r}: {hint}expected space, torus:LOW,HIGH, box:LOW,HIGH or reflecting:LOW,HIGH"
     if kind == "space" and not colon:
         return Domain()
     if kind not in KINDS or kind == "space":

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.errors import InputError, UnknownNameError, did_you_mean
 
 
 class Settings(BaseModel):
@@ -50,7 +50,11 @@ def parse(kind: type[Kind], values: dict[str, Any]) -> Kind:
         where = ".".join(str(part) for part in first["loc"] if part not in ("constrained-int", "literal['auto']"))
         where = where.replace("_", "-")
         message = message[0].lower() + message[1:]
-        raise InputError(f"{where} = {first['input']!r}: {message}") from error
+        hint = ""
+        if first["type"] == "literal_error" and isinstance(first["input"], str):
+            where = where.partition(".")[0]  # of a list, which of its items is wrong says itself
+            hint = did_you_mean(first["input"], re.findall("'([^']+)'", first["ctx"]["expected"]))
+        raise InputError(f"{where} = {first['input']!r}: {hint}{message}") from error
 
 
 def read_config(path: Path) -> dict[str, Any]:
