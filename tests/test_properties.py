@@ -324,7 +324,7 @@ def test_the_schema_is_the_options(names, kind, otherwise):
             assert option.help.startswith(entry["description"])  # said once, in the spec
             assert not_given[name] is None  # likewise
     of_the_command = {"noise", "pairs", "config", "print_config", "print_schema", "out", "checkpoint_seconds", "keep_state",
-                      "threads", "check", "as_json", "quiet", "device"}  # fmt: skip
+                      "threads", "scheduler", "check", "as_json", "quiet", "device"}  # fmt: skip
     assert set(options) - set(schema["properties"]) <= of_the_command
     printed = CliRunner().invoke(main, [*names, "--print-config", "--seed=1"])
     assert set(tomllib.loads(printed.stdout)) <= set(schema["properties"])
