@@ -112,8 +112,8 @@ def show(
         click.echo("  none")
     click.echo("\nminima")
     for point, energy in zip(potential.minima, potential.energy(potential.minima), strict=True):
-        shown = ", ".join(f"{value:.6g}" for value in point[:6]) + (", ..." if potential.dim > 6 else "")
-        click.echo(f"  U({shown}) = {energy:.6g}")
+        shown = ", ".join(f"{value + 0.0:.6g}" for value in point[:6]) + (", ..." if potential.dim > 6 else "")
+        click.echo(f"  U({shown}) = {round(energy, 12) + 0.0:.6g}")  # no -0, no last bits of one
     if math.isfinite(potential.stability_bound):
         click.echo(f"\nstable for step sizes below {potential.stability_bound:.4g}")
     if not potential.smooth:

@@ -1,4 +1,8 @@
+import contextlib
 import json
+import os
+import pty
+import re
 import subprocess
 import sys
 import tomllib
@@ -6,8 +10,11 @@ import tomllib
 import pytest
 from click.testing import CliRunner
 from langevin_sim.cli.main import main
+from langevin_sim.cli.run import _print_table
 
+import langevin_sim
 from langevin_sim.engine import benchmark
+from langevin_sim.errors import InputError
 
 TINY = ["--walkers", "256", "--steps", "800", "--burn-in", "200", "--seed", "1"]
 
@@ -173,3 +180,98 @@ def test_the_table_fits_eighty_columns():
     assert len(table) == 1 + 4  # the heading, and two regions for each dynamics
     assert max(map(len, result.stdout.splitlines()[:8])) <= 80
     assert all("…" not in line for line in table)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["rnu"], "did you mean 'run'"),
+        (["deep", "trian"], "did you mean 'train'"),
+        (["potentials", "shwo"], "Did you mean 'show'"),
+        (["run", "--potental", "twowell"], "Did you mean '--potential'"),
+        (["--trace", "run"], "'--traceback'"),
+        (["run", "--domain", "tours:0,1"], "did you mean 'torus'"),
+        (["run", "--potential", "twowel"], "did you mean 'twowell'"),
+        (["run", "--potential", "expr: sun(x^2)"], "expected one of"),
+        (["reproduce", "fig33"], "did you mean 'fig3'"),
+        (["reproduce", "table1", "--scale", "labtop"], "did you mean 'laptop'"),
+        (["rerun", "here", "--device", "cup"], "did you mean 'cpu'"),
+        (["sweep", "--grid", "temprature=1,2"], "did you mean 'temperature'"),
+    ],
+)
+def test_what_is_misspelt_is_told_with_the_nearest(arguments, said):
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_choices_within_settings_are_suggested():
+    from langevin_sim.runs.deep.spec import FlatnessSpec, TrainSpec
+    from langevin_sim.runs.settings import parse
+
+    with pytest.raises(InputError, match="labels = 'natrual': did you mean 'natural'"):
+        parse(TrainSpec, {"labels": "natrual"})
+    with pytest.raises(InputError, match="direction = 'fitler': did you mean 'filter'"):
+        parse(FlatnessSpec, {"direction": "raw,fitler"})
+
+
+def test_version():
+    assert call("--version").output == f"langevin-sim, version {langevin_sim.__version__}\n"
+
+
+def test_completion_offers_commands_and_options():
+    def offered(words):
+        env = {"_LANGEVIN_SIM_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+        return CliRunner().invoke(main, env=env, prog_name="langevin-sim").output
+
+    assert "plain,resume" in offered("langevin-sim re")
+    assert "plain,--step-size" in offered("langevin-sim run --ste")
+    for shell in ("bash", "zsh", "fish"):
+        script = CliRunner().invoke(main, env={"_LANGEVIN_SIM_COMPLETE": f"{shell}_source"}, prog_name="langevin-sim").output
+        assert "_LANGEVIN_SIM_COMPLETE" in script
+
+
+def on_terminal(environment):
+    """What run prints of a summary on a terminal of 80 columns."""
+    code = (
+        "from langevin_sim.cli.run import _print_table;"
+        "region = dict(name='wide', mass=0.5, stderr=0.1, boltzmann=0.5, chain=None);"
+        "_print_table(dict(potential='twowell', results=[dict(dim=1, dynamics='gdl', regions=[region], verdict='agrees')]))"
+    )
+    ours, theirs = pty.openpty()
+    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=theirs, stdin=theirs, stderr=subprocess.PIPE,
+        env=env | {"TERM": "xterm-256color", "COLUMNS": "80"} | environment,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux: the other end is closed
+        while piece := os.read(ours, 4096):
+            shown += piece
+    os.close(ours)
+    assert process.wait() == 0, process.stderr.read()
+    process.stderr.close()
+    return shown.decode()
+
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*(?<![0-9])[349][0-7][0-9;]*m")  # foreground, background
+
+
+def test_colour_is_for_terminals_and_not_with_no_color():
+    coloured = on_terminal({})
+    assert COLOUR.search(coloured)
+    assert "agrees" in coloured
+    plain = on_terminal({"NO_COLOR": "1"})
+    assert "agrees" in plain
+    assert not COLOUR.search(plain)
+
+
+def test_no_escapes_where_there_is_no_terminal(capsys):
+    region = {"name": "wide", "mass": 0.5, "stderr": 0.1, "boltzmann": 0.5, "chain": None}
+    result = {"dim": 1, "dynamics": "gdl", "regions": [region], "verdict": "agrees"}
+    _print_table({"potential": "twowell", "results": [result]})
+    printed = capsys.readouterr().out
+    assert "agrees" in printed
+    assert "\x1b" not in printed
