@@ -22,6 +22,7 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"langevin-sim {version}"
 html_copy_source = False
+html_show_copyright = False
 html_static_path = ["_static"]
 html_css_files = ["style.css"]
 html_math_renderer = "mathml"
@@ -63,7 +64,7 @@ def on_docstring(app: Any, what: str, name: str, thing: Any, options: Any, lines
         for field, info in thing.model_fields.items():
             default = info.get_default(call_default_factory=True)
             shown = "none" if default is None or default == {} else str(default)
-            lines += [f"   * - ``{field}``", f"     - ``{shown}``", f"     - {as_rst([info.description or ''])[0]}"]
+            lines += [f"   * - ``{field}``", f"     - ``{shown}``", f"     - {as_rst([info.description or ''])[-1]}"]
         lines.append("")
 
 

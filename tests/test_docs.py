@@ -35,8 +35,8 @@ class Block(NamedTuple):
 
     @property
     def file(self):
-        """The name that a first line such as '# my_landscape.py' gives the block."""
-        found = re.fullmatch(r"# ([\w-]+\.(py|toml|csv))", self.lines[0] if self.lines else "")
+        """The name that a first line such as '# my_landscape.py', or a caption, gives the block."""
+        found = re.fullmatch(r"(?:#|:caption:) ([\w-]+\.(py|toml|csv))", self.lines[0] if self.lines else "")
         return found and found[1]
 
 
@@ -50,8 +50,8 @@ def blocks(page):
         elif inside is None:
             inside, language = [], line[3:].strip()
         else:
-            if not language.startswith("{"):
-                found.append(Block(language, inside))
+            if not language.startswith("{") or language.startswith("{code-block}"):
+                found.append(Block(language.removeprefix("{code-block} "), inside))
             inside = None
     assert inside is None, f"{page}: a block is not closed"
     return found
@@ -116,17 +116,23 @@ def parsed(words):
 
 
 @pytest.fixture
-def quick(name, tmp_path, monkeypatch):
+def quick(name, tmp_path, monkeypatch, request):
     """A folder with the files that pages show, and no figures, films and reports: they have tests of their own."""
     for page in [*PAGES, ROOT / name]:  # the page's own files last
         for block in blocks(page):
             if block.file:
-                (tmp_path / block.file).write_text("\n".join(block.lines[block.file.endswith("csv") :]) + "\n")
+                lines = block.lines[2:] if block.lines[0].startswith(":") else block.lines
+                (tmp_path / block.file).write_text("\n".join(lines) + "\n")
     networks = []
     if find_spec("torch") and "langevin-sim deep" in (ROOT / name).read_text():
+        import torch
+
         from langevin_sim.network import experiments, train
 
         networks = [experiments, train]
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # the nets are small: more would wait for each other
+        request.addfinalizer(lambda: torch.set_num_threads(threads))
     registry._from_file.cache_clear()  # other pages have files of the same name
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(concentration, "draw", lambda folder: None)
