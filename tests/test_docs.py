@@ -116,14 +116,14 @@ def parsed(words):
 
 
 @pytest.fixture
-def quick(name, tmp_path, monkeypatch, request):
+def quick(name, tmp_path, monkeypatch):
     """A folder with the files that pages show, and no figures, films and reports: they have tests of their own."""
     for page in [*PAGES, ROOT / name]:  # the page's own files last
         for block in blocks(page):
             if block.file:
                 lines = block.lines[2:] if block.lines[0].startswith(":") else block.lines
                 (tmp_path / block.file).write_text("\n".join(lines) + "\n")
-    networks = []
+    networks, threads = [], 0
     if find_spec("torch") and "langevin-sim deep" in (ROOT / name).read_text():
         import torch
 
@@ -132,7 +132,6 @@ def quick(name, tmp_path, monkeypatch, request):
         networks = [experiments, train]
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # the nets are small: more would wait for each other
-        request.addfinalizer(lambda: torch.set_num_threads(threads))
     registry._from_file.cache_clear()  # other pages have files of the same name
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(concentration, "draw", lambda folder: None)
@@ -148,7 +147,9 @@ def quick(name, tmp_path, monkeypatch, request):
     monkeypatch.setattr(sweep, "execute", lambda made, out, *others, **named: (out, {"points": {"COMPLETED": 1}, "seed": 1}))
     monkeypatch.setattr(benchmark, "_BLOCKS", 2)
     monkeypatch.setattr(benchmark, "_REPEATS", 1)
-    return tmp_path
+    yield tmp_path
+    if threads:
+        torch.set_num_threads(threads)
 
 
 def told(words, code=0):
