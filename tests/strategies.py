@@ -177,6 +177,8 @@ def bad_value(field: FieldInfo, name: str, texts: Texts) -> st.SearchStrategy[An
         return tables.map(lambda pair: dict([pair])) | st.sampled_from([3, "width", [1.0], True, date])
     if kind is bool:
         return st.sampled_from(["maybe", "", 2, -1, 0.5, math.nan, [], [True]]) | odd
+    if name == "scheduler":
+        return st.sampled_from(["nonsense://x:1", "udp://127.0.0.1:8786"])
     if name == "data_dir":
         return odd | st.sampled_from([3, 1.5, True, [], ["a"], "a\0b"])
     text = bad_text(field, name, texts).filter(lambda word: not any("\ud800" <= c < "\ue000" for c in word))
@@ -271,6 +273,8 @@ def _bad_option(option: click.Option, fields: dict[str, FieldInfo], texts: Texts
     if isinstance(option.type, click.Path):
         bad = ["a\0b", "/dev/null/x", "x" * 300, "a/" * 3000]
         return st.sampled_from([*bad, "", ".", "/", "/dev/null", "new/" + "x" * 300] if name == "out" else bad)
+    if name == "scheduler":
+        return st.sampled_from(["nonsense://x:1", "udp://127.0.0.1:8786"])
     if name == "data_dir":
         return st.just("a\0b")
     if name == "dynamics":

@@ -53,7 +53,7 @@ def film(
         "film_steps": spacing * np.arange(len(frames)),
         "film_share": np.stack(shares),
         "film_start": where.astype(np.uint8),
-        "landscape": landscape(potential, extent).astype(np.float32),
+        "landscape": np.minimum(landscape(potential, extent), np.finfo(np.float32).max).astype(np.float32),
         "landscape_extent": extent,
     }
 
