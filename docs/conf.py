@@ -1,5 +1,6 @@
 """How Sphinx builds these pages: `make docs`, without network, warnings being errors."""
 
+import logging
 import re
 import sys
 from pathlib import Path
@@ -12,6 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from langevin_sim import __version__
 from langevin_sim.runs.settings import Settings
+
+for name in ("arviz", "arviz_base", "arviz_stats"):  # these tell at length what they found
+    logging.getLogger(name).setLevel(logging.WARNING)
 
 project, author = "langevin-sim", "the authors of langevin-sim"
 version = release = __version__

@@ -123,6 +123,8 @@ def quick(name, tmp_path, monkeypatch):
             if block.file:
                 lines = block.lines[2:] if block.lines[0].startswith(":") else block.lines
                 (tmp_path / block.file).write_text("\n".join(lines) + "\n")
+    for package in ("sympy", "xarray", "h5netcdf"):
+        pytest.importorskip(package, reason=f"the pages use {package}")
     networks, threads = [], 0
     if find_spec("torch") and "langevin-sim deep" in (ROOT / name).read_text():
         import torch
