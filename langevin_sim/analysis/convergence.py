@@ -10,14 +10,15 @@ from scipy.stats import norm
 def nested_rhat(draws: np.ndarray, start: np.ndarray) -> float:
     """Nested R-hat (Margossian et al. 2024) of draws[walkers, draws]; superchains share a start [walkers].
 
-    Groups are cut to the size of the smallest. Rank-normalised; nan where it is not defined.
+    Groups are cut to the size of the smallest. Rank-normalised; inf or nan where no walker moves.
     """
     groups = [np.flatnonzero(start == k) for k in np.unique(start)]
     size = min(group.size for group in groups)
     if len(groups) < 2 or size < 2 or draws.shape[1] < 4 or np.ptp(draws) == 0:
         return math.nan
     chosen = np.concatenate([group[:size] for group in groups])
-    return float(array_stats.rhat_nested(draws[chosen], superchain_ids=np.repeat(np.arange(len(groups)), size)))
+    with np.errstate(divide="ignore", invalid="ignore"):  # no walker moves, as on a plateau: inf, or nan if they all are alike
+        return float(array_stats.rhat_nested(draws[chosen], superchain_ids=np.repeat(np.arange(len(groups)), size)))
 
 
 def stationarity_pvalue(first: np.ndarray, second: np.ndarray, start: np.ndarray) -> float:
