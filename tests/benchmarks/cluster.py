@@ -20,15 +20,15 @@ from real_cluster import cluster
 
 from langevin_sim.cluster import workers as dask_workers
 
-ROUNDS, POINTS, EMPTY = 3, 20, 2000
+ROUNDS, POINTS, EMPTY = 2, 20, 2000
 SWEEP = ["sweep", "--potential", "twowell", "--dims", "2", "--grid", f"temperature=0.6:1.55:{POINTS}", "--seed", "1", "--quiet"]
 CORES = 10_000
 
 
-def swept(folder: Path, scheduler: str) -> tuple[float, float]:
+def swept(folder: Path, scheduler: str, *more: str) -> tuple[float, float]:
     """Seconds of the whole command after the workers answer, and of the simulations alone, summed."""
     program = "from langevin_sim.cli.main import main; main()"
-    subprocess.run([sys.executable, "-c", program, *SWEEP, "--out", str(folder), "--scheduler", scheduler], check=True)
+    subprocess.run([sys.executable, "-c", program, *SWEEP, "--out", str(folder), "--scheduler", scheduler, *more], check=True)
     manifest = json.loads((folder / "manifest.json").read_text())
     began, ended = (time.mktime(time.strptime(manifest[key][:19], "%Y-%m-%dT%H:%M:%S")) for key in ("started", "finished"))
     with open(folder / "sweep.csv", newline="") as stream:
@@ -55,7 +55,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place, cluster(1) as one, cluster(2) as two:
         crews = {1: one.address, 2: two.address}
         for count, address in crews.items():  # machine code is compiled, and every worker has loaded it
-            swept(Path(place) / f"warm-{count}", address)
+            swept(Path(place) / f"warm-{count}", address, "--steps", "400", "--burn-in", "40")
         for number in range(ROUNDS):
             for count, address in crews.items():
                 found[count].append(swept(Path(place) / f"{count}-{number}", address))
