@@ -1,8 +1,9 @@
 """Two workers of one thread against one, on a sweep of 20 points; what a task costs besides; and an estimate from these.
 
-    python tests/benchmarks/cluster.py > cluster.md
+    python tests/benchmarks/cluster.py [ROUNDS] > cluster.md
 
-One worker and two in turn, on a real scheduler on loopback. Five minutes on two cores that nobody else uses.
+One worker and two in turn, on a real scheduler on loopback; three rounds take about ten minutes on two cores that nobody else
+uses.
 """
 
 import csv
@@ -20,15 +21,16 @@ from real_cluster import cluster
 
 from langevin_sim.cluster import workers as dask_workers
 
-ROUNDS, POINTS, EMPTY = 2, 20, 2000
-SWEEP = ["sweep", "--potential", "twowell", "--dims", "2", "--grid", f"temperature=0.6:1.55:{POINTS}", "--seed", "1", "--quiet"]
+POINTS, EMPTY = 20, 2000
+SWEEP = ["sweep", "--potential", "twowell", "--dims", "2", "--walkers", "4096", "--seed", "1", "--quiet"]
+GRID, WARM = ["--grid", f"temperature=0.6:1.55:{POINTS}"], ["--grid", "temperature=1,2", "--steps", "400"]
 CORES = 10_000
 
 
-def swept(folder: Path, scheduler: str, *more: str) -> tuple[float, float]:
+def swept(folder: Path, scheduler: str, grid: list[str]) -> tuple[float, float]:
     """Seconds of the whole command after the workers answer, and of the simulations alone, summed."""
     program = "from langevin_sim.cli.main import main; main()"
-    subprocess.run([sys.executable, "-c", program, *SWEEP, "--out", str(folder), "--scheduler", scheduler, *more], check=True)
+    subprocess.run([sys.executable, "-c", program, *SWEEP, *grid, "--out", str(folder), "--scheduler", scheduler], check=True)
     manifest = json.loads((folder / "manifest.json").read_text())
     began, ended = (time.mktime(time.strptime(manifest[key][:19], "%Y-%m-%dT%H:%M:%S")) for key in ("started", "finished"))
     with open(folder / "sweep.csv", newline="") as stream:
@@ -49,19 +51,20 @@ def empty(scheduler: str) -> float:
     return (time.perf_counter() - began) / EMPTY
 
 
-def main() -> None:
+def main(rounds: int) -> None:
     """Measure, and print the page."""
     found: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
     with tempfile.TemporaryDirectory() as place, cluster(1) as one, cluster(2) as two:
         crews = {1: one.address, 2: two.address}
         for count, address in crews.items():  # machine code is compiled, and every worker has loaded it
-            swept(Path(place) / f"warm-{count}", address, "--steps", "400", "--burn-in", "40")
-        for number in range(ROUNDS):
+            swept(Path(place) / f"warm-{count}", address, WARM)
+        for number in range(rounds):
             for count, address in crews.items():
-                found[count].append(swept(Path(place) / f"{count}-{number}", address))
+                found[count].append(swept(Path(place) / f"{count}-{number}", address, GRID))
+                print(f"{count} workers: {found[count][-1][0]:.0f} s", file=sys.stderr, flush=True)
         task = empty(two.address)
     print("# Sweeps on a cluster: results\n")
-    print(f"`langevin-sim {' '.join(SWEEP)}`: {POINTS} points, on a scheduler and workers of one thread, on loopback.\n")
+    print(f"`langevin-sim {' '.join([*SWEEP, *GRID])}`: {POINTS} points, on workers of one thread, on loopback.\n")
     print("| round | one worker (s) | two workers (s) | throughput |\n| --- | --- | --- | --- |")
     for number, ((first, _), (second, _)) in enumerate(zip(found[1], found[2], strict=True), 1):
         print(f"| {number} | {first:.0f} | {second:.0f} | {first / second:.2f} |")
@@ -88,4 +91,4 @@ a connection to each worker, so that its limit of open files must be above {CORE
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)

@@ -27,7 +27,8 @@ def page(folder: Path, manifest: dict[str, Any]) -> Page:
     came: list[Block] = [Paragraph(_counts(summary["points"]), "lead"), *_verdicts(rows)]
     if failed:
         came.append(Items(failed, "warnings"))
-    settings = {key: value for key, value in summary["settings"].items() if value not in (None, {}) and key not in axes}
+    shared = {key: value for key, value in summary["settings"].items() if value not in (None, {}) and key not in axes}
+    settings = [[name, _said(value)] for name, value in shared.items()]
     shown = list(points)[:_MOST]
     links = [(name, f"points/{quote(name)}/{NAME}") for name in shown if points[name][0]["status"] == "COMPLETED"]
     rest = [Paragraph(f"{len(points) - _MOST} more are in sweep.csv.")] if len(points) > _MOST else []
@@ -40,7 +41,7 @@ def page(folder: Path, manifest: dict[str, Any]) -> Page:
         Section("What came out", came),
         Section("The figure", [picture(folder, f"{title}. Its numbers are in sweep.csv and in the table on this page.")]),
         Section("The points", [_table(summary["of"], axes, points, shown), *rest, Links(links)]),
-        Section("What was run", [Items(grid), Table("All points share:", [], [[name, _said(value)] for name, value in settings.items()]),
+        Section("What was run", [Items(grid), Table("All points share:", [], settings),
                                  made(manifest), commands]),
         Section("Warnings and notes", notes(manifest)),
     ]  # fmt: skip

@@ -166,7 +166,8 @@ def render(results: Results) -> str:
         " **The machine was not quiet: what stands here of two cores is rough, and is quoted nowhere.**"
     )  # fmt: skip
     told["all_right"] = "are" if all_right(results) else "are NOT all"
-    told |= {"table": table(results), "closest": closest(results), "own_threads": own_threads(results), "besides": besides(results)}
+    told |= {"table": table(results), "closest": closest(results)}
+    told |= {"own_threads": own_threads(results), "besides": besides(results)}
     return Path(__file__).with_name("page.md").read_text().format(
         **told, threshold=threshold(results), close=CLOSE, walkers=WALKERS, every=EVERY, burn_in=STEPS[0], steps=STEPS[1],
         our_burn_in=OUR_STEPS[0], our_steps=OUR_STEPS[1],
