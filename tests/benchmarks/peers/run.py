@@ -103,6 +103,7 @@ def main() -> int:
     parser.add_argument("--envs", type=Path, default=HERE / ".envs", help="folder of the environments (default .envs here)")
     parser.add_argument("--torch", default="torch", help="what to install as PyTorch, such as torch==2.13.0")
     parser.add_argument("--rounds", type=int, default=3, help="default 3")
+    parser.add_argument("--add", action="store_true", help="to the rounds that are kept, which are of this machine")
     parser.add_argument("--patience", type=float, default=0.0, help="minutes to wait in all until others do little")
     parser.add_argument("--only", nargs="+", metavar="PEER", help="these alone, and nothing is kept")
     parser.add_argument("--scale", type=float, default=1.0, help="of the numbers of steps; nothing is kept unless it is 1")
@@ -111,9 +112,10 @@ def main() -> int:
     if not asked.page:
         peers = [peer for peer in PEERS if not asked.only or peer.name in asked.only]
         pythons = [environment(asked.envs, peer, asked.torch) for peer in peers]
-        results = {"date": datetime.now(UTC).date().isoformat(), **description(), "rounds": 0, "rows": []}
+        results = json.loads(RESULTS.read_text()) if asked.add else {"versions": {}, "rounds": 0, "rows": []}
+        results |= {"date": datetime.now(UTC).date().isoformat(), **description()}
         machine = Machine(60.0 * asked.patience)
-        for number in range(asked.rounds):
+        for number in range(results["rounds"], results["rounds"] + asked.rounds):
             for peer, python in zip(peers, pythons, strict=True):
                 print(f"round {number + 1}, {peer.name}", flush=True)
                 found = compare(peer, python, machine, asked.scale, 100 * number)
@@ -132,14 +134,13 @@ def main() -> int:
 
 def keep(results: Row) -> None:
     """results.json: what is told once, then a line a row. Versions stand once, numbers have six digits."""
-    versions: dict[str, str] = {}
     lines = []
     for row in results["rows"]:
-        versions |= row["versions"]
+        results["versions"] |= row.pop("versions", {})
         short = {key: float(f"{value:.6g}") if isinstance(value, float) else value for key, value in row.items()}
-        lines.append(json.dumps({key: value for key, value in short.items() if key != "versions"}))
-    head = json.dumps(results | {"versions": dict(sorted(versions.items())), "rows": None})
-    RESULTS.write_text(head.replace("null", "[\n" + ",\n".join(lines) + "\n]") + "\n")
+        lines.append(json.dumps(short))
+    head = json.dumps({key: value for key, value in results.items() if key != "rows"})
+    RESULTS.write_text(f'{head[:-1]}, "rows": [\n' + ",\n".join(lines) + "\n]}\n")
 
 
 if __name__ == "__main__":
