@@ -14,7 +14,7 @@ def command(as_json: bool) -> None:
     """
     from langevin_sim import potentials
     from langevin_sim.engine.benchmark import measure
-    from langevin_sim.runs.simulate import available_threads, landscape
+    from langevin_sim.simulation.simulate import available_threads, landscape
 
     rows = measure(lambda dim: landscape(potentials.twowell(dim)), [1, 2, 5, 10], available_threads())
     if as_json:

@@ -17,7 +17,7 @@ def command(folder: Path, path: Path, dim: int | None, dynamics: str | None) -> 
 
     Example: langevin-sim export outputs/RUN --dim 5 --netcdf run.nc
     """
-    from langevin_sim.runs.export import from_folder, write_netcdf
+    from langevin_sim.storage.export import from_folder, write_netcdf
 
     write_netcdf(from_folder(folder, dim, dynamics), path)
     click.echo(f"written: {path}")

@@ -72,9 +72,11 @@ def _end(message: str) -> NoReturn:
 
 
 @click.group(
-    cls=_Commands, home=__package__, commands_help=_HELP,
+    cls=_Commands,
+    home=__package__,
+    commands_help=_HELP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)  # fmt: skip
+)
 @click.option("--traceback", is_flag=True, help="show where an error came from")
 @click.version_option(__version__, prog_name="langevin-sim")
 def main(traceback: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from langevin_sim.errors import InputError, did_you_mean
-from langevin_sim.runs.settings import Settings
+from langevin_sim.settings.settings import Settings
 
 
 class _Path(click.Path):

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from langevin_sim.errors import InputError, LangevinSimError
-from langevin_sim.runs.spec import MAX_DIM
+from langevin_sim.settings.run import MAX_DIM
 
 from .options import PATH, parameters
 
@@ -24,13 +24,17 @@ def command() -> None:
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     """What says which potential, and how hot."""
-    for option in reversed([
-        click.argument("name"),
-        click.option("--dim", type=click.IntRange(1, MAX_DIM), help="dimension  [default: 2]"),
-        click.option("--temperature", type=float, default=1.0, show_default=True, help="T, in units of energy (k_B = 1)"),
-        click.option("--domain", metavar="X", help="another domain than its own: space, torus:LOW,HIGH, box:.. or reflecting:.."),
-        click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="a parameter; repeatable"),
-    ]):  # fmt: skip
+    for option in reversed(
+        [
+            click.argument("name"),
+            click.option("--dim", type=click.IntRange(1, MAX_DIM), help="dimension  [default: 2]"),
+            click.option("--temperature", type=float, default=1.0, show_default=True, help="T, in units of energy (k_B = 1)"),
+            click.option(
+                "--domain", metavar="X", help="another domain than its own: space, torus:LOW,HIGH, box:.. or reflecting:.."
+            ),
+            click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="a parameter; repeatable"),
+        ]
+    ):
         function = option(function)
     return function
 
@@ -82,9 +86,7 @@ def list_() -> None:
 @command.command(name="show")
 @_options
 @click.option("--figure", type=PATH, help="write a picture of the landscape (d = 2), say u.png")
-def show(
-    name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...], figure: Path | None
-) -> None:
+def show(name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...], figure: Path | None) -> None:
     """Parameters, equation, minima, and regions with their exact masses.
 
     Example: langevin-sim potentials show boxes --dim 2 --temperature 0.3 --figure boxes.png
@@ -97,7 +99,7 @@ def show(
 
     potential = _potential(name, dim, temperature, domain, pairs)
     if figure is not None:
-        from langevin_sim.figures.landscape import draw
+        from langevin_sim.plots.landscape import draw
 
         flat = potential if potential.dim == 2 else _potential(name, 2, temperature, domain, pairs)
         draw(flat, temperature, figure)
@@ -142,7 +144,7 @@ def check(name: str, dim: int | None, temperature: float, domain: str | None, pa
     Example: langevin-sim potentials check wedge --dim 3 --temperature 0.3
     """
     from langevin_sim import potentials
-    from langevin_sim.potentials.own import check as check_own
+    from langevin_sim.potentials.custom import check as check_own
     from langevin_sim.reference.check import findings
 
     failed = False

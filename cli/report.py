@@ -17,7 +17,7 @@ def command(folder: Path, show: bool, quiet: bool) -> None:
 
     Example: langevin-sim report outputs/RUN --open
     """
-    from langevin_sim.runs.report.write import again
+    from langevin_sim.report.write import again
 
     path = again(folder)
     if not quiet:

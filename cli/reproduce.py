@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from langevin_sim.errors import InputError, UnknownNameError
-from langevin_sim.runs.memo.networks import FIGURES as NETWORKS
-from langevin_sim.runs.memo.networks import SCALES
+from langevin_sim.memo.networks import FIGURES as NETWORKS
+from langevin_sim.memo.networks import SCALES
 
 from .deep.shared import report
 from .options import DEVICE, PATH, THREADS, Choice
@@ -17,9 +17,11 @@ from .progress import Progress
 TOYS = ("fig3", "fig4", "fig5", "fig6")
 ALL = "all"
 _TAKEN = {  # by these names
-    "--literal": TOYS, **dict.fromkeys(("--seed", "--replicas", "--steps"), (*TOYS, ALL)),
-    **dict.fromkeys(("--scale", "--data-dir", "--device"), (*NETWORKS, ALL)), "--gallery": (ALL,),
-}  # fmt: skip
+    "--literal": TOYS,
+    **dict.fromkeys(("--seed", "--replicas", "--steps"), (*TOYS, ALL)),
+    **dict.fromkeys(("--scale", "--data-dir", "--device"), (*NETWORKS, ALL)),
+    "--gallery": (ALL,),
+}
 
 
 @click.command()
@@ -37,9 +39,20 @@ _TAKEN = {  # by these names
 @click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")
 @click.option("--quiet", is_flag=True, help="print nothing but errors")
 def command(
-    name: str, literal: bool, seed: int | None, replicas: int | None, steps: int | None, scale: str | None, data_dir: Path | None,
-    device: str | None, out: Path | None, gallery: Path | None, threads: int, as_json: bool, quiet: bool,
-) -> None:  # fmt: skip
+    name: str,
+    literal: bool,
+    seed: int | None,
+    replicas: int | None,
+    steps: int | None,
+    scale: str | None,
+    data_dir: Path | None,
+    device: str | None,
+    out: Path | None,
+    gallery: Path | None,
+    threads: int,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Make a figure of the memo again: fig1 to fig8, or table1; or all of them.
 
     The folder holds the data, the figure, and figure.md, which says what was measured and how it differs from the memo.
@@ -52,25 +65,34 @@ def command(
     """
     if name not in (*TOYS, *NETWORKS, ALL):
         raise UnknownNameError("figure", name, [*TOYS, *NETWORKS, ALL])
-    values = {"--literal": literal or None, "--seed": seed, "--replicas": replicas, "--steps": steps, "--scale": scale,
-              "--data-dir": data_dir, "--device": device, "--gallery": gallery}  # fmt: skip
+    values = {
+        "--literal": literal or None,
+        "--seed": seed,
+        "--replicas": replicas,
+        "--steps": steps,
+        "--scale": scale,
+        "--data-dir": data_dir,
+        "--device": device,
+        "--gallery": gallery,
+    }
     for option, value in values.items():
         if value is not None and name not in _TAKEN[option]:
             raise InputError(f"{option}: not an option of {name}; it is one of {', '.join(_TAKEN[option])}")
     with Progress(quiet or as_json, keep=name != ALL) as progress:
         if name == ALL:
-            from langevin_sim.runs.memo import whole
+            from langevin_sim.memo import reproduce_all as whole
 
             settings = whole.Settings(scale, seed, replicas, steps, data_dir)
-            folder, summary = whole.execute(settings, out, gallery or whole.GALLERY, device or "auto", threads, progress.tell,
-                                            progress.say)  # fmt: skip
+            folder, summary = whole.execute(
+                settings, out, gallery or whole.GALLERY, device or "auto", threads, progress.tell, progress.say
+            )
         elif name in TOYS:
-            from langevin_sim.runs.memo import reproduce
+            from langevin_sim.memo import reproduce
 
             made = reproduce.experiment(name, literal, replicas, steps)
             folder, summary = reproduce.execute(made, seed, out, threads, progress.tell)
         else:
-            from langevin_sim.runs.memo.networks import execute
+            from langevin_sim.memo.networks import execute
 
             folder, summary = execute(name, scale or "quick", data_dir, out, device or "auto", threads, progress.tell)
     if name in NETWORKS:

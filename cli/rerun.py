@@ -21,7 +21,7 @@ def command(folder: Path, out: Path | None, threads: int, device: str, data_dir:
 
     Example: langevin-sim rerun outputs/twowell-20260101-120000-1
     """
-    from langevin_sim.runs.again import rerun
+    from langevin_sim.runs.rerun import rerun
 
     with Progress(quiet) as progress:
         where, found = rerun(folder, out, progress.tell, progress.say, threads=threads, device=device, data_dir=data_dir)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from .crew import SCHEDULER, of_scheduler
 from .options import DEVICE, PATH, SECONDS, THREADS
 from .progress import Progress
+from .workers import SCHEDULER, of_scheduler
 
 
 @click.command(name="resume")
@@ -21,20 +21,34 @@ from .progress import Progress
 @click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")
 @click.option("--quiet", is_flag=True, help="print nothing but errors")
 def command(
-    folder: Path, steps: int | None, threads: int, scheduler: str | None, checkpoint_seconds: float, device: str,
-    data_dir: str | None, as_json: bool, quiet: bool,
-) -> None:  # fmt: skip
+    folder: Path,
+    steps: int | None,
+    threads: int,
+    scheduler: str | None,
+    checkpoint_seconds: float,
+    device: str,
+    data_dir: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Go on with an interrupted run, figure or training; it ends with the bits of one that was never stopped.
 
     Example: langevin-sim resume outputs/twowell-20260101-120000-1 --steps 200000
     """
-    from langevin_sim.runs.again import resume
+    from langevin_sim.runs.rerun import resume
 
     with Progress(quiet or as_json) as progress, of_scheduler(scheduler, threads) as workers:
         where, summary = resume(
-            folder, progress.tell, progress.say, threads=0 if scheduler else threads, steps=steps, device=device,
-            data_dir=data_dir, checkpoint_seconds=checkpoint_seconds, workers=workers,
-        )  # fmt: skip
+            folder,
+            progress.tell,
+            progress.say,
+            threads=0 if scheduler else threads,
+            steps=steps,
+            device=device,
+            data_dir=data_dir,
+            checkpoint_seconds=checkpoint_seconds,
+            workers=workers,
+        )
     if as_json:
         click.echo(json.dumps(summary, indent=1))
     elif not quiet:

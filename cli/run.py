@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from langevin_sim.errors import InputError
-from langevin_sim.runs.settings import read_config, to_toml
-from langevin_sim.runs.spec import RunSpec, make_spec
+from langevin_sim.settings.run import RunSpec, make_spec
+from langevin_sim.settings.settings import read_config, to_toml
 
-from .crew import SCHEDULER, of_scheduler
 from .options import PATH, SECONDS, from_settings, parameters, temperature_of
 from .progress import Progress
+from .workers import SCHEDULER, of_scheduler
 
 
 @click.command(
@@ -36,10 +36,21 @@ from .progress import Progress
 @click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")
 @click.option("--quiet", is_flag=True, help="print nothing but errors")
 def command(
-    noise: float | None, pairs: tuple[str, ...], config: Path | None, print_config: bool, out: Path | None,
-    checkpoint_seconds: float, keep_state: bool, print_schema: bool, threads: int, scheduler: str | None,
-    check: bool, as_json: bool, quiet: bool, **options: Any,
-) -> None:  # fmt: skip
+    noise: float | None,
+    pairs: tuple[str, ...],
+    config: Path | None,
+    print_config: bool,
+    out: Path | None,
+    checkpoint_seconds: float,
+    keep_state: bool,
+    print_schema: bool,
+    threads: int,
+    scheduler: str | None,
+    check: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
     """Simulate an ensemble in each dimension and compare it with Boltzmann's law and the chain's own.
 
     Example: langevin-sim run --dims 1..5 --potential twowell
@@ -86,8 +97,13 @@ def _print_table(summary: dict[str, Any]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=f"{summary['potential']}: masses, simulated beside exact", title_justify="left", box=box.SIMPLE_HEAD,
-                  padding=(0, 1, 0, 0), pad_edge=False)  # fmt: skip
+    table = Table(
+        title=f"{summary['potential']}: masses, simulated beside exact",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     for name in ("d", "dynamics", "region"):
         table.add_column(name, no_wrap=True)
     for name in ("simulated ± error", "Boltzmann", "chain"):

@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from langevin_sim.runs.spec import RunSpec
+from langevin_sim.settings.run import RunSpec
 
 from .options import PATH, THREADS, from_settings, given, parameters
-from .sweeping import NAMES, grid_options, sweep
+from .sweep_options import NAMES, grid_options, sweep
 
 
 @click.command(name="sweep")

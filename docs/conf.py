@@ -12,7 +12,7 @@ from docutils.utils.math.latex2mathml import tex2mathml
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from langevin_sim import __version__
-from langevin_sim.runs.settings import Settings
+from langevin_sim.settings.settings import Settings
 
 for name in ("arviz", "arviz_base", "arviz_stats"):  # these tell at length what they found
     logging.getLogger(name).setLevel(logging.WARNING)

@@ -18,7 +18,7 @@ _HOMES = {
     **dict.fromkeys(("GD", "GDL", "LM", "MALA", "RWM", "SGD", "SGDL", "Domain", "Schedule"), "langevin_sim.dynamics"),
     "boltzmann": "langevin_sim.reference",
     "chain_law": "langevin_sim.reference",
-    "simulate": "langevin_sim.runs.simulate",
+    "simulate": "langevin_sim.simulation.simulate",
 }
 __all__ = [*_HOMES, "potentials"]
 

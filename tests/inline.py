@@ -3,7 +3,7 @@
 import contextlib
 
 from langevin_sim.errors import ClusterError, LangevinSimError
-from langevin_sim.runs.workers import Done, Place
+from langevin_sim.simulation.workers import Done, Place
 
 
 class Inline:

@@ -126,9 +126,14 @@ def rbf_term_gradient(x, term):
 
 def muellerbrown_energy(x, scale=0.05):
     terms = zip(
-        (-200, -100, -170, 15), (-1, -1, -6.5, 0.7), (0, 0, 11, 0.6), (-10, -10, -6.5, 0.7),
-        (1, 0, -0.5, -1), (0, 0.5, 1.5, 1), strict=True,
-    )  # fmt: skip
+        (-200, -100, -170, 15),
+        (-1, -1, -6.5, 0.7),
+        (0, 0, 11, 0.6),
+        (-10, -10, -6.5, 0.7),
+        (1, 0, -0.5, -1),
+        (0, 0.5, 1.5, 1),
+        strict=True,
+    )
     u, v = x[..., 0], x[..., 1]
     return sum(scale * A * np.exp(a * (u - p) ** 2 + b * (u - p) * (v - q) + c * (v - q) ** 2) for A, a, b, c, p, q in terms)
 

@@ -13,10 +13,10 @@ from langevin_sim import potentials
 from langevin_sim.dynamics import KINDS, Domain, make
 from langevin_sim.engine.normals import fill_normals, fill_uniforms
 from langevin_sim.engine.streams import seed_blocks
+from langevin_sim.potentials.custom import basins
 from langevin_sim.potentials.expression import compile_expression
-from langevin_sim.potentials.own import basins
 from langevin_sim.reference import chain_law
-from langevin_sim.runs.simulate import simulate
+from langevin_sim.simulation.simulate import simulate
 from langevin_sim.vectormath import compiled, cos, cos_octant, exp, log, sin, sin_octant
 
 DOMAINS = [Domain(), Domain("torus", -3.0, 3.0), Domain("box", -2.0, 2.0), Domain("reflecting", -2.5, 2.5)]

@@ -29,13 +29,25 @@ class RealCluster:
     def start(self, workers: int, *options: str, path: Path | None = None) -> None:
         """A scheduler, if there is none, and workers; ``path``: where these find packages first."""
         if self.scheduler is None:
-            self.scheduler = self._process("scheduler", "--host", "127.0.0.1", "--port", str(self.port),
-                                           "--dashboard-address", "127.0.0.1:0")  # fmt: skip
+            self.scheduler = self._process(
+                "scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--dashboard-address", "127.0.0.1:0"
+            )
         environment = os.environ | ({} if path is None else {"PYTHONPATH": str(path)})
         there = len(self.workers)
         for _ in range(workers):
-            self.workers.append(self._process("worker", self.address, "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1",
-                                              *options, environment=environment))  # fmt: skip
+            self.workers.append(
+                self._process(
+                    "worker",
+                    self.address,
+                    "--nthreads",
+                    "1",
+                    "--no-dashboard",
+                    "--host",
+                    "127.0.0.1",
+                    *options,
+                    environment=environment,
+                )
+            )
         self._wait(there + workers)
 
     def kill_worker(self, number: int = 0) -> None:
@@ -56,8 +68,14 @@ class RealCluster:
 
     def _process(self, kind: str, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
         with open(self.folder / f"{kind}-{time.monotonic_ns()}.log", "wb") as log:
-            return subprocess.Popen([sys.executable, "-m", "dask", kind, *arguments], cwd=self.folder, env=environment,
-                                    stdout=log, stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
+            return subprocess.Popen(
+                [sys.executable, "-m", "dask", kind, *arguments],
+                cwd=self.folder,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def _wait(self, workers: int) -> None:
         from distributed import Client

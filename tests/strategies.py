@@ -13,8 +13,8 @@ from pydantic.fields import FieldInfo
 
 from langevin_sim import potentials
 from langevin_sim.dynamics import KINDS
-from langevin_sim.runs.deep.spec import DATASETS, DYNAMICS, MODELS
-from langevin_sim.runs.spec import RunSpec
+from langevin_sim.settings.network import DATASETS, DYNAMICS, MODELS
+from langevin_sim.settings.run import RunSpec
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # no digit of any script: never a number; surrogates stand for bytes in arguments that are not UTF-8
@@ -45,8 +45,12 @@ def near_miss(names: Any) -> st.SearchStrategy[str]:
 
     def slip(name: str, kind: int, place: int, letter: str) -> str:
         k = place % len(name)
-        return [name[:k] + letter + name[k:], name[:k] + name[k + 1 :], name[:k] + letter + name[k + 1 :],
-                name[:k] + name[k : k + 2][::-1] + name[k + 2 :]][kind]  # fmt: skip
+        return [
+            name[:k] + letter + name[k:],
+            name[:k] + name[k + 1 :],
+            name[:k] + letter + name[k + 1 :],
+            name[:k] + name[k : k + 2][::-1] + name[k + 2 :],
+        ][kind]
 
     slips = st.builds(slip, st.sampled_from(known), st.integers(0, 3), st.integers(0, 30), st.sampled_from(LETTERS))
     return slips.filter(lambda word: word and word not in known and not is_number(word))
@@ -95,7 +99,8 @@ BAD_TEXTS: Texts = {
     "tilt": unknown(["auto", "isotropic", "hessian", "matrix"]) | st.sampled_from(BAD_TILTS),
 }
 NOWHERE = st.builds("nowhere-{}".format, st.text(LETTERS, min_size=1, max_size=8)) | st.sampled_from(
-    ["", "a\0b", "x" * 300, "a/" * 3000])  # fmt: skip
+    ["", "a\0b", "x" * 300, "a/" * 3000]
+)
 BAD_TEXTS["data"] = NOWHERE
 NETWORK_TEXTS: Texts = {
     "data": unknown(DATASETS),
@@ -110,10 +115,23 @@ TWOWELL = [*POSITIVES, "depth"]
 BAD_PAIRS = st.one_of(
     st.builds("{}=1".format, near_miss(TWOWELL)),
     st.builds("{}={}".format, st.sampled_from(POSITIVES), st.sampled_from(["0", "-1", "nan", "inf", "", "x", "1e999", "1,5"])),
-    st.sampled_from(["width=1e-200", "width=1e200", "separation=1e200", "softness=1e-320", "ratio=1e200", "depth=-1", "depth=9",
-                     "=1", "ratio", "ratio:2", "ratio==2"]),
+    st.sampled_from(
+        [
+            "width=1e-200",
+            "width=1e200",
+            "separation=1e200",
+            "softness=1e-320",
+            "ratio=1e200",
+            "depth=-1",
+            "depth=9",
+            "=1",
+            "ratio",
+            "ratio:2",
+            "ratio==2",
+        ]
+    ),
     WORDS.filter(lambda word: "=" not in word),
-)  # fmt: skip
+)
 
 
 def unwrapped(annotation: Any, metadata: tuple[Any, ...] = ()) -> tuple[Any, tuple[Any, ...]]:
@@ -211,10 +229,28 @@ def table(values: dict[str, Any]) -> bytes:
     return "".join(f"{key} = {toml(value)}\n" for key, value in values.items()).encode()
 
 
-NO_TOML = [b"\xff\xfe", b"\xef\xbb\xbfseed = 1", b"seed = 1\rseed = 2", b"[" * 5000, b"seed = " + b"[" * 5000, b"\0",
-           b"seed = 1\nseed = 2", b"seed = '\x00'", b"[seed]\n[seed]", b"= 3", b"{}", b"a" * 100_000, b"seed: 1",
-           b'{"seed": 1}', b"seed = 1e", b'seed = "\\ud800"', b"[[seed]]", b"a.b.c = 1", b"seed = 1979-13-01",
-           b"a = {" * 3000]  # fmt: skip
+NO_TOML = [
+    b"\xff\xfe",
+    b"\xef\xbb\xbfseed = 1",
+    b"seed = 1\rseed = 2",
+    b"[" * 5000,
+    b"seed = " + b"[" * 5000,
+    b"\0",
+    b"seed = 1\nseed = 2",
+    b"seed = '\x00'",
+    b"[seed]\n[seed]",
+    b"= 3",
+    b"{}",
+    b"a" * 100_000,
+    b"seed: 1",
+    b'{"seed": 1}',
+    b"seed = 1e",
+    b'seed = "\\ud800"',
+    b"[[seed]]",
+    b"a.b.c = 1",
+    b"seed = 1979-13-01",
+    b"a = {" * 3000,
+]
 
 
 def bad_configs(kind: Any, valid: dict[str, Any], texts: Texts) -> st.SearchStrategy[tuple[bytes, str]]:
@@ -285,6 +321,7 @@ def _bad_option(option: click.Option, fields: dict[str, FieldInfo], texts: Texts
         large = st.integers(min_value=2**128).map(str) | st.just("9" * 4000)
         return NOT_WHOLE.filter(lambda text: text != HUGE) | WORDS | st.integers(max_value=-1).map(str) | large
     if isinstance(option.type, click.types.FloatParamType):
+
         def is_bad(text: str) -> bool:
             return not (name == "checkpoint_seconds" and is_number(text) and float(text) == math.inf)  # inf: never
 
@@ -301,11 +338,16 @@ GOOD_PARAMETERS: dict[str, dict[str, st.SearchStrategy[float]]] = {
     "quadratic": {"stiffness": st.floats(0.2, 5)},
     "rbf": {"seed": WHOLE},
     "regression": {"rows": st.integers(4, 30).map(float), "noise": st.floats(0, 1), "seed": WHOLE},
-    "twowell": {"ratio": st.floats(1, 3), "width": st.floats(0.5, 2), "separation": st.floats(3, 5),
-                "softness": st.floats(0.1, 0.5), "depth": st.floats(0, 0.5)},
+    "twowell": {
+        "ratio": st.floats(1, 3),
+        "width": st.floats(0.5, 2),
+        "separation": st.floats(3, 5),
+        "softness": st.floats(0.1, 0.5),
+        "depth": st.floats(0, 0.5),
+    },
     "valley": {"stiffness": st.floats(0.5, 3)},
     "wedge": {"difference": st.just(0.0) | st.floats(0.01, 0.5)},
-}  # fmt: skip
+}
 GOOD_SCHEDULES = st.one_of(
     st.just("constant"),
     st.builds("power:p={!r},t0={!r}".format, st.floats(0.1, 1), st.floats(1, 1000)),
@@ -357,10 +399,13 @@ def good(field: FieldInfo, name: str) -> st.SearchStrategy[Any]:
     limits = {key: getattr(bound, key) for bound in metadata for key in ("ge", "gt", "le", "lt") if hasattr(bound, key)}
     low, high = limits.get("ge", limits.get("gt")), limits.get("le", limits.get("lt"))
     chosen: dict[str, st.SearchStrategy[Any]] = {
-        "data": st.sampled_from(DATASETS), "model": st.sampled_from(MODELS) | st.builds("{}:make".format, TEXTS),
-        "dynamics": st.sampled_from(DYNAMICS), "schedule": GOOD_SCHEDULES,
-        "noise_schedule": GOOD_SCHEDULES | st.just("temperature"), "data_dir": TEXTS,
-    }  # fmt: skip
+        "data": st.sampled_from(DATASETS),
+        "model": st.sampled_from(MODELS) | st.builds("{}:make".format, TEXTS),
+        "dynamics": st.sampled_from(DYNAMICS),
+        "schedule": GOOD_SCHEDULES,
+        "noise_schedule": GOOD_SCHEDULES | st.just("temperature"),
+        "data_dir": TEXTS,
+    }
     if name in chosen:
         values = chosen[name]
     elif get_origin(kind) is Literal:

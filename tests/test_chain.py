@@ -16,7 +16,7 @@ from langevin_sim.dynamics import GD, GDL, LM, MALA, RWM, SGD, SGDL, Domain, Sch
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.reference import boltzmann, chain_law
 from langevin_sim.reference.chain import gaussian
-from langevin_sim.runs.simulate import simulate
+from langevin_sim.simulation.simulate import simulate
 
 FALSE_ALARM_RATE = 1e-4  # of every comparison with an ensemble, over all that it compares
 SEED = 20180109
@@ -37,8 +37,11 @@ def tilted_quadratic(dim, covariance):
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3, 5])
-@pytest.mark.parametrize("dynamics", [GDL(0.1, 0.7), GDL(0.6, 0.7), SGD(0.3, batch_size=10), SGDL(0.3, 0.5, batch_size=10),
-                                      LM(0.1, 0.7), LM(0.6, 0.7)], ids=lambda d: f"{d.name} {d.step_size}")  # fmt: skip
+@pytest.mark.parametrize(
+    "dynamics",
+    [GDL(0.1, 0.7), GDL(0.6, 0.7), SGD(0.3, batch_size=10), SGDL(0.3, 0.5, batch_size=10), LM(0.1, 0.7), LM(0.6, 0.7)],
+    ids=lambda d: f"{d.name} {d.step_size}",
+)
 def test_a_quadratic_has_a_normal_law(dim, dynamics):
     """x ~ N(0, v I): v = T/(k (1 - eta k/2)); with batches (2 eta T + eta^2 s^2 f)/(eta k (2 - eta k)); LM T/k."""
     U, k, eta, s_squared = tilted_quadratic(dim, 4.0), 2.0, dynamics.step_size, 4.0
@@ -168,8 +171,9 @@ def scores(run, law, coarse=8):
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3])
-@pytest.mark.parametrize("dynamics", [GDL(0.2, 1.0), LM(0.25, 1.0), SGD(0.2, batch_size=20), SGDL(0.2, 0.5, batch_size=20)],
-                         ids=lambda d: d.name)  # fmt: skip
+@pytest.mark.parametrize(
+    "dynamics", [GDL(0.2, 1.0), LM(0.25, 1.0), SGD(0.2, batch_size=20), SGDL(0.2, 0.5, batch_size=20)], ids=lambda d: d.name
+)
 def test_walkers_sample_the_chains_law(dim, dynamics):
     """False-alarm rate FALSE_ALARM_RATE a case, by Bonferroni; the seed was fixed before looking.
 
@@ -239,7 +243,7 @@ def test_mueller_and_brown_on_a_plane():
         (broad_twowell(1).on(Domain("box", -3.0, 3.0)), LM(0.1, 1.0), "wall"),
         (broad_twowell(2).on(Domain("reflecting", -3.0, 3.0)), LM(0.1, 1.0), "wall"),
     ],
-)  # fmt: skip
+)
 def test_refusals_say_why(U, dynamics, reason):
     with pytest.raises(ReferenceUnavailable, match=reason):
         chain_law(U, dynamics)

@@ -9,10 +9,10 @@ import tomllib
 
 import pytest
 from click.testing import CliRunner
-from langevin_sim.cli.main import main
-from langevin_sim.cli.run import _print_table
 
 import langevin_sim
+from langevin_sim.cli.main import main
+from langevin_sim.cli.run import _print_table
 from langevin_sim.engine import benchmark
 from langevin_sim.errors import InputError
 
@@ -207,8 +207,8 @@ def test_what_is_misspelt_is_told_with_the_nearest(arguments, said):
 
 
 def test_choices_within_settings_are_suggested():
-    from langevin_sim.runs.deep.spec import FlatnessSpec, TrainSpec
-    from langevin_sim.runs.settings import parse
+    from langevin_sim.settings.network import FlatnessSpec, TrainSpec
+    from langevin_sim.settings.settings import parse
 
     with pytest.raises(InputError, match="labels = 'natrual': did you mean 'natural'"):
         parse(TrainSpec, {"labels": "natrual"})
@@ -242,9 +242,12 @@ def on_terminal(environment):
     ours, theirs = pty.openpty()
     env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE")}
     process = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=theirs, stdin=theirs, stderr=subprocess.PIPE,
+        [sys.executable, "-c", code],
+        stdout=theirs,
+        stdin=theirs,
+        stderr=subprocess.PIPE,
         env=env | {"TERM": "xterm-256color", "COLUMNS": "80"} | environment,
-    )  # fmt: skip
+    )
     os.close(theirs)
     shown = b""
     with contextlib.suppress(OSError):  # Linux: the other end is closed

@@ -1,8 +1,8 @@
 import pytest
 from click.testing import CliRunner
-from langevin_sim.cli.main import main
 
 from langevin_sim import potentials
+from langevin_sim.cli.main import main
 from langevin_sim.potentials import registry
 from langevin_sim.potentials.potential import Region
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
-from langevin_sim.cli.main import main
 
+from langevin_sim.cli.main import main
 from langevin_sim.errors import ClusterError
 
 distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
@@ -20,10 +20,38 @@ from langevin_sim.cluster.dask_workers import DaskWorkers  # noqa: E402
 from langevin_sim.cluster.versions import differences, installed  # noqa: E402
 
 PROGRAM = "from langevin_sim.cli.main import main; main()"
-ENSEMBLE = ["run", "--dims", "3", "--walkers", "6000", "--steps", "30000", "--no-chain", "--seed", "1", "--threads", "1",
-            "--quiet"]  # fmt: skip
-SWEEP = ["sweep", "--dims", "1", "--grid", "temperature=0.8,1,1.2", "--walkers", "500", "--steps", "800", "--burn-in", "40",
-         "--no-chain", "--seed", "1", "--quiet"]  # fmt: skip
+ENSEMBLE = [
+    "run",
+    "--dims",
+    "3",
+    "--walkers",
+    "6000",
+    "--steps",
+    "30000",
+    "--no-chain",
+    "--seed",
+    "1",
+    "--threads",
+    "1",
+    "--quiet",
+]
+SWEEP = [
+    "sweep",
+    "--dims",
+    "1",
+    "--grid",
+    "temperature=0.8,1,1.2",
+    "--walkers",
+    "500",
+    "--steps",
+    "800",
+    "--burn-in",
+    "40",
+    "--no-chain",
+    "--seed",
+    "1",
+    "--quiet",
+]
 DATA = ("histograms.npz", "summary.csv")
 
 

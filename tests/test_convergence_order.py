@@ -6,7 +6,7 @@ import pytest
 from langevin_sim import potentials
 from langevin_sim.dynamics import make
 from langevin_sim.reference import boltzmann, chain_law
-from langevin_sim.runs.simulate import simulate
+from langevin_sim.simulation.simulate import simulate
 
 SIGMAS = 4.9  # false-alarm rate 1e-6 of each comparison
 
@@ -45,8 +45,9 @@ def test_walkers_deviate_as_the_chains_law_does(name, eta):
     """Mean energy: false-alarm rate 1e-6. The control: Boltzmann fails."""
     U = soft_twowell(1)
     law, base = chain_law(U, make(name, eta, 1.0)), boltzmann(U, 1.0)
-    run = simulate(U, make(name, eta, 1.0), walkers=20_480, steps=int(3000 / eta) // 4 * 4,
-                   burn_in=int(80 / eta) // 4 * 4, every=4, seed=17)  # fmt: skip
+    run = simulate(
+        U, make(name, eta, 1.0), walkers=20_480, steps=int(3000 / eta) // 4 * 4, burn_in=int(80 / eta) // 4 * 4, every=4, seed=17
+    )
     print("bias", run.energy.mean - base.mean_energy, "of", law.mean_energy - base.mean_energy, "+-", run.energy.stderr)
     assert abs(run.energy.mean - law.mean_energy) < SIGMAS * run.energy.stderr
     assert abs(run.energy.mean - base.mean_energy) > SIGMAS * run.energy.stderr

@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from langevin_sim.figures import deep
-from langevin_sim.runs.deep.spec import FlatnessSpec, NoiseSpec, PlaneSpec, TrainSpec
-from langevin_sim.runs.memo import deep_text, fig1, fig2, table1
+from langevin_sim.memo import deep_text, fig1, fig2, table1
+from langevin_sim.plots import deep
+from langevin_sim.settings.network import FlatnessSpec, NoiseSpec, PlaneSpec, TrainSpec
 
 NOTE = "1,000 of 60,000 training images"
 QUANTITIES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
@@ -18,23 +18,54 @@ QUANTITIES = ("train_loss", "train_accuracy", "validation_loss", "validation_acc
 def run(data="mnist", labels="natural", replicas=3, stop=0.005, **options):
     spec = TrainSpec(data=data, labels=labels, replicas=replicas, stop_loss=stop, seed=7, **options)
     results = [
-        {"replica": k, "epochs": 20 + k, "steps": 320 * (20 + k), "train_loss": 0.0041 + 1e-4 * k, "train_accuracy": 0.9993,
-         "validation_loss": 0.21, "validation_accuracy": 0.951 + 0.001 * k, "weight_norm": 23.4 + k, "stopped": k != 2,
-         "seconds": 9.0}
+        {
+            "replica": k,
+            "epochs": 20 + k,
+            "steps": 320 * (20 + k),
+            "train_loss": 0.0041 + 1e-4 * k,
+            "train_accuracy": 0.9993,
+            "validation_loss": 0.21,
+            "validation_accuracy": 0.951 + 0.001 * k,
+            "weight_norm": 23.4 + k,
+            "stopped": k != 2,
+            "seconds": 9.0,
+        }
         for k in range(replicas)
-    ]  # fmt: skip
+    ]
     return {
-        "name": spec.title, "folder": "outputs/minima/1", "hash": "f" * 64, "spec": spec.model_dump(mode="json"),
+        "name": spec.title,
+        "folder": "outputs/minima/1",
+        "hash": "f" * 64,
+        "spec": spec.model_dump(mode="json"),
         "parameters": 906410,
-        "data": {"name": data, "source": "files", "digest": "a" * 64, "note": NOTE, "training": 1000, "validation": 500,
-                 "shape": [1, 28, 28], "classes": 10, "replaced": 1000 if labels == "random" else 0},
-        "device": "cpu", "results": results,
-    }  # fmt: skip
+        "data": {
+            "name": data,
+            "source": "files",
+            "digest": "a" * 64,
+            "note": NOTE,
+            "training": 1000,
+            "validation": 500,
+            "shape": [1, 28, 28],
+            "classes": 10,
+            "replaced": 1000 if labels == "random" else 0,
+        },
+        "device": "cpu",
+        "results": results,
+    }
 
 
 def summary(kind, runs, results, settings, **more):
-    return {"schema": 1, "kind": kind, "command": f"langevin-sim deep {kind} --seed 5", "seed": 5, "seconds": 61.3, "runs": runs,
-            "settings": settings.model_dump(mode="json"), "results": results, **more}  # fmt: skip
+    return {
+        "schema": 1,
+        "kind": kind,
+        "command": f"langevin-sim deep {kind} --seed 5",
+        "seed": 5,
+        "seconds": 61.3,
+        "runs": runs,
+        "settings": settings.model_dump(mode="json"),
+        "results": results,
+        **more,
+    }
 
 
 def curve(epochs, rng, quantity, floor=0.004):
@@ -65,22 +96,44 @@ def noise(sizes=(16, 64, 256), components=6, batches=1000, dead=False, pvalue=No
         shape = max(size / 16, 0.3)  # of a gamma law: skewness 2 / sqrt(shape), excess kurtosis 6 / shape
         sample = 1e-3 * (rng.gamma(shape, size=(batches, components)) - shape) / shape + 2e-5
         entries = [
-            {"parameter": f"layers.{k % 4}.weight[{11 * k},{37 * k}]", "mean": float(x.mean()),
-             "stderr": float(x.std() / batches**0.5), "full_gradient": 2e-5, "sd": float(x.std()),
-             "skewness": 2 / shape**0.5, "skewness_stderr": (6 / batches) ** 0.5,
-             "kurtosis": 6 / shape, "kurtosis_stderr": (24 / batches) ** 0.5, "anderson": 3.2,
-             "anderson_pvalue": pvalue if pvalue is not None else (0.01 if k or size < 100 else 0.15)}
+            {
+                "parameter": f"layers.{k % 4}.weight[{11 * k},{37 * k}]",
+                "mean": float(x.mean()),
+                "stderr": float(x.std() / batches**0.5),
+                "full_gradient": 2e-5,
+                "sd": float(x.std()),
+                "skewness": 2 / shape**0.5,
+                "skewness_stderr": (6 / batches) ** 0.5,
+                "kurtosis": 6 / shape,
+                "kurtosis_stderr": (24 / batches) ** 0.5,
+                "anderson": 3.2,
+                "anderson_pvalue": pvalue if pvalue is not None else (0.01 if k or size < 100 else 0.15),
+            }
             for k, x in enumerate(sample.T)
-        ]  # fmt: skip
+        ]
         if dead:
             sample[:, 0] = 0.0
-            entries[0] |= {name: 0.0 if name in ("mean", "stderr", "full_gradient", "sd") else None
-                           for name in entries[0] if name != "parameter"}  # fmt: skip
+            entries[0] |= {
+                name: 0.0 if name in ("mean", "stderr", "full_gradient", "sd") else None
+                for name in entries[0]
+                if name != "parameter"
+            }
         arrays[f"b{size}_samples"] = sample
-        results.append({"run": 0, "batch_size": size, "batches": batches, "whole_epochs": True, "components": entries,
-                        "live": 612034, "skewness_quantiles": [-1.5, 0.3, 2.0],
-                        "kurtosis_quantiles": [1.0, 96.0 / size, 300.0 / size], "mean_error": 3.1e-9,
-                        "full_gradient_norm": 0.013, "noise_norm": 1.7 / size**0.5})  # fmt: skip
+        results.append(
+            {
+                "run": 0,
+                "batch_size": size,
+                "batches": batches,
+                "whole_epochs": True,
+                "components": entries,
+                "live": 612034,
+                "skewness_quantiles": [-1.5, 0.3, 2.0],
+                "kurtosis_quantiles": [1.0, 96.0 / size, 300.0 / size],
+                "mean_error": 3.1e-9,
+                "full_gradient_norm": 0.013,
+                "noise_norm": 1.7 / size**0.5,
+            }
+        )
     return summary("noise", [run()], results, NoiseSpec(batch_sizes=list(sizes))), arrays
 
 
@@ -97,11 +150,22 @@ def compare(replicas=5, epochs=30, dynamics=("sgd", "sgdl"), pvalue=0.3, shift=0
             final[quantity] = {"mean": float(last.mean()), "sd": float(last.std(ddof=1)) if replicas > 1 else None}
         temperature = 1e-7 * k
         runs.append(run(data="cifar10", replicas=replicas, stop=None, dynamics=name, temperature=temperature or 1e-7))
-        results.append({"run": k, "dynamics": name, "step_size": 0.05, "temperature": temperature,
-                        "noise": (0.1 * temperature) ** 0.5, "replicas": replicas, "final": final})  # fmt: skip
+        results.append(
+            {
+                "run": k,
+                "dynamics": name,
+                "step_size": 0.05,
+                "temperature": temperature,
+                "noise": (0.1 * temperature) ** 0.5,
+                "replicas": replicas,
+                "final": final,
+            }
+        )
     one = replicas == 1
-    differences = [{"quantity": q, "mean": 0.0123 + shift, "stderr": None if one else 0.0045, "pvalue": None if one else pvalue}
-                   for q in QUANTITIES]  # fmt: skip
+    differences = [
+        {"quantity": q, "mean": 0.0123 + shift, "stderr": None if one else 0.0045, "pvalue": None if one else pvalue}
+        for q in QUANTITIES
+    ]
     return summary("compare", runs, results, TrainSpec(), differences=differences), arrays
 
 
@@ -125,14 +189,34 @@ def plane(kinds=("natural", "random"), divisions=12, margin=0.5, holes=False, sh
             loss[:5], accuracy[:2] = np.inf, np.nan
         arrays |= {f"{k}_barycentric": points, f"{k}_loss": loss, f"{k}_accuracy": accuracy}
         runs.append(run(data=data, labels=kind))
-        results.append({"run": k, "labels": kind, "batch_norm": "recomputed", "images": 1000,
-                        "vertices": [{"loss": 0.004, "accuracy": top}] * 3, "centre": {"loss": 0.9, "accuracy": 0.83},
-                        "share_below": shares[k], "distances": [31.2, 30.7, 33.1]})  # fmt: skip
+        results.append(
+            {
+                "run": k,
+                "labels": kind,
+                "batch_norm": "recomputed",
+                "images": 1000,
+                "vertices": [{"loss": 0.004, "accuracy": top}] * 3,
+                "centre": {"loss": 0.9, "accuracy": 0.83},
+                "share_below": shares[k],
+                "distances": [31.2, 30.7, 33.1],
+            }
+        )
     return summary("plane", runs, results, PlaneSpec()), arrays
 
 
-def flatness(kind="table1", data=("mnist",), minima=4, directions=("raw", "filter"), layers=("all", "top"), batch_norm=("fixed",),
-             quantity=("loss",), intervals=None, at_least=0, labels=("natural", "random"), model="mlp"):  # fmt: skip
+def flatness(
+    kind="table1",
+    data=("mnist",),
+    minima=4,
+    directions=("raw", "filter"),
+    layers=("all", "top"),
+    batch_norm=("fixed",),
+    quantity=("loss",),
+    intervals=None,
+    at_least=0,
+    labels=("natural", "random"),
+    model="mlp",
+):
     rng, results, ratios, runs = np.random.default_rng(4), [], [], []
     base = {("all", "natural"): 17.9, ("all", "random"): 10.3, ("top", "natural"): 2.7, ("top", "random"): 4.8}
     spec = FlatnessSpec(direction=list(directions), layers=list(layers), batch_norm=list(batch_norm), quantity=list(quantity))
@@ -144,21 +228,54 @@ def flatness(kind="table1", data=("mnist",), minima=4, directions=("raw", "filte
             for q, bn, direction, layer in settings:
                 middle = base[layer, label] * (1.0 if direction == "raw" else 0.04) * (1.4 if q == "error" else 1.0)
                 means = enumerate((middle * rng.normal(1, 0.06, minima)).tolist())
-                found = [{"replica": k, "first": {"mean": m, "sd": 0.05 * m}, "last": {"mean": 1.02 * m, "sd": 0.05 * m},
-                          "first_over_norm": m / 23.0, "at_least": at_least} for k, m in means]  # fmt: skip
+                found = [
+                    {
+                        "replica": k,
+                        "first": {"mean": m, "sd": 0.05 * m},
+                        "last": {"mean": 1.02 * m, "sd": 0.05 * m},
+                        "first_over_norm": m / 23.0,
+                        "at_least": at_least,
+                    }
+                    for k, m in means
+                ]
                 spread = 0.06 * middle if minima > 1 else None
                 over_norm = {"mean": middle / 23, "spread": spread and spread / 23}
-                results.append({"run": len(runs) - 1, "quantity": q, "batch_norm": bn, "direction": direction, "layers": layer,
-                                "epsilon": 0.05, "directions": 20, "minima": found, "first": {"mean": middle, "spread": spread},
-                                "last": {"mean": 1.02 * middle, "spread": spread},
-                                "first_over_norm": over_norm if direction == "raw" else None,
-                                "at_least": at_least, "evaluations": 11})  # fmt: skip
+                results.append(
+                    {
+                        "run": len(runs) - 1,
+                        "quantity": q,
+                        "batch_norm": bn,
+                        "direction": direction,
+                        "layers": layer,
+                        "epsilon": 0.05,
+                        "directions": 20,
+                        "minima": found,
+                        "first": {"mean": middle, "spread": spread},
+                        "last": {"mean": 1.02 * middle, "spread": spread},
+                        "first_over_norm": over_norm if direction == "raw" else None,
+                        "at_least": at_least,
+                        "evaluations": 11,
+                    }
+                )
         for q, bn, direction, layer in settings:
             low, high = intervals[layer] if minima > 1 else (None, None)
-            ratios.append({"data": name, "model": model, "quantity": q, "batch_norm": bn, "direction": direction, "layers": layer,
-                           "natural": base[layer, "natural"], "random": base[layer, "random"],
-                           "ratio": base[layer, "natural"] / base[layer, "random"], "low": low, "high": high, "level": 0.95,
-                           "minima": [minima, minima]})  # fmt: skip
+            ratios.append(
+                {
+                    "data": name,
+                    "model": model,
+                    "quantity": q,
+                    "batch_norm": bn,
+                    "direction": direction,
+                    "layers": layer,
+                    "natural": base[layer, "natural"],
+                    "random": base[layer, "random"],
+                    "ratio": base[layer, "natural"] / base[layer, "random"],
+                    "low": low,
+                    "high": high,
+                    "level": 0.95,
+                    "minima": [minima, minima],
+                }
+            )
     more = {"ratios": ratios} if kind == "table1" else {}
     return summary(kind, runs, results, spec, **more), {"nothing": np.zeros(0)}
 
@@ -173,15 +290,24 @@ def drawn(folder, made):
 
 
 FOLDERS = {
-    "train": training(), "train, one": training(1, 1, stop=None), "train, many": training(12, 40, 5),
-    "noise": noise(), "noise, one": noise((8,), 1), "noise, many": noise((4, 64), 14, 200, dead=True),
-    "compare": compare(), "compare, one replica": compare(1), "compare, three": compare(2, 10, ("sgd", "sgdl", "sgdl")),
-    "plane": plane(), "plane, one": plane(("natural",), 3, 0.0), "plane, holes": plane(divisions=6, holes=True, top=0.9),
-    "table1": flatness(), "table1, one minimum": flatness(minima=1, at_least=3),
+    "train": training(),
+    "train, one": training(1, 1, stop=None),
+    "train, many": training(12, 40, 5),
+    "noise": noise(),
+    "noise, one": noise((8,), 1),
+    "noise, many": noise((4, 64), 14, 200, dead=True),
+    "compare": compare(),
+    "compare, one replica": compare(1),
+    "compare, three": compare(2, 10, ("sgd", "sgdl", "sgdl")),
+    "plane": plane(),
+    "plane, one": plane(("natural",), 3, 0.0),
+    "plane, holes": plane(divisions=6, holes=True, top=0.9),
+    "table1": flatness(),
+    "table1, one minimum": flatness(minima=1, at_least=3),
     "table1, all": flatness(data=("mnist", "cifar10"), batch_norm=("fixed", "recomputed"), quantity=("loss", "error")),
     "flatness": flatness("flatness", labels=("natural",), layers=("all",)),
     "flatness, own data": flatness("flatness", data=("digits",)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", sorted(FOLDERS))
@@ -203,7 +329,7 @@ def test_every_kind_is_covered():
 
 
 def test_nothing_here_needs_torch():
-    code = "import sys, langevin_sim.figures.deep, langevin_sim.runs.memo.deep_text; print('torch' in sys.modules)"
+    code = "import sys, langevin_sim.plots.deep, langevin_sim.memo.deep_text; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
@@ -270,7 +396,7 @@ def test_table_holds_its_numbers_beside_the_memo():
         (None, {"minima": 1}, "undecided", "undecided"),
         (None, {"at_least": 1}, "undecided", "undecided"),  # radii that are lower bounds on both sides
     ],
-)  # fmt: skip
+)
 def test_verdicts_come_out_as_the_intervals_have_them(intervals, options, everywhere, top):
     text = deep_text.text(flatness(directions=("raw",), intervals=intervals, **options)[0])
     assert f"All parameters, 1 setting: {everywhere} in 1." in text

@@ -11,16 +11,16 @@ from typing import NamedTuple
 import click
 import pytest
 from click.testing import CliRunner
-from langevin_sim.cli.main import main
 
+from langevin_sim.cli.main import main
 from langevin_sim.engine import benchmark
-from langevin_sim.figures import concentration, deep
+from langevin_sim.memo import reproduce
+from langevin_sim.plots import concentration, deep
 from langevin_sim.potentials import registry
 from langevin_sim.runs import run as runs
-from langevin_sim.runs import summary
-from langevin_sim.runs.laws import laws
-from langevin_sim.runs.memo import reproduce
 from langevin_sim.runs.sweep import sweep
+from langevin_sim.simulation import summary
+from langevin_sim.simulation.references import laws
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -74,7 +74,7 @@ def unreachable(words):
         re.search(r"\bDATA\b|\bMNIST\b|tcp://|\bDIR\b|/RUN|/NATURAL|/RANDOM|SGDL?-RUN|-20260101-", text) is not None
         or (words[0] == "reproduce" and words[1] in (*NETWORKS, "all"))
         or (words[0] == "sweep" and "--grid" not in words)  # of a sweep's folder
-    )  # fmt: skip
+    )
 
 
 def shrunk(words):

@@ -14,7 +14,7 @@ from langevin_sim.engine.ensemble import new_ensemble
 from langevin_sim.engine.normals import fill_normals, fill_uniforms
 from langevin_sim.engine.projections import project
 from langevin_sim.errors import InputError
-from langevin_sim.runs.simulate import available_threads, landscape
+from langevin_sim.simulation.simulate import available_threads, landscape
 
 SIGMAS = 4.9  # false-alarm rate 1e-6 of each comparison
 DOMAINS = [Domain(), Domain("torus", -1.5, 1.5), Domain("box", -1.5, 1.5), Domain("reflecting", -1.5, 1.5)]
@@ -213,9 +213,26 @@ def test_parse_domain():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "sphere:0,1", "space:0,1", "space:", "torus", "torus:", "torus:1", "torus:0,1,2", "torus:a,b", "torus:0;1",
-     "torus:1,0", "torus:1,1", "box:nan,1", "box:0,inf", "box:-inf,0", "Torus:0,1", ":0,1"],
-)  # fmt: skip
+    [
+        "",
+        "sphere:0,1",
+        "space:0,1",
+        "space:",
+        "torus",
+        "torus:",
+        "torus:1",
+        "torus:0,1,2",
+        "torus:a,b",
+        "torus:0;1",
+        "torus:1,0",
+        "torus:1,1",
+        "box:nan,1",
+        "box:0,inf",
+        "box:-inf,0",
+        "Torus:0,1",
+        ":0,1",
+    ],
+)
 def test_parse_domain_refuses(text):
     with pytest.raises(InputError, match="domain"):
         parse_domain(text)

@@ -10,21 +10,39 @@ from langevin_sim.engine.ensemble import BINS, new_ensemble
 from langevin_sim.engine.kernel import SEGMENTS
 from langevin_sim.engine.normals import fill_normals, fill_uniforms
 from langevin_sim.engine.streams import seed_blocks
-from langevin_sim.runs.simulate import available_threads, landscape
+from langevin_sim.simulation.simulate import available_threads, landscape
 
 
 def ensemble(name="gdl", dim=2, walkers=300, threads=1, every=2, burn_in=10, temperature=1.0, step_size=0.02):
     U = potentials.twowell(dim)
     starts = np.stack([U.regions[i % 2].start for i in range(walkers)])
     return U, new_ensemble(
-        landscape(U), make(name, step_size, temperature, batch_size=7), starts,
-        seed=11, key=(dim,), burn_in=burn_in, every=every, bound=1e3, threads=threads,
-    )  # fmt: skip
+        landscape(U),
+        make(name, step_size, temperature, batch_size=7),
+        starts,
+        seed=11,
+        key=(dim,),
+        burn_in=burn_in,
+        every=every,
+        bound=1e3,
+        threads=threads,
+    )
 
 
 def bits(e):
-    arrays = (e.positions, e.memory, e.streams, e.alive, e.counts_x1, e.counts.sum(0), e.counts_plane.sum(0),
-              e.moment1, e.moment2, e.sums, e.draws)  # fmt: skip
+    arrays = (
+        e.positions,
+        e.memory,
+        e.streams,
+        e.alive,
+        e.counts_x1,
+        e.counts.sum(0),
+        e.counts_plane.sum(0),
+        e.moment1,
+        e.moment2,
+        e.sums,
+        e.draws,
+    )
     return b"".join(a.tobytes() for a in arrays)
 
 
@@ -131,8 +149,17 @@ def test_gdl_on_a_quadratic_has_the_exact_variance():
     """T/(k(1 - eta k/2)); false-alarm rate 1e-6 (4.9 sigma). The control: Boltzmann's T/k must fail."""
     k, eta, walkers = 1.0, 0.4, 200_000
     U = potentials.quadratic(1, stiffness=k)
-    e = new_ensemble(landscape(U), GDL(eta, 1.0), np.zeros((walkers, 1)), seed=5, key=(1,), burn_in=0, every=50,
-                     bound=1e3, threads=available_threads())  # fmt: skip
+    e = new_ensemble(
+        landscape(U),
+        GDL(eta, 1.0),
+        np.zeros((walkers, 1)),
+        seed=5,
+        key=(1,),
+        burn_in=0,
+        every=50,
+        bound=1e3,
+        threads=available_threads(),
+    )
     e.advance(100)
     squares = (e.positions[:, 0] ** 2).ravel()[:walkers]
     error = squares.std() / np.sqrt(walkers)

@@ -74,10 +74,16 @@ CASES = {
     "x1*x2*x3*x4*x5 + sum(x)*x5": {},
 }
 COMPILED = [
-    "sum((x^2-1)^2) + 0.5*x1", "tan(x1/4)+sum(tan(x/5))", "sum(tanh(x))*tanh(x1)", "sum(sinh(x)*cosh(x/2))",
-    "-t*logaddexp(-sum((x-1)^2)/t, -2*sum((x+1)^2)/t)", "max(abs(x)) + min(x)*max(x^3)", "sum(x^n)",
-    "log(x1^2 + 0.1)*mean(log(9+x))", "x1*x2*x3*x4*x5 + sum(x)*x5",
-]  # fmt: skip
+    "sum((x^2-1)^2) + 0.5*x1",
+    "tan(x1/4)+sum(tan(x/5))",
+    "sum(tanh(x))*tanh(x1)",
+    "sum(sinh(x)*cosh(x/2))",
+    "-t*logaddexp(-sum((x-1)^2)/t, -2*sum((x+1)^2)/t)",
+    "max(abs(x)) + min(x)*max(x^3)",
+    "sum(x^n)",
+    "log(x1^2 + 0.1)*mean(log(9+x))",
+    "x1*x2*x3*x4*x5 + sum(x)*x5",
+]
 DIMS = (1, 2, 3, 5)
 FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "sinh", "cosh", "abs", "logaddexp", "pi")
 

@@ -11,11 +11,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from langevin_sim.cli.main import main
 from PIL import Image
 
+from langevin_sim.cli.main import main
 from langevin_sim.errors import FolderError, InputError
-from langevin_sim.runs.memo import gallery, networks, reproduce, whole
+from langevin_sim.memo import gallery, networks, reproduce
+from langevin_sim.memo import reproduce_all as whole
 
 KEPT = Path(__file__).parent.parent / "outputs" / "gallery"
 RECORDS = {path.stem: json.loads(path.read_text()) for path in sorted(KEPT.glob("*.json"))}
@@ -75,8 +76,9 @@ def test_its_commands_exist_and_make_what_is_kept(name):
 @pytest.mark.parametrize("name", RECORDS)
 def test_its_files_are_those_of_the_manifests(name):
     record = RECORDS[name]
-    assert record["files"] == {f"{name}.{suffix}": hashlib.sha256((KEPT / f"{name}.{suffix}").read_bytes()).hexdigest()
-                               for suffix in ("md", "png")}  # fmt: skip
+    assert record["files"] == {
+        f"{name}.{suffix}": hashlib.sha256((KEPT / f"{name}.{suffix}").read_bytes()).hexdigest() for suffix in ("md", "png")
+    }
     assert {"figure.png", "figure.md", "summary.json"} <= record["outputs"].keys()
     assert (KEPT / f"{name}.png").stat().st_size <= gallery.SMALL
     with Image.open(KEPT / f"{name}.png") as picture:
@@ -245,11 +247,29 @@ def test_a_network_figure_loses_where_its_data_lie(tmp_path):
     spec = networks.trainings("fig1", "laptop", tmp_path)[0].model_dump(mode="json")
     assert spec["data_dir"] == str(tmp_path)
     host = {"processor": "p", "machine": "m", "system": "s", "cpus": 2}
-    manifest = {"schema": 1, "status": "COMPLETED", "spec": {"seed": 1, "batches": 1000}, "seed": 1, "threads": 1,
-                "versions": {"langevin-sim": "0", "python": "3"}, "git_commit": None, "host": host, "started": "then",
-                "finished": "now", "outputs": {"figure.png": "0" * 64}, "kind": "noise", "runs": [{"spec": spec}]}  # fmt: skip
-    run = {"name": "mnist, mlp", "hash": "a" * 64, "spec": spec, "folder": "outputs/minima/1", "results": [{"seconds": 50.0}] * 2,
-           "data": {"digest": "b" * 64, "source": str(tmp_path)}}  # fmt: skip
+    manifest = {
+        "schema": 1,
+        "status": "COMPLETED",
+        "spec": {"seed": 1, "batches": 1000},
+        "seed": 1,
+        "threads": 1,
+        "versions": {"langevin-sim": "0", "python": "3"},
+        "git_commit": None,
+        "host": host,
+        "started": "then",
+        "finished": "now",
+        "outputs": {"figure.png": "0" * 64},
+        "kind": "noise",
+        "runs": [{"spec": spec}],
+    }
+    run = {
+        "name": "mnist, mlp",
+        "hash": "a" * 64,
+        "spec": spec,
+        "folder": "outputs/minima/1",
+        "results": [{"seconds": 50.0}] * 2,
+        "data": {"digest": "b" * 64, "source": str(tmp_path)},
+    }
     (folder / "fig1").mkdir(parents=True)
     Image.new("RGB", (800, 600)).save(folder / "fig1" / "figure.png")
     (folder / "fig1" / "figure.md").write_text("# Fig. 1: it\n\nThe memo.\n")

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from langevin_sim.cli.main import main
 
 import langevin_sim as ls
+from langevin_sim.cli.main import main
 from langevin_sim.dynamics import parse_domain
 from langevin_sim.errors import InputError, PluginError
 from langevin_sim.potentials import registry
-from langevin_sim.potentials.own import check, make
+from langevin_sim.potentials.custom import check, make
 from langevin_sim.reference import boltzmann
 from langevin_sim.reference.check import findings
 
@@ -199,8 +199,11 @@ def test_what_a_file_does_wrong_is_one_line(name, words, tmp_path):
 
 
 def test_a_singular_file_leaves_no_folder():
-    lines = ["import langevin_sim as ls", "def pole(dim):",
-             "    return ls.potentials.make(lambda x: x[0] ** 2 + 1 / abs(x[0]), dim, gradient=lambda x: 2 * x)"]  # fmt: skip
+    lines = [
+        "import langevin_sim as ls",
+        "def pole(dim):",
+        "    return ls.potentials.make(lambda x: x[0] ** 2 + 1 / abs(x[0]), dim, gradient=lambda x: 2 * x)",
+    ]
     Path("mine.py").write_text("\n".join(lines))
     registry._from_file.cache_clear()
     result = call("run", "--potential", "mine.py:pole", "--dims", "1", *TINY)

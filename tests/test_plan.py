@@ -6,19 +6,19 @@ import math
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from langevin_sim.cli.main import main
 from scipy.integrate import quad
 
 from langevin_sim import potentials
+from langevin_sim.cli.main import main
 from langevin_sim.dynamics import GDL, MALA, SGDL
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.reference import chain_law
 from langevin_sim.reference.eyring_kramers import escape_time, relaxation_time, saddle_between
 from langevin_sim.reference.temperature import effective_temperature
-from langevin_sim.runs import plan
-from langevin_sim.runs.cases import build, halved
-from langevin_sim.runs.laws import laws
-from langevin_sim.runs.spec import make_spec
+from langevin_sim.settings.ensembles import build, halved
+from langevin_sim.settings.run import make_spec
+from langevin_sim.simulation import plan
+from langevin_sim.simulation.references import laws
 
 
 def test_escape_time_is_the_mean_first_passage_time():

@@ -46,20 +46,64 @@ def test_reproduce_says_how_to_install_torch(tmp_path):
 
 
 def test_results_are_read_without_torch(tmp_path):
-    run = {"name": "digits, mlp, natural labels", "folder": "a", "hash": "b", "parameters": 10, "device": "cpu",
-           "spec": {"data": "digits", "model": "mlp", "labels": "natural", "label_noise": 0.0, "scaling": "standard",
-                    "precision": "float32", "loss": "cross-entropy", "dynamics": "sgd", "step_size": 0.1, "schedule": "constant",
-                    "batch_size": 10, "sampling": "epochs", "momentum": 0.0, "weight_decay": 0.0, "stop_loss": None, "epochs": 1,
-                    "seed": 1, "temperature": 0.0, "noise_schedule": "temperature"},
-           "data": {"name": "digits", "note": "", "training": 10, "validation": 5, "shape": [1, 8, 8], "classes": 10,
-                    "replaced": 0},
-           "results": [{"replica": 0, "epochs": 1, "steps": 1, "train_loss": 1.0, "train_accuracy": 0.5, "validation_loss": 1.0,
-                        "validation_accuracy": 0.5, "weight_norm": 1.0, "stopped": False, "seconds": 0.1}]}  # fmt: skip
-    summary = {"schema": 1, "kind": "train", "command": "c", "seed": 1, "seconds": 0.1, "runs": [run], "settings": run["spec"],
-               "results": []}  # fmt: skip
+    run = {
+        "name": "digits, mlp, natural labels",
+        "folder": "a",
+        "hash": "b",
+        "parameters": 10,
+        "device": "cpu",
+        "spec": {
+            "data": "digits",
+            "model": "mlp",
+            "labels": "natural",
+            "label_noise": 0.0,
+            "scaling": "standard",
+            "precision": "float32",
+            "loss": "cross-entropy",
+            "dynamics": "sgd",
+            "step_size": 0.1,
+            "schedule": "constant",
+            "batch_size": 10,
+            "sampling": "epochs",
+            "momentum": 0.0,
+            "weight_decay": 0.0,
+            "stop_loss": None,
+            "epochs": 1,
+            "seed": 1,
+            "temperature": 0.0,
+            "noise_schedule": "temperature",
+        },
+        "data": {"name": "digits", "note": "", "training": 10, "validation": 5, "shape": [1, 8, 8], "classes": 10, "replaced": 0},
+        "results": [
+            {
+                "replica": 0,
+                "epochs": 1,
+                "steps": 1,
+                "train_loss": 1.0,
+                "train_accuracy": 0.5,
+                "validation_loss": 1.0,
+                "validation_accuracy": 0.5,
+                "weight_norm": 1.0,
+                "stopped": False,
+                "seconds": 0.1,
+            }
+        ],
+    }
+    summary = {
+        "schema": 1,
+        "kind": "train",
+        "command": "c",
+        "seed": 1,
+        "seconds": 0.1,
+        "runs": [run],
+        "settings": run["spec"],
+        "results": [],
+    }
     (tmp_path / "summary.json").write_text(json.dumps(summary))
-    rows = {name: np.array([1.0, 0.5]) for name in ("running_loss", "running_accuracy", "train_loss", "train_accuracy",
-                                                    "validation_loss", "validation_accuracy")}  # fmt: skip
+    rows = {
+        name: np.array([1.0, 0.5])
+        for name in ("running_loss", "running_accuracy", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+    }
     np.savez(tmp_path / "arrays.npz", epoch=np.array([0.0, 1.0]), replica=np.zeros(2), **rows)
     answer = without_torch("deep", "draw", ".", "--quiet", cwd=tmp_path)
     assert answer.returncode == 0, answer.stderr
@@ -75,8 +119,14 @@ class Entry:
         raise self.error
 
 
-@pytest.mark.parametrize("error", [ImportError("cannot import name 'x'"), RuntimeError("no"),
-                                   ModuleNotFoundError("no module", name="langevin_sim.network.gone")])  # fmt: skip
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImportError("cannot import name 'x'"),
+        RuntimeError("no"),
+        ModuleNotFoundError("no module", name="langevin_sim.network.gone"),
+    ],
+)
 def test_a_broken_backend_is_named(error, monkeypatch):
     monkeypatch.setattr(plugins, "entry_points", lambda **which: [Entry(error)])
     with pytest.raises(PluginError, match="backend 'torch' is broken"):

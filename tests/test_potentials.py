@@ -102,15 +102,23 @@ def test_the_mean_over_all_terms_is_the_gradient(name, dim):
 @pytest.mark.parametrize(
     ("name", "dim", "twin", "tolerance"),
     [
-        ("boxes", 1, boxes_energy, 0.0), ("boxes", 3, boxes_energy, 0.0),
-        ("gaussians", 1, gaussians_energy, 1e-14), ("gaussians", 2, gaussians_energy, 1e-14),
-        ("wedge", 2, wedge_energy, 1e-14), ("wedge", 5, wedge_energy, 1e-14),
+        ("boxes", 1, boxes_energy, 0.0),
+        ("boxes", 3, boxes_energy, 0.0),
+        ("gaussians", 1, gaussians_energy, 1e-14),
+        ("gaussians", 2, gaussians_energy, 1e-14),
+        ("wedge", 2, wedge_energy, 1e-14),
+        ("wedge", 5, wedge_energy, 1e-14),
         ("muellerbrown", 2, muellerbrown_energy, 1e-11),
-        ("rbf", 2, lambda x: sum(t[2] * np.exp(-((x % 8 - t[:2])**2).sum(-1) / (2 * t[3]**2)) for t in rbf_terms()) / 115, 1e-16),
-        ("valley", 3, lambda x: (x[:, 0] * x[:, 1] - 1)**2 + x[:, 2]**2 / 2, 1e-12),
-        ("doublewell", 3, lambda x: 2 * (x[:, 0]**2 - 1)**2 + (x[:, 1]**2 + x[:, 2]**2) / 2, 1e-12),
+        (
+            "rbf",
+            2,
+            lambda x: sum(t[2] * np.exp(-((x % 8 - t[:2]) ** 2).sum(-1) / (2 * t[3] ** 2)) for t in rbf_terms()) / 115,
+            1e-16,
+        ),
+        ("valley", 3, lambda x: (x[:, 0] * x[:, 1] - 1) ** 2 + x[:, 2] ** 2 / 2, 1e-12),
+        ("doublewell", 3, lambda x: 2 * (x[:, 0] ** 2 - 1) ** 2 + (x[:, 1] ** 2 + x[:, 2] ** 2) / 2, 1e-12),
     ],
-)  # fmt: skip
+)
 def test_energies_equal_their_twins(name, dim, twin, tolerance):
     U = potentials.get(name, dim)
     near = np.concatenate([region.start + 0.7 * np.random.default_rng(6).normal(size=(200, dim)) for region in U.regions])
@@ -229,7 +237,7 @@ def test_bad_names_and_parameters():
         ("regression", 2, {"noise": -1.0}, "noise = -1.0: expected a number of at least 0"),
         ("doublewell", 2, {"barrier": 0.0}, "barrier = 0.0: expected a positive number"),
     ],
-)  # fmt: skip
+)
 def test_bad_parameters_are_one_line(name, dim, parameters, said):
     with pytest.raises(InputError, match=said) as caught:
         potentials.get(name, dim, **parameters)

@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
-from langevin_sim.cli.main import main
 from strategies import (
     ARGUMENTS,
     BAD_TEXTS,
@@ -26,17 +25,18 @@ from strategies import (
 )
 
 from langevin_sim import potentials
+from langevin_sim.cli.main import main
 from langevin_sim.errors import DivergenceError, InputError
-from langevin_sim.figures import concentration
-from langevin_sim.runs import folder as disk
-from langevin_sim.runs.deep.spec import DataSpec, FlatnessSpec, NoiseSpec, PlaneSpec, TrainSpec
+from langevin_sim.plots import concentration
 from langevin_sim.runs.run import execute
-from langevin_sim.runs.settings import parse, read_config, to_toml
-from langevin_sim.runs.spec import RunSpec
+from langevin_sim.settings.network import DataSpec, FlatnessSpec, NoiseSpec, PlaneSpec, TrainSpec
+from langevin_sim.settings.run import RunSpec
+from langevin_sim.settings.settings import parse, read_config, to_toml
+from langevin_sim.storage import folder as disk
 
 CASES = settings(
     derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink]
-)  # fmt: skip
+)
 NO_TORCH = "needs torch, which is not installed"
 RUN = ["--walkers=4", "--steps=40", "--burn-in=0", "--dims=1"]
 RUN_FILE = {"walkers": 4, "steps": 40, "burn_in": 0, "dims": [1], "seed": 1, "potential": "twowell"}
@@ -179,8 +179,11 @@ def test_train_refuses_bad_files(config):
 @pytest.mark.parametrize("group", [(), ("deep",), ("potentials",)])
 def test_unknown_commands_are_refused(group):
     names = command(*group).list_commands(None)
-    check_arguments(group, words(near_miss(names), "id you mean") | words(unknown(names).filter(
-        lambda word: word and not word.startswith("-"))), 50)  # fmt: skip
+    check_arguments(
+        group,
+        words(near_miss(names), "id you mean") | words(unknown(names).filter(lambda word: word and not word.startswith("-"))),
+        50,
+    )
     check_arguments(group, words(near_miss(["traceback", "version", "help"]).map("--{}".format), "o such option"), 30)
 
 
@@ -192,10 +195,14 @@ def test_what_is_no_folder_is_refused(before):
     check_arguments(before, words(ARGUMENTS | NOWHERE), 25)
 
 
-@pytest.mark.parametrize(("before", "names"), [
-    (("reproduce",), ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "table1", "all"]),
-    (("potentials", "show"), potentials.names()), (("potentials", "check"), potentials.names()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("before", "names"),
+    [
+        (("reproduce",), ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "table1", "all"]),
+        (("potentials", "show"), potentials.names()),
+        (("potentials", "check"), potentials.names()),
+    ],
+)
 def test_unknown_names_are_refused(before, names):
     others = words(ARGUMENTS.filter(lambda word: word not in names))
     check_arguments(before, words(near_miss(names), "did you mean") | others, 40)
@@ -203,20 +210,31 @@ def test_unknown_names_are_refused(before, names):
 
 def test_reproduce_refuses_the_other_figures_options():
     toys, networks = ["--literal", "--seed=1", "--replicas=3", "--steps=9"], ["--scale=quick", "--data-dir=x", "--device=cpu"]
-    pairs = st.tuples(st.sampled_from(["fig3", "fig4", "fig5", "fig6"]), st.sampled_from(networks)) | st.tuples(
-        st.sampled_from(["fig1", "fig2", "fig7", "fig8", "table1"]), st.sampled_from([*toys, "--gallery=x"])) | st.just(
-        ("all", "--literal"))  # fmt: skip
+    pairs = (
+        st.tuples(st.sampled_from(["fig3", "fig4", "fig5", "fig6"]), st.sampled_from(networks))
+        | st.tuples(st.sampled_from(["fig1", "fig2", "fig7", "fig8", "table1"]), st.sampled_from([*toys, "--gallery=x"]))
+        | st.just(("all", "--literal"))
+    )
     check_arguments(["reproduce"], pairs.map(lambda pair: (list(pair), "not an option of")), 30, tries=10)
 
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=2), max_leaves=3)
-MANIFEST = {"schema": 1, "status": "COMPLETED", "spec": {**RUN_FILE}, "seed": 1, "threads": 1, "versions": {}, "host": {},
-            "outputs": {}}  # fmt: skip
+MANIFEST = {
+    "schema": 1,
+    "status": "COMPLETED",
+    "spec": {**RUN_FILE},
+    "seed": 1,
+    "threads": 1,
+    "versions": {},
+    "host": {},
+    "outputs": {},
+}
 
 
 def broken_manifests():
     """A manifest with a value that cannot be there, without one that must be, or no manifest."""
+
     def without(key):
         return json.dumps({name: value for name, value in MANIFEST.items() if name != key})
 
@@ -323,8 +341,22 @@ def test_the_schema_is_the_options(names, kind, otherwise):
         if name not in otherwise:
             assert option.help.startswith(entry["description"])  # said once, in the spec
             assert not_given[name] is None  # likewise
-    of_the_command = {"noise", "pairs", "config", "print_config", "print_schema", "out", "checkpoint_seconds", "keep_state",
-                      "threads", "scheduler", "check", "as_json", "quiet", "device"}  # fmt: skip
+    of_the_command = {
+        "noise",
+        "pairs",
+        "config",
+        "print_config",
+        "print_schema",
+        "out",
+        "checkpoint_seconds",
+        "keep_state",
+        "threads",
+        "scheduler",
+        "check",
+        "as_json",
+        "quiet",
+        "device",
+    }
     assert set(options) - set(schema["properties"]) <= of_the_command
     printed = CliRunner().invoke(main, [*names, "--print-config", "--seed=1"])
     assert set(tomllib.loads(printed.stdout)) <= set(schema["properties"])
@@ -332,5 +364,8 @@ def test_the_schema_is_the_options(names, kind, otherwise):
 
 
 def test_long_and_odd_input_is_quoted_in_one_short_line():
-    check_many(st.builds("{}{}".format, WORDS, st.text(min_size=2000, max_size=3000)), 20,
-               lambda word: refused(["run", f"--potential={word}"], "known: "))  # fmt: skip
+    check_many(
+        st.builds("{}{}".format, WORDS, st.text(min_size=2000, max_size=3000)),
+        20,
+        lambda word: refused(["run", f"--potential={word}"], "known: "),
+    )

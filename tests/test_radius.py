@@ -83,8 +83,10 @@ def test_ratios_pair_natural_with_random_of_one_case():
     runs = [{"spec": {"data": "d", "model": "m", "labels": labels}} for labels in ("natural", "random", "natural")]
     runs[2]["spec"]["data"] = "alone"
     case = {"quantity": "loss", "batch_norm": "fixed", "direction": "raw", "layers": "all"}
-    results = [{"run": k, **case, "minima": [{"first": {"mean": mean}} for mean in means]}
-               for k, means in enumerate([[4.0, 4.0], [2.0, 2.0], [1.0]])]  # fmt: skip
+    results = [
+        {"run": k, **case, "minima": [{"first": {"mean": mean}} for mean in means]}
+        for k, means in enumerate([[4.0, 4.0], [2.0, 2.0], [1.0]])
+    ]
     (entry,) = ratios(runs, results)
     assert entry["ratio"] == pytest.approx(2.0)
     assert (entry["natural"], entry["random"], entry["minima"]) == (4.0, 2.0, [2, 2])
@@ -97,8 +99,12 @@ def history(folder, dynamics, losses):
     (folder / "summary.json").write_text(json.dumps({"runs": [{"spec": spec}]}))
     values = np.concatenate([np.array(row) for row in losses])
     columns = {name: values for name in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")}
-    np.savez(folder / "arrays.npz", replica=np.repeat(np.arange(len(losses)), [len(row) for row in losses]),
-             epoch=np.concatenate([np.arange(len(row)) for row in losses]), **columns)  # fmt: skip
+    np.savez(
+        folder / "arrays.npz",
+        replica=np.repeat(np.arange(len(losses)), [len(row) for row in losses]),
+        epoch=np.concatenate([np.arange(len(row)) for row in losses]),
+        **columns,
+    )
     return folder
 
 

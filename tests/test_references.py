@@ -12,7 +12,7 @@ from langevin_sim import potentials
 from langevin_sim.dynamics import MALA, RWM, Domain
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.reference import boltzmann, sobol
-from langevin_sim.runs.simulate import simulate
+from langevin_sim.simulation.simulate import simulate
 
 TEMPERATURES = {"boxes": 0.3, "gaussians": 0.15, "rbf": 0.003, "wedge": 0.3}
 FALSE_ALARM_RATE = 1e-4  # of every test against random points, over all that it compares
@@ -38,13 +38,21 @@ def differences(one, other):
 @pytest.mark.parametrize(
     ("name", "dim", "tolerance"),
     [
-        ("boxes", 1, 1e-12), ("boxes", 2, 1e-11), ("boxes", 3, 1e-10),
-        ("gaussians", 1, 1e-12), ("gaussians", 2, 1e-9), ("gaussians", 3, 1e-6),
-        ("wedge", 2, 5e-5), ("wedge", 3, 5e-4),
-        ("valley", 2, 1e-8), ("valley", 3, 2e-3),
-        ("regression", 1, 1e-9), ("regression", 2, 1e-7), ("regression", 3, 5e-3),
+        ("boxes", 1, 1e-12),
+        ("boxes", 2, 1e-11),
+        ("boxes", 3, 1e-10),
+        ("gaussians", 1, 1e-12),
+        ("gaussians", 2, 1e-9),
+        ("gaussians", 3, 1e-6),
+        ("wedge", 2, 5e-5),
+        ("wedge", 3, 5e-4),
+        ("valley", 2, 1e-8),
+        ("valley", 3, 2e-3),
+        ("regression", 1, 1e-9),
+        ("regression", 2, 1e-7),
+        ("regression", 3, 5e-3),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("colder", [1.0, 0.3])
 def test_closed_forms_against_the_tensor_grid(name, dim, tolerance, colder):
     U = potentials.get(name, dim)

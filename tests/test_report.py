@@ -9,23 +9,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from langevin_sim.cli.main import main
 
+from langevin_sim.cli.main import main
 from langevin_sim.errors import FolderError
-from langevin_sim.figures import concentration
-from langevin_sim.runs import film as films
-from langevin_sim.runs import folder as disk
-from langevin_sim.runs.cases import build
-from langevin_sim.runs.report import interactive, page, words, write
-from langevin_sim.runs.report.parts import local
-from langevin_sim.runs.report.run import command
-from langevin_sim.runs.settings import flags
-from langevin_sim.runs.simulate import placed
-from langevin_sim.runs.spec import RunSpec, dims_text, make_spec, parse_dims
+from langevin_sim.plots import concentration
+from langevin_sim.report import explanations as words
+from langevin_sim.report import interactive, page, write
+from langevin_sim.report.parts import local
+from langevin_sim.report.run import command
+from langevin_sim.settings.ensembles import build
+from langevin_sim.settings.run import RunSpec, dims_text, make_spec, parse_dims
+from langevin_sim.settings.settings import flags
+from langevin_sim.simulation import film as films
+from langevin_sim.simulation.simulate import placed
+from langevin_sim.storage import folder as disk
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-QUIET = ["headless=new", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking", "disable-component-update",
-         "disable-sync"]  # fmt: skip
+QUIET = [
+    "headless=new",
+    "no-sandbox",
+    "disable-gpu",
+    "no-first-run",
+    "disable-background-networking",
+    "disable-component-update",
+    "disable-sync",
+]
 
 
 def call(*arguments):
@@ -36,8 +44,27 @@ def call(*arguments):
 def run(tmp_path_factory):
     """A small run with a film of moving walkers, and a region's name for every kind of law."""
     folder = tmp_path_factory.mktemp("report") / "a run"
-    result = call("run", "--dims", "1..3", "--dynamics", "gdl,mala", "--walkers", "300", "--steps", "800", "--burn-in", "200",
-                  "--set", "ratio=2.5", "--no-chain", "--seed", "1", "--quiet", "--out", folder)  # fmt: skip
+    result = call(
+        "run",
+        "--dims",
+        "1..3",
+        "--dynamics",
+        "gdl,mala",
+        "--walkers",
+        "300",
+        "--steps",
+        "800",
+        "--burn-in",
+        "200",
+        "--set",
+        "ratio=2.5",
+        "--no-chain",
+        "--seed",
+        "1",
+        "--quiet",
+        "--out",
+        folder,
+    )
     assert result.exit_code == 0, result.output
     return folder
 
@@ -55,10 +82,14 @@ def figure(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("values", "walkers", "steps"),
-    [({"dynamics": "sgd", "dims": "3"}, 300, 800), ({"dynamics": "mala", "dims": "1"}, 300, 100),
-     ({"dims": "2", "start": "uniform"}, 300, 100), ({"dims": "2", "schedule": "power:p=0.3,t0=10"}, 100, 100),
-     ({"dims": "2", "step_size": 5.0}, 200, 100)],
-)  # fmt: skip
+    [
+        ({"dynamics": "sgd", "dims": "3"}, 300, 800),
+        ({"dynamics": "mala", "dims": "1"}, 300, 100),
+        ({"dims": "2", "start": "uniform"}, 300, 100),
+        ({"dims": "2", "schedule": "power:p=0.3,t0=10"}, 100, 100),
+        ({"dims": "2", "step_size": 5.0}, 200, 100),
+    ],
+)
 def test_the_walkers_of_a_film_are_those_of_the_run(values, walkers, steps):
     spec = make_spec({"seed": 5, **values})
     ((potential, dynamics),) = build(spec)
@@ -84,8 +115,9 @@ def test_the_walkers_of_a_film_are_those_of_the_run(values, walkers, steps):
 
 def test_the_landscape_is_the_energy_where_the_walkers_are_drawn():
     ((potential, dynamics),) = build(make_spec({"dims": "3", "seed": 1}))
-    kept = films.film(potential, dynamics, walkers=64, burn_in=0, steps=10, every=10, start="dispersed", seed=1,
-                      extent_temperature=1.0)  # fmt: skip
+    kept = films.film(
+        potential, dynamics, walkers=64, burn_in=0, steps=10, every=10, start="dispersed", seed=1, extent_temperature=1.0
+    )
     (low, high), axis = kept["landscape_extent"][0], 17
     x1 = np.linspace(low, high, films.GRID)[axis]
     x2 = np.linspace(*kept["landscape_extent"][1], films.GRID)
@@ -142,8 +174,17 @@ def test_the_command_on_the_page_has_the_same_bits(run, tmp_path, monkeypatch):
 
 
 def test_options_are_written_as_a_shell_takes_them():
-    values = {"potential": "expr: sum((x^2-1)^2) + tilt*x1", "dims": "1..3,5,6", "dynamics": "gdl,sgd", "extrapolate": True,
-              "chain": False, "start": "-1.5", "step_size": 0.1 + 0.2, "parameters": {"tilt": -1e-7}, "seed": 3}  # fmt: skip
+    values = {
+        "potential": "expr: sum((x^2-1)^2) + tilt*x1",
+        "dims": "1..3,5,6",
+        "dynamics": "gdl,sgd",
+        "extrapolate": True,
+        "chain": False,
+        "start": "-1.5",
+        "step_size": 0.1 + 0.2,
+        "parameters": {"tilt": -1e-7},
+        "seed": 3,
+    }
     spec = make_spec(values)
     printed = call(*shlex.split(command(spec))[1:], "--print-config")
     assert printed.exit_code == 0, printed.output
@@ -157,9 +198,14 @@ def test_options_are_written_as_a_shell_takes_them():
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("langevin-sim deep noise /a/b/run-1 --x 1/2", "langevin-sim deep noise run-1 --x 1/2"), ("outputs/x/y", "outputs/x/y"),
-     ("'/tmp/a b.py'", "'a b.py'"), ("rate 1/2, r/(1+r)", "rate 1/2, r/(1+r)"), ("/tmp/f.py:make", "f.py:make")],
-)  # fmt: skip
+    [
+        ("langevin-sim deep noise /a/b/run-1 --x 1/2", "langevin-sim deep noise run-1 --x 1/2"),
+        ("outputs/x/y", "outputs/x/y"),
+        ("'/tmp/a b.py'", "'a b.py'"),
+        ("rate 1/2, r/(1+r)", "rate 1/2, r/(1+r)"),
+        ("/tmp/f.py:make", "f.py:make"),
+    ],
+)
 def test_places_of_this_machine_are_not_told(text, shown):
     assert local(text) == shown
 
@@ -168,9 +214,17 @@ def test_what_a_page_is_given_stays_text():
     evil = "</script><img src=x onerror=alert(1)>&"
     shown = {"dims": [1], "evil": evil}
     markdown = f"{evil}\n\n![x](http://a/b.png)\n\n| a |\n| - |\n| {evil} |"
-    blocks = [page.Paragraph(evil), page.Items([evil, (evil, evil)]), page.Words(markdown), page.Table(evil, ["a"], [[evil]]),
-              page.Table(evil, [], [[evil, evil]]), page.Picture(b"", evil, evil),
-              page.Commands([(evil, evil)]), page.Links([(evil, "point-1/report.html")]), page.Interactive(shown)]  # fmt: skip
+    blocks = [
+        page.Paragraph(evil),
+        page.Items([evil, (evil, evil)]),
+        page.Words(markdown),
+        page.Table(evil, ["a"], [[evil]]),
+        page.Table(evil, [], [[evil, evil]]),
+        page.Picture(b"", evil, evil),
+        page.Commands([(evil, evil)]),
+        page.Links([(evil, "point-1/report.html")]),
+        page.Interactive(shown),
+    ]
     text = page.render(page.Page(evil, evil, [page.Section(evil, blocks)], evil))
     assert "<img src=x" not in text
     assert 'href="point-1/report.html"' in text
@@ -185,10 +239,21 @@ def test_what_a_page_is_given_stays_text():
 def result(verdict, dim=1, dynamics="gdl", **more):
     region = {"name": "wide", "mass": 0.6 + 0.05 * dim, "stderr": 0.001, "boltzmann": 0.7, "chain": None}
     return {
-        "dim": dim, "dynamics": dynamics, "step_size": 0.02, "verdict": verdict,
-        "regions": [region, {**region, "name": "narrow"}], "reference_reason": None, "chain_reason": None, "diverged": 0,
-        "rhat": 1.0, "stationarity_pvalue": 0.5, "relaxation_steps": None, "burn_in": 0, "steps": 100, **more,
-    }  # fmt: skip
+        "dim": dim,
+        "dynamics": dynamics,
+        "step_size": 0.02,
+        "verdict": verdict,
+        "regions": [region, {**region, "name": "narrow"}],
+        "reference_reason": None,
+        "chain_reason": None,
+        "diverged": 0,
+        "rhat": 1.0,
+        "stationarity_pvalue": 0.5,
+        "relaxation_steps": None,
+        "burn_in": 0,
+        "steps": 100,
+        **more,
+    }
 
 
 @pytest.mark.parametrize(
@@ -208,7 +273,7 @@ def result(verdict, dim=1, dynamics="gdl", **more):
         (result("unconverged"), "none was seen to leave it"),
         (result("no-reference", reference_reason="gd has no stationary law"), "gd has no stationary law"),
     ],
-)  # fmt: skip
+)
 def test_a_verdict_is_explained(entry, said):
     ((label, text),) = words.verdicts([entry])
     assert label == f"{entry['dynamics']}, d = 1: {entry['verdict']}."
@@ -241,10 +306,14 @@ def test_a_page_of_many_ensembles_is_small():
                 key = f"d{dim}_{name}"
                 arrays |= {f"{key}_edges": np.linspace(-1, 1, 121)}
                 arrays |= {f"{key}_{kind}": np.full(120, np.pi) for kind in ("mass", "stderr", "boltzmann", "chain")}
-                arrays |= {f"{key}_film": np.zeros((241, 2, 256), np.float32), f"{key}_film_steps": np.arange(241),
-                           f"{key}_film_share": np.full((241, 2), 1 / 3), f"{key}_film_start": np.zeros(256, np.uint8),
-                           f"{key}_landscape": np.zeros((81, 81), np.float32),
-                           f"{key}_landscape_extent": np.array([[-1.0, 1.0]] * 2)}  # fmt: skip
+                arrays |= {
+                    f"{key}_film": np.zeros((241, 2, 256), np.float32),
+                    f"{key}_film_steps": np.arange(241),
+                    f"{key}_film_share": np.full((241, 2), 1 / 3),
+                    f"{key}_film_start": np.zeros(256, np.uint8),
+                    f"{key}_landscape": np.zeros((81, 81), np.float32),
+                    f"{key}_landscape_extent": np.array([[-1.0, 1.0]] * 2),
+                }
         shown = interactive.data({"results": results, "parameters": {"ratio": 2.0}}, arrays, True)
         assert len(json.dumps(shown)) < 4_000_000
         assert shown["dims"][0] == 1
@@ -302,8 +371,9 @@ def test_a_page_that_cannot_be_written_costs_no_run(tmp_path, monkeypatch):
     monkeypatch.setattr(write, "write_page", full)
     monkeypatch.setattr(concentration, "draw", lambda folder: None)
     folder = tmp_path / "run"
-    result = call("run", "--dims", "1", "--walkers", "64", "--steps", "80", "--burn-in", "40", "--no-chain", "--quiet",
-                  "--out", folder)  # fmt: skip
+    result = call(
+        "run", "--dims", "1", "--walkers", "64", "--steps", "80", "--burn-in", "40", "--no-chain", "--quiet", "--out", folder
+    )
     assert result.exit_code == 0, result.output
     manifest = disk.read_manifest(folder)
     assert manifest["status"] == "COMPLETED"
@@ -348,8 +418,9 @@ def browser(tmp_path_factory):
 
 def opened(browser, folder: Path, width=1200, scheme="light", motion="reduce"):
     """Open a folder's page; it must make no request but for itself, and say nothing on the console."""
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600})  # fmt: skip
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+    )
     features = [{"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": motion}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     browser.get_log("performance")

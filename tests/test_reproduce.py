@@ -4,13 +4,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from langevin_sim.cli.main import main
 
-from langevin_sim.runs.memo.measures import pooled_ratio
-from langevin_sim.runs.memo.passages import BINS, passages
-from langevin_sim.runs.memo.reproduce import FIGURES, experiment
-from langevin_sim.runs.memo.text import decimals, measured
-from langevin_sim.runs.simulate import simulate
+from langevin_sim.cli.main import main
+from langevin_sim.memo.measures import pooled_ratio
+from langevin_sim.memo.passages import BINS, passages
+from langevin_sim.memo.reproduce import FIGURES, experiment
+from langevin_sim.memo.text import decimals, measured
+from langevin_sim.simulation.simulate import simulate
 
 FILES = {"report.html", "summary.json", "summary.csv", "histograms.npz", "figure.png", "figure.pdf", "figure.md"}
 TINY = ["--replicas", "64", "--steps", "400", "--seed", "3"]

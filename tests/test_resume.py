@@ -13,27 +13,42 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from langevin_sim.cli.main import main
-from langevin_sim.cli.progress import Progress
 
 from langevin_sim import potentials
+from langevin_sim.cli.main import main
+from langevin_sim.cli.progress import Progress
 from langevin_sim.dynamics import make
 from langevin_sim.engine.ensemble import new_ensemble
 from langevin_sim.errors import CheckpointError, FolderError
-from langevin_sim.figures import concentration, fig3
-from langevin_sim.runs import checkpoint, simulate, summary
+from langevin_sim.memo.plots import fig3
+from langevin_sim.plots import concentration
 from langevin_sim.runs import run as module
-from langevin_sim.runs.laws import laws
-from langevin_sim.runs.simulate import available_threads, landscape
+from langevin_sim.simulation import simulate, summary
+from langevin_sim.simulation.references import laws
+from langevin_sim.simulation.simulate import available_threads, landscape
+from langevin_sim.storage import checkpoint
 
 SHORT, LONG = "2000", "4000"  # steps
 CHUNK_WORK = 4e4  # some chunks an ensemble, each with its checkpoint
-RUN = ["run", "--dims", "1,2", "--dynamics", "gdl,sgd", "--walkers", "96", "--burn-in", "200", "--no-chain",
-       "--checkpoint-seconds", "0", "--quiet"]  # fmt: skip
+RUN = [
+    "run",
+    "--dims",
+    "1,2",
+    "--dynamics",
+    "gdl,sgd",
+    "--walkers",
+    "96",
+    "--burn-in",
+    "200",
+    "--no-chain",
+    "--checkpoint-seconds",
+    "0",
+    "--quiet",
+]
 FIGURE = ["reproduce", "fig3", "--literal", "--replicas", "8", "--steps", "20000", "--seed", "3", "--quiet"]
 DATA = ("histograms.npz", "summary.csv")
 ELSEWHERE = f"""
-from langevin_sim.runs import simulate, summary
+from langevin_sim.simulation import simulate, summary
 simulate._CHUNK_WORK = {CHUNK_WORK}
 summary.fitted_temperature = lambda *arguments: None
 from langevin_sim.cli.main import main
@@ -224,8 +239,24 @@ def test_an_extension_that_was_interrupted_goes_on_as_one(whole):
 
 def test_the_first_of_two_step_sizes_is_not_made_twice():
     """With --extrapolate one entry needs two ensembles: the first is kept while the second runs."""
-    extrapolating = ["run", "--dims", "1", "--walkers", "96", "--burn-in", "200", "--steps", SHORT, "--no-chain", "--seed", "5",
-                     "--extrapolate", "--checkpoint-seconds", "0", "--quiet"]  # fmt: skip
+    extrapolating = [
+        "run",
+        "--dims",
+        "1",
+        "--walkers",
+        "96",
+        "--burn-in",
+        "200",
+        "--steps",
+        SHORT,
+        "--no-chain",
+        "--seed",
+        "5",
+        "--extrapolate",
+        "--checkpoint-seconds",
+        "0",
+        "--quiet",
+    ]
     finished(call(*extrapolating, "--out", "whole"))
     stopped(extrapolating, "run", after=8)
     assert reached("run") == (0, 2200)
@@ -356,8 +387,11 @@ def test_rerun_compares_the_bits(whole):
     finished(result)
     assert "the same bits: histograms.npz, summary.csv in again" in result.output
     same("again", whole / SHORT)
-    change("again", outputs=manifest("again")["outputs"] | {"histograms.npz": "0" * 64},
-           versions=manifest("again")["versions"] | {"numpy": "1.0"})  # fmt: skip
+    change(
+        "again",
+        outputs=manifest("again")["outputs"] | {"histograms.npz": "0" * 64},
+        versions=manifest("again")["versions"] | {"numpy": "1.0"},
+    )
     result = call("rerun", "again")
     assert result.exit_code == 3
     assert "different bits: histograms.npz; the same: summary.csv; in again-rerun" in result.output
@@ -452,8 +486,17 @@ def test_an_ensemble_that_is_restored_has_the_same_future(name):
     starts = np.stack([U.regions[k % 2].start for k in range(300)])
 
     def ensemble(threads):
-        return new_ensemble(landscape(U), make(name, 0.02, 1.0, batch_size=7), starts, seed=11, key=(2,), burn_in=10, every=2,
-                            bound=1e3, threads=threads)  # fmt: skip
+        return new_ensemble(
+            landscape(U),
+            make(name, 0.02, 1.0, batch_size=7),
+            starts,
+            seed=11,
+            key=(2,),
+            burn_in=10,
+            every=2,
+            bound=1e3,
+            threads=threads,
+        )
 
     def bits(made):
         return b"".join(array.tobytes() for array in made.state().values())

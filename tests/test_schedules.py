@@ -13,7 +13,7 @@ from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.ensemble import new_ensemble
 from langevin_sim.engine.normals import fill_normals
 from langevin_sim.errors import InputError, UnknownNameError
-from langevin_sim.runs.simulate import available_threads, landscape
+from langevin_sim.simulation.simulate import available_threads, landscape
 
 POWER = Schedule("power", p=0.6, t0=50.0)
 GELFAND_MITTER = Schedule("gelfand-mitter", a=2.0, b=3.0, t0=100.0)
@@ -153,8 +153,11 @@ def test_the_engine_follows_the_schedules():
     np.testing.assert_allclose(e.positions[0].T, x, rtol=1e-11, atol=1e-11)
 
 
-@pytest.mark.parametrize("settings", [{}, {"step_schedule": POWER}, {"step_schedule": POWER, "noise_schedule": GELFAND_MITTER}],
-                         ids=["constant", "steps", "steps and noise"])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"step_schedule": POWER}, {"step_schedule": POWER, "noise_schedule": GELFAND_MITTER}],
+    ids=["constant", "steps", "steps and noise"],
+)
 @pytest.mark.parametrize("name", ["gdl", "lm", "mala", "rwm", "sgd", "sgdl"])
 def test_chunks_and_threads_leave_no_trace(name, settings):
     sizes = (7, 40) if name == "sgdl" else (7,)

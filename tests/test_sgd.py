@@ -17,7 +17,7 @@ from langevin_sim.engine.ensemble import new_ensemble
 from langevin_sim.engine.normals import fill_normals, fill_uniforms
 from langevin_sim.engine.streams import seed_blocks
 from langevin_sim.errors import InputError
-from langevin_sim.runs.simulate import available_threads, landscape, simulate
+from langevin_sim.simulation.simulate import available_threads, landscape, simulate
 
 SIGMAS = 4.9  # false-alarm rate 1e-6 of each comparison
 LEVEL = 1e-6
@@ -198,8 +198,17 @@ def test_covariance_of_the_batch_mean(n, size, replacement):
     U = potentials.tilted(potentials.quadratic(2), COVARIANCE, terms=n)
     dynamics = SGD(eta, batch_size=size, replacement=replacement)
     other = SGD(eta, batch_size=size, replacement=not replacement)
-    e = new_ensemble(landscape(U), dynamics, np.zeros((walkers, 2)), seed=7, key=(n, size), burn_in=0, every=1, bound=1e3,
-                     threads=available_threads())  # fmt: skip
+    e = new_ensemble(
+        landscape(U),
+        dynamics,
+        np.zeros((walkers, 2)),
+        seed=7,
+        key=(n, size),
+        burn_in=0,
+        every=1,
+        bound=1e3,
+        threads=available_threads(),
+    )
     e.advance(1)
     noise = -np.moveaxis(e.positions, 1, 0).reshape(2, -1)[:, :walkers] / eta
     assert (np.abs(noise.mean(axis=1)) < SIGMAS * noise.std(axis=1) / np.sqrt(walkers)).all()

@@ -8,10 +8,10 @@ from inline import Inline
 
 from langevin_sim.errors import ClusterError
 from langevin_sim.runs import run as module
-from langevin_sim.runs import summary
 from langevin_sim.runs.run import execute, resume
-from langevin_sim.runs.shards import ranges
-from langevin_sim.runs.spec import make_spec
+from langevin_sim.settings.run import make_spec
+from langevin_sim.simulation import summary
+from langevin_sim.simulation.shards import ranges
 
 DATA = ("histograms.npz", "summary.csv")
 TINY = {"dims": [1, 3], "walkers": 1000, "steps": 400, "burn_in": 40, "seed": 7, "chain": False}  # 8 blocks, the last not full

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from inline import Inline
+
 from langevin_sim.cli import sweeping
 from langevin_sim.cli.main import main
-
 from langevin_sim.errors import InputError, UnknownNameError
-from langevin_sim.figures import sweep as figure
+from langevin_sim.plots import sweep as figure
 from langevin_sim.runs import run as module
 from langevin_sim.runs.run import execute
-from langevin_sim.runs.spec import make_spec
 from langevin_sim.runs.sweep import grid
 from langevin_sim.runs.sweep.grid import axis, make, points
+from langevin_sim.settings.run import make_spec
 
 TINY = ["--walkers", "256", "--steps", "400", "--burn-in", "40", "--no-chain", "--seed", "1"]
 VALUES = {"walkers": 256, "steps": 400, "burn_in": 40, "chain": False}
@@ -207,14 +207,26 @@ def test_other_folders_are_left_as_they_are(tmp_path):
 @pytest.mark.parametrize("against", [["temperature"], ["temperature", "step_size"], ["dynamics", "dim"], ["potential"]])
 def test_figures(tmp_path, monkeypatch, against):
     """Of made-up numbers: panels, lines, laws and cells that are missing."""
-    axes = [grid.Axis("temperature", [0.5, 1, 2]), grid.Axis("step_size", [0.01, 0.02]), grid.Axis("dim", [1, 2]),
-            grid.Axis("dynamics", ["gdl", "mala"]), grid.Axis("potential", ["twowell", "doublewell"])]  # fmt: skip
+    axes = [
+        grid.Axis("temperature", [0.5, 1, 2]),
+        grid.Axis("step_size", [0.01, 0.02]),
+        grid.Axis("dim", [1, 2]),
+        grid.Axis("dynamics", ["gdl", "mala"]),
+        grid.Axis("potential", ["twowell", "doublewell"]),
+    ]
     made = grid.Sweep("run", {"potential": "twowell"}, axes, 1)
     table = []
     for k, point in enumerate(points(grid.Sweep("run", {}, axes, 1))):
-        row = {**dict.fromkeys(("boltzmann", "chain")), **point.where, "status": "COMPLETED" if k % 5 else "MISSING",
-               "region": "wide", "mass": 0.5 + 0.01 * k, "stderr": 0.01, "verdict": "agrees" if k % 3 else "unconverged",
-               "boltzmann": 0.6}  # fmt: skip
+        row = {
+            **dict.fromkeys(("boltzmann", "chain")),
+            **point.where,
+            "status": "COMPLETED" if k % 5 else "MISSING",
+            "region": "wide",
+            "mass": 0.5 + 0.01 * k,
+            "stderr": 0.01,
+            "verdict": "agrees" if k % 3 else "unconverged",
+            "boltzmann": 0.6,
+        }
         table.append(row)
     seen = []
     monkeypatch.setattr(figure.panels, "save", lambda drawn, folder: seen.append(drawn))

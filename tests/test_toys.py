@@ -15,7 +15,7 @@ from langevin_sim.errors import InputError, ReferenceUnavailable
 from langevin_sim.reference import boltzmann, chain_law
 from langevin_sim.reference.least_squares import lyapunov_covariance, stationary_covariance
 from langevin_sim.reference.temperature import effective_temperature
-from langevin_sim.runs.simulate import available_threads, landscape, simulate, starting_points
+from langevin_sim.simulation.simulate import available_threads, landscape, simulate, starting_points
 
 RATE = 1e-5  # false-alarm rate of every test, Bonferroni over what it compares
 SEED = 20180109
@@ -55,8 +55,17 @@ def drift(first, second):
 
 def sgd_positions(U, dynamics, walkers, steps, start):
     """Where so many walkers are after so many steps, [walkers, dim]."""
-    e = new_ensemble(landscape(U), dynamics, np.tile(start, (walkers, 1)), seed=SEED, key=(U.dim,), burn_in=0, every=steps,
-                     bound=1e6, threads=available_threads())  # fmt: skip
+    e = new_ensemble(
+        landscape(U),
+        dynamics,
+        np.tile(start, (walkers, 1)),
+        seed=SEED,
+        key=(U.dim,),
+        burn_in=0,
+        every=steps,
+        bound=1e6,
+        threads=available_threads(),
+    )
     e.advance(steps)
     return np.moveaxis(e.positions, 1, 2).reshape(-1, U.dim)[:walkers]
 
@@ -276,8 +285,9 @@ def annealed(dim=2, steps=100_000, walkers=2560, seed=SEED):
     starts, _ = starting_points(U, walkers, "dispersed")
     shares = []
     for dynamics in (SGDL(0.1, 1.0, step_schedule=schedule, noise_schedule=schedule), SGD(0.1)):
-        e = new_ensemble(landscape(U), dynamics, starts, seed=seed, key=(dim,), burn_in=0, every=steps, bound=1e6,
-                         threads=available_threads())  # fmt: skip
+        e = new_ensemble(
+            landscape(U), dynamics, starts, seed=seed, key=(dim,), burn_in=0, every=steps, bound=1e6, threads=available_threads()
+        )
         e.advance(steps)
         shares.append(np.mean(U.label(np.moveaxis(e.positions, 1, 2).reshape(-1, dim)[:walkers]) == 0))
     return shares, walkers

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
-from langevin_sim.cli.main import main
 
 from langevin_sim import potentials
+from langevin_sim.cli.main import main
 from langevin_sim.dynamics import GDL
-from langevin_sim.runs.laws import laws
-from langevin_sim.runs.simulate import simulate
-from langevin_sim.runs.summary import summarise
+from langevin_sim.simulation.references import laws
+from langevin_sim.simulation.simulate import simulate
+from langevin_sim.simulation.summary import summarise
 
 TESTS = 10  # comparisons that a default run makes: two for each of five dimensions
 
@@ -51,9 +51,15 @@ def test_what_is_wrong_disagrees(potential, temperature, claimed):
 @pytest.mark.parametrize("predicted", [True, False])
 @pytest.mark.parametrize(
     ("temperature", "burn_in", "steps", "start"),
-    [(1.0, 0, 400, "narrow"), (1.0, 400, 800, "narrow"), (0.2, 1000, 4000, "narrow"), (0.2, 1000, 4000, "wide"),
-     (0.2, 1000, 4000, "dispersed"), (1.0, 200, 400, "dispersed")],
-)  # fmt: skip
+    [
+        (1.0, 0, 400, "narrow"),
+        (1.0, 400, 800, "narrow"),
+        (0.2, 1000, 4000, "narrow"),
+        (0.2, 1000, 4000, "wide"),
+        (0.2, 1000, 4000, "dispersed"),
+        (1.0, 200, 400, "dispersed"),
+    ],
+)
 def test_what_has_not_settled_claims_nothing(temperature, burn_in, steps, start, predicted):
     """Too few steps from one well, and wells that no walker ever leaves; with and without a predicted relaxation time."""
     potential, dynamics = potentials.twowell(1), GDL(0.02, temperature)

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from langevin_sim.runs.deep.spec import PlaneSpec
-from langevin_sim.runs.settings import parse
+from langevin_sim.settings.network import PlaneSpec
+from langevin_sim.settings.settings import parse
 
 from ..options import from_settings, given
 from .shared import placed, runs, tell

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from langevin_sim.runs.memo.deep_text import table
+from langevin_sim.memo.deep_text import table
 
 from ..options import DEVICE, PATH
 from ..progress import Progress
@@ -16,29 +16,31 @@ from ..progress import Progress
 
 def placed(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options that do not change what is computed."""
-    for option in reversed([
-        click.option("--device", type=DEVICE, default="auto", show_default=True, help="where tensors live"),
-        click.option("--out", type=PATH, help="the run folder  [default: outputs/KIND-DATA-TIME-SEED]"),
-        click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON"),
-        click.option("--quiet", is_flag=True, help="print nothing but errors"),
-    ]):  # fmt: skip
+    for option in reversed(
+        [
+            click.option("--device", type=DEVICE, default="auto", show_default=True, help="where tensors live"),
+            click.option("--out", type=PATH, help="the run folder  [default: outputs/KIND-DATA-TIME-SEED]"),
+            click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON"),
+            click.option("--quiet", is_flag=True, help="print nothing but errors"),
+        ]
+    ):
         function = option(function)
     return function
 
 
 def runs(function: Callable[..., Any]) -> Callable[..., Any]:
     """The folders of trainings, and where their data lie now."""
-    for option in reversed([
-        click.argument("folders", nargs=-1, required=True, metavar="RUN...", type=PATH),
-        click.option("--data-dir", metavar="X", help="where the data lie, if not where they lay when the runs were made"),
-    ]):  # fmt: skip
+    for option in reversed(
+        [
+            click.argument("folders", nargs=-1, required=True, metavar="RUN...", type=PATH),
+            click.option("--data-dir", metavar="X", help="where the data lie, if not where they lay when the runs were made"),
+        ]
+    ):
         function = option(function)
     return function
 
 
-def tell(
-    make: Callable[[Callable[..., None]], tuple[Path, dict[str, Any]]], as_json: bool, quiet: bool
-) -> dict[str, Any]:
+def tell(make: Callable[[Callable[..., None]], tuple[Path, dict[str, Any]]], as_json: bool, quiet: bool) -> dict[str, Any]:
     """Run ``make`` with a progress bar, and print what came out."""
     with Progress(quiet or as_json) as progress:
         folder, summary = make(progress.tell)

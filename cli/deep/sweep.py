@@ -6,10 +6,10 @@ from typing import Any
 import click
 
 from langevin_sim.plugins import backend
-from langevin_sim.runs.deep.spec import TrainSpec
+from langevin_sim.settings.network import TrainSpec
 
 from ..options import PATH, from_settings, given
-from ..sweeping import NAMES, grid_options, sweep
+from ..sweep_options import NAMES, grid_options, sweep
 
 
 @click.command(name="sweep")

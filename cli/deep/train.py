@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from langevin_sim.errors import InputError
-from langevin_sim.runs.deep.spec import TrainSpec
-from langevin_sim.runs.settings import parse, read_config, to_toml
+from langevin_sim.settings.network import TrainSpec
+from langevin_sim.settings.settings import parse, read_config, to_toml
 
 from ..options import PATH, SECONDS, THREADS, from_settings, given, temperature_of
 from .shared import placed, tell
@@ -24,9 +24,18 @@ from .shared import placed, tell
 @click.option("--threads", type=THREADS, default=0, help="threads; 0: as torch has it  [default: 0]")
 @placed
 def command(
-    noise: float | None, config: Path | None, print_config: bool, print_schema: bool, checkpoint_seconds: float,
-    threads: int, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any,
-) -> None:  # fmt: skip
+    noise: float | None,
+    config: Path | None,
+    print_config: bool,
+    print_schema: bool,
+    checkpoint_seconds: float,
+    threads: int,
+    device: str,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
     """Train replicas of a network; minima, history and figure go into a run folder.
 
     Example: langevin-sim deep train --data mnist --data-dir MNIST --train-size 10000 --stop-loss 0.01 --replicas 3

@@ -1,6 +1,6 @@
 """A landscape of one's own, from a Python function and from an expression: what is found out about it, and a run.
 
-    python docs/examples/own_landscape.py
+python docs/examples/own_landscape.py
 """
 
 import langevin_sim as ls

@@ -19,9 +19,7 @@ def distances(difference: np.ndarray, width: float) -> Distances:
     TV = sum |d|/2, KS = max |D|, W1 = width sum |D|, D the running sum of d.
     """
     running = np.cumsum(difference, axis=-1)
-    return Distances(
-        0.5 * np.abs(difference).sum(-1), np.abs(running).max(-1), width * np.abs(running).sum(-1)
-    )
+    return Distances(0.5 * np.abs(difference).sum(-1), np.abs(running).max(-1), width * np.abs(running).sum(-1))
 
 
 def expected_distances(counts: np.ndarray, width: float, draws: int = 400) -> Distances:

@@ -30,6 +30,13 @@ def normality(sample: np.ndarray) -> Normality:
     count, sd = len(sample), float(sample.std(ddof=1))
     test = stats.anderson(sample, method="interpolate")  # type: ignore[call-overload]
     return Normality(
-        float(sample.mean()), sd / math.sqrt(count), sd, float(stats.skew(sample)), math.sqrt(6.0 / count),
-        float(stats.kurtosis(sample)), math.sqrt(24.0 / count), float(test.statistic), float(test.pvalue),
-    )  # fmt: skip
+        float(sample.mean()),
+        sd / math.sqrt(count),
+        sd,
+        float(stats.skew(sample)),
+        math.sqrt(6.0 / count),
+        float(stats.kurtosis(sample)),
+        math.sqrt(24.0 / count),
+        float(test.statistic),
+        float(test.pvalue),
+    )

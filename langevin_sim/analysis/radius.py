@@ -77,9 +77,11 @@ def crossings(
 
         ends = {ray: {float(np.log(r)): known[ray][float(r)] for r in (a, b)} for ray, a, b in zip(which, low, high, strict=True)}
         found = elementwise.find_root(
-            function, (np.log(low), np.log(high)), args=(which,),
+            function,
+            (np.log(low), np.log(high)),
+            args=(which,),
             tolerances={"xatol": 0.5 * tolerance, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0},
-        )  # fmt: skip
+        )
         return np.asarray(np.exp(found.x))
 
     first, last, unbounded = np.empty(count), np.empty(count), np.zeros(count, dtype=bool)

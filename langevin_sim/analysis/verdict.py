@@ -35,9 +35,7 @@ def sidak(false_alarm_rate: float, tests: int) -> float:
 def agree(comparisons: Sequence[Comparison], level: float) -> bool:
     """Whether every |mean - exact| is within the two-sided Gaussian bound of that level."""
     bound = norm.isf(level / 2)
-    return all(
-        abs(c.mean - c.exact) <= bound * math.hypot(c.stderr, c.exact_error) + 1e-12 * abs(c.exact) for c in comparisons
-    )
+    return all(abs(c.mean - c.exact) <= bound * math.hypot(c.stderr, c.exact_error) + 1e-12 * abs(c.exact) for c in comparisons)
 
 
 def verdict(

@@ -26,8 +26,13 @@ def workers(scheduler: str | None, processes: int, threads: int) -> Iterator[Das
     """
     with dask.config.set(_CONFIG), _silent(), contextlib.ExitStack() as stack:
         if scheduler is None:
-            cluster = LocalCluster(n_workers=processes, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0",
-                                   silence_logs=logging.CRITICAL)  # fmt: skip
+            cluster = LocalCluster(
+                n_workers=processes,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL,
+            )
             client = stack.enter_context(Client(stack.enter_context(cluster)))
         else:
             client = stack.enter_context(_connected(scheduler))
@@ -40,8 +45,10 @@ def _connected(scheduler: str) -> Client:
     try:
         return Client(scheduler, timeout=_PATIENCE, set_as_default=False)
     except (OSError, TimeoutError) as error:
-        raise ClusterError(f"no scheduler answers at {scheduler} within {_PATIENCE:g} s: start one with dask scheduler, "
-                           "and dask worker ADDRESS for every core") from error  # fmt: skip
+        raise ClusterError(
+            f"no scheduler answers at {scheduler} within {_PATIENCE:g} s: start one with dask scheduler, "
+            "and dask worker ADDRESS for every core"
+        ) from error
     except (ValueError, TypeError) as error:
         raise InputError(f"--scheduler {scheduler}: {error}: expected tcp://HOST:PORT") from error
 

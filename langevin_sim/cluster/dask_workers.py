@@ -12,8 +12,8 @@ from distributed import Client, Future, KilledWorker
 from langevin_sim.cluster.task import Refused, call
 from langevin_sim.cluster.versions import differences, installed
 from langevin_sim.errors import ClusterError, LangevinSimError
-from langevin_sim.runs.interruption import stop_if_requested
-from langevin_sim.runs.workers import Done
+from langevin_sim.simulation.workers import Done
+from langevin_sim.storage.signals import stop_if_requested
 
 _RETRIES = 2  # of a task that raised what it should not
 _LOOK = 0.5  # seconds between two looks at signals and the scheduler
@@ -60,16 +60,24 @@ class DaskWorkers:
         """ClusterError if a worker does not see the file."""
         for address, seen in self._everywhere(os.path.exists, path).items():
             if seen is not True:
-                raise ClusterError(f"worker {address} does not see {path}: the folder must lie on a file system that all workers "
-                                   "share: choose another --out")  # fmt: skip
+                raise ClusterError(
+                    f"worker {address} does not see {path}: the folder must lie on a file system that all workers "
+                    "share: choose another --out"
+                )
 
     def run(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Done]:
         """Each task's outcome as it is done."""
         with _answered():
             futures = self._client.map(
-                call, list(tasks), function=function, threads=self._threads, expected=installed(), pure=False, retries=_RETRIES,
+                call,
+                list(tasks),
+                function=function,
+                threads=self._threads,
+                expected=installed(),
+                pure=False,
+                retries=_RETRIES,
                 key=function.__name__,
-            )  # fmt: skip
+            )
         left: dict[int, Future[Any]] = dict(enumerate(futures))
         del futures  # a future that nobody holds lets its worker forget the result
         finished: queue.SimpleQueue[int] = queue.SimpleQueue()

@@ -8,7 +8,7 @@ from distributed import get_worker
 
 from langevin_sim.cluster.versions import differences, installed
 from langevin_sim.errors import LangevinSimError
-from langevin_sim.runs.workers import Place
+from langevin_sim.simulation.workers import Place
 
 # numba's and torch's threads, and the capture of warnings, belong to the process: a worker of n threads runs its tasks one
 # after another, each on n threads

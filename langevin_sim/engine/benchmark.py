@@ -61,8 +61,16 @@ def _measure_one(landscape: Landscape, dim: int, threads: int) -> dict[str, floa
 
     def engine(count: int) -> Callable[[], None]:
         ensemble = new_ensemble(
-            landscape, dynamics, np.zeros((walkers, dim)), seed=0, key=(dim,), burn_in=0, every=40, bound=1e6, threads=count,
-        )  # fmt: skip
+            landscape,
+            dynamics,
+            np.zeros((walkers, dim)),
+            seed=0,
+            key=(dim,),
+            burn_in=0,
+            every=40,
+            bound=1e6,
+            threads=count,
+        )
         return lambda: ensemble.advance(steps)
 
     stream, normals = seed_blocks(0, (), 0, 1)[0], np.empty((dim, BLOCK))
@@ -77,8 +85,11 @@ def _measure_one(landscape: Landscape, dim: int, threads: int) -> dict[str, floa
         _many_normals(stream, normals, repeats)
 
     seconds = _fastest([draw, twin, *(engine(count) for count in range(1, threads + 1))])
-    row: dict[str, float] = {"dim": dim, "normal": seconds[0] / (repeats * dim * BLOCK) * 1e9,
-                             "numpy": seconds[1] / (5 * walkers * dim) * 1e9}  # fmt: skip
+    row: dict[str, float] = {
+        "dim": dim,
+        "normal": seconds[0] / (repeats * dim * BLOCK) * 1e9,
+        "numpy": seconds[1] / (5 * walkers * dim) * 1e9,
+    }
     for count, spent in enumerate(seconds[2:], start=1):
         row[f"threads_{count}"] = spent / (steps * walkers * dim) * 1e9
     return row

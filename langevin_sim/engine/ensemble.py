@@ -110,14 +110,33 @@ class Ensemble:
         data = np.zeros((1, 1)) if land.data is None else land.data
         numba.set_num_threads(self.threads)
         advance_blocks(
-            self.step, steps, self.burn_in, self.every, float(self.bound),
+            self.step,
+            steps,
+            self.burn_in,
+            self.every,
+            float(self.bound),
             np.array([land.domain.code, land.domain.low, land.domain.high], dtype=float),
-            self._batch_size, bool(getattr(self.dynamics, "replacement", False)),
-            self.dynamics.step_sizes(self.step, steps), self.dynamics.noises(self.step, steps),
-            self.positions, self.memory, self.streams, self.alive,
-            np.ascontiguousarray(low), BINS / (high - low), self.counts_x1, self.counts, self.counts_plane,
-            self.moment1, self.moment2, self.sums, self.draws, data, land.parameters, *self._calls,
-        )  # fmt: skip
+            self._batch_size,
+            bool(getattr(self.dynamics, "replacement", False)),
+            self.dynamics.step_sizes(self.step, steps),
+            self.dynamics.noises(self.step, steps),
+            self.positions,
+            self.memory,
+            self.streams,
+            self.alive,
+            np.ascontiguousarray(low),
+            BINS / (high - low),
+            self.counts_x1,
+            self.counts,
+            self.counts_plane,
+            self.moment1,
+            self.moment2,
+            self.sums,
+            self.draws,
+            data,
+            land.parameters,
+            *self._calls,
+        )
         self.step += steps
 
     def state(self) -> dict[str, np.ndarray]:

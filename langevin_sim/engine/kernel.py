@@ -51,11 +51,37 @@ def halve_resolution(sums, draws):
 
 @compiled(parallel=True)
 def advance(
-    first_step, steps, burn_in, every, bound, domain, batch_size, replacement, step_sizes, noises,
-    X, memory, streams, alive,
-    low, per_width, counts_x1, counts, counts_plane, moment1, moment2, sums, draws,
-    data, parameters, step, gradient, energy, label, batch_gradient,
-):  # fmt: skip
+    first_step,
+    steps,
+    burn_in,
+    every,
+    bound,
+    domain,
+    batch_size,
+    replacement,
+    step_sizes,
+    noises,
+    X,
+    memory,
+    streams,
+    alive,
+    low,
+    per_width,
+    counts_x1,
+    counts,
+    counts_plane,
+    moment1,
+    moment2,
+    sums,
+    draws,
+    data,
+    parameters,
+    step,
+    gradient,
+    energy,
+    label,
+    batch_gradient,
+):
     """Steps first_step .. first_step + steps - 1 of every block; arrays are described in ensemble.py.
 
     Record r is taken after step burn_in + (r + 1) * every. It belongs to segment r // length, where
@@ -76,8 +102,24 @@ def advance(
         thread = get_thread_id()
         for k in range(steps):
             t = first_step + k
-            step(t, X[b], memory[b], streams[b], workspace, step_sizes[k], noises[k], domain,
-                 batch, shuffled, replacement, gradient, energy, batch_gradient, parameters, data)  # fmt: skip
+            step(
+                t,
+                X[b],
+                memory[b],
+                streams[b],
+                workspace,
+                step_sizes[k],
+                noises[k],
+                domain,
+                batch,
+                shuffled,
+                replacement,
+                gradient,
+                energy,
+                batch_gradient,
+                parameters,
+                data,
+            )
             if (t + 1) % every != 0:
                 continue
             freeze_diverged(X[b], alive[b], bound)

@@ -12,13 +12,13 @@ from langevin_sim.network import gradient_noise
 from langevin_sim.network import plane as planes
 from langevin_sim.network.minima import Minima
 from langevin_sim.network.train import PACKAGES, Progress, use_threads
-from langevin_sim.runs import folder as disk
+from langevin_sim.report.write import write as report
 from langevin_sim.runs.deep import comparison
 from langevin_sim.runs.deep import results as kept
 from langevin_sim.runs.deep.ratios import ratios
-from langevin_sim.runs.deep.spec import FlatnessSpec, NoiseSpec, PlaneSpec
-from langevin_sim.runs.report.write import write as report
-from langevin_sim.runs.settings import Settings, flags
+from langevin_sim.settings.network import FlatnessSpec, NoiseSpec, PlaneSpec
+from langevin_sim.settings.settings import Settings, flags
+from langevin_sim.storage import folder as disk
 
 Made = tuple[Path, dict[str, Any]]
 Measured = tuple[list[dict[str, Any]], dict[str, Any], dict[str, np.ndarray]]
@@ -71,9 +71,14 @@ def compare(minima: list[Minima], out: Path | None, command: str = "") -> Made:
 
 
 def _experiment(
-    kind: str, minima: list[Minima], spec: Settings, seed: int | None, out: Path | None, command: str,
+    kind: str,
+    minima: list[Minima],
+    spec: Settings,
+    seed: int | None,
+    out: Path | None,
+    command: str,
     measure: Callable[[], Measured],
-) -> Made:  # fmt: skip
+) -> Made:
     """Claim a folder, measure, and write what came out; ``command`` has the same again, if not langevin-sim deep."""
     folder = disk.claim(out or Path("outputs") / f"{kind}-{minima[0].setting.spec.data}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
     settings = spec.model_dump(mode="json")
@@ -85,9 +90,15 @@ def _experiment(
         where = " ".join(str(trained.folder) for trained in minima)
         command = command or f"langevin-sim deep {kind} {where} {flags(spec)}".strip()
         summary = {
-            "schema": disk.SCHEMA, "kind": kind, "command": command, "seed": seed,
-            "seconds": time.perf_counter() - began, "runs": [trained.run for trained in minima], "settings": settings,
-            "results": results, **more,
-        }  # fmt: skip
+            "schema": disk.SCHEMA,
+            "kind": kind,
+            "command": command,
+            "seed": seed,
+            "seconds": time.perf_counter() - began,
+            "runs": [trained.run for trained in minima],
+            "settings": settings,
+            "results": results,
+            **more,
+        }
         kept.write(folder, summary, arrays)
     return folder, summary

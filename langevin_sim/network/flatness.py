@@ -15,7 +15,7 @@ from langevin_sim.network.top import TopSurface, top_layer, top_surface
 from langevin_sim.network.train import Progress
 from langevin_sim.network.training import Images
 from langevin_sim.network.walker import Walker
-from langevin_sim.runs.deep.spec import FlatnessSpec
+from langevin_sim.settings.network import FlatnessSpec
 
 _LARGEST = 1e6  # times the norm of w (or of each filter): nothing is sought beyond
 _BELOW = 3.0  # how far below the radii found so far the next ladders start
@@ -45,9 +45,7 @@ def cases(spec: FlatnessSpec, statistics: bool) -> list[Case]:
     return list(dict.fromkeys(found))
 
 
-def measure(
-    minima: list[Minima], spec: FlatnessSpec, progress: Progress
-) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
+def measure(minima: list[Minima], spec: FlatnessSpec, progress: Progress) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """The results, one for every training and case, and the radii of single directions."""
     assert spec.seed is not None, "a spec is resolved before it is measured"
     results: list[dict[str, Any]] = []
@@ -66,8 +64,7 @@ def measure(
                 found.append(radii)
                 entries.append(_minimum(replica, radii, norm))
             key = f"{number}_{case.quantity}_{case.batch_norm}_{case.direction}_{case.layers}"
-            arrays |= {f"{key}_{name}": np.stack([getattr(radii, name) for radii in found])
-                       for name in _NAMES}  # fmt: skip
+            arrays |= {f"{key}_{name}": np.stack([getattr(radii, name) for radii in found]) for name in _NAMES}
             results.append(_over_minima(number, case, spec, entries, found))
     return results, arrays
 
@@ -184,10 +181,14 @@ def _over_minima(
 
     over_norm = [entry["first_over_norm"] for entry in minima]
     return {
-        "run": number, **asdict(case), "epsilon": spec.epsilon, "directions": spec.directions, "minima": minima,
+        "run": number,
+        **asdict(case),
+        "epsilon": spec.epsilon,
+        "directions": spec.directions,
+        "minima": minima,
         "first": spread([entry["first"]["mean"] for entry in minima]),
         "last": spread([entry["last"]["mean"] for entry in minima]),
         "first_over_norm": None if None in over_norm else spread(over_norm),
         "at_least": sum(entry["at_least"] for entry in minima),
         "evaluations": float(np.median(np.concatenate([found.evaluations for found in radii]))),
-    }  # fmt: skip
+    }

@@ -13,7 +13,7 @@ from langevin_sim.network.streams import Purpose, generator, seed_of
 from langevin_sim.network.train import Progress
 from langevin_sim.network.training import Images, minibatch_gradient
 from langevin_sim.network.walker import Walker
-from langevin_sim.runs.deep.spec import NoiseSpec
+from langevin_sim.settings.network import NoiseSpec
 
 _PROBES = 32  # minibatches that tell which components vary
 
@@ -99,12 +99,18 @@ def _one_size(
     kurtosis = (fourth[live] - 4 * m * third[live] + 6 * m**2 * second[live] - 3 * m**4) / v**2 - 3.0
     quantiles = (16, 50, 84)
     entry = {
-        "run": 0, "batch_size": size, "batches": count, "whole_epochs": len(data) % size == 0,
+        "run": 0,
+        "batch_size": size,
+        "batches": count,
+        "whole_epochs": len(data) % size == 0,
         "components": [_component(walker, int(c), samples[:, k], float(full[c])) for k, c in enumerate(chosen)],
-        "live": int(live.sum()), "skewness_quantiles": np.percentile(skewness, quantiles).tolist(),
-        "kurtosis_quantiles": np.percentile(kurtosis, quantiles).tolist(), "mean_error": float(np.abs(mean).max()),
-        "full_gradient_norm": float(full.norm()), "noise_norm": float(np.sqrt(variance.clip(0).sum())),
-    }  # fmt: skip
+        "live": int(live.sum()),
+        "skewness_quantiles": np.percentile(skewness, quantiles).tolist(),
+        "kurtosis_quantiles": np.percentile(kurtosis, quantiles).tolist(),
+        "mean_error": float(np.abs(mean).max()),
+        "full_gradient_norm": float(full.norm()),
+        "noise_norm": float(np.sqrt(variance.clip(0).sum())),
+    }
     return entry, samples
 
 

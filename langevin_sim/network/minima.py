@@ -16,10 +16,10 @@ from langevin_sim.network.train import (
     resume,
     spec_of,
     train,
-)  # fmt: skip
+)
 from langevin_sim.network.walker import Walker
 from langevin_sim.runs.deep import results
-from langevin_sim.runs.deep.spec import TrainSpec
+from langevin_sim.settings.network import TrainSpec
 
 STORE = Path("outputs") / "minima"
 

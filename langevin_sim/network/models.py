@@ -61,8 +61,12 @@ def vgg16_bn(shape: Shape, classes: int) -> nn.Module:
 
 
 MODELS: dict[str, Callable[[Shape, int], nn.Module]] = {
-    "mlp": mlp, "conv": conv, "conv-24-24-10": conv_24_24_10, "vgg16-bn": vgg16_bn, "linear": linear,
-}  # fmt: skip
+    "mlp": mlp,
+    "conv": conv,
+    "conv-24-24-10": conv_24_24_10,
+    "vgg16-bn": vgg16_bn,
+    "linear": linear,
+}
 
 
 def build(name: str, shape: Shape, classes: int, device: torch.device, dtype: torch.dtype, *key: int) -> nn.Module:
@@ -93,8 +97,9 @@ def _strided(shape: Shape, classes: int, filters: tuple[int, ...], size: int) ->
     for count in filters:
         layers += [
             nn.Conv2d(channels, count, size, stride=2, padding=size // 2, bias=False),
-            nn.BatchNorm2d(count, affine=False), nn.ReLU(),
-        ]  # fmt: skip
+            nn.BatchNorm2d(count, affine=False),
+            nn.ReLU(),
+        ]
         channels, height, width = count, (height + 1) // 2, (width + 1) // 2
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * width, classes))
 

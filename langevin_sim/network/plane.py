@@ -9,7 +9,7 @@ from langevin_sim.errors import InputError
 from langevin_sim.network.minima import Minima
 from langevin_sim.network.surface import Surface
 from langevin_sim.network.train import Progress
-from langevin_sim.runs.deep.spec import PlaneSpec
+from langevin_sim.settings.network import PlaneSpec
 
 FITTED = 0.99  # a point of this training accuracy counts as fitted
 
@@ -62,10 +62,16 @@ def measure(minima: list[Minima], spec: PlaneSpec, progress: Progress) -> tuple[
         at = [int(np.argmin(np.abs(points - corner).sum(axis=1))) for corner in (*np.eye(3), np.full(3, 1 / 3))]
         seen = [{"loss": float(losses[k]), "accuracy": float(accuracies[k])} for k in at]
         pairs = ((0, 1), (1, 2), (2, 0))
-        results.append({
-            "run": number, "labels": trained.setting.spec.labels, "batch_norm": surface.batch_norm, "images": len(data),
-            "vertices": seen[:3], "centre": seen[3],
-            "share_below": float((accuracies[inside] > FITTED).mean()),
-            "distances": [float((weights[a] - weights[b]).double().norm()) for a, b in pairs],
-        })  # fmt: skip
+        results.append(
+            {
+                "run": number,
+                "labels": trained.setting.spec.labels,
+                "batch_norm": surface.batch_norm,
+                "images": len(data),
+                "vertices": seen[:3],
+                "centre": seen[3],
+                "share_below": float((accuracies[inside] > FITTED).mean()),
+                "distances": [float((weights[a] - weights[b]).double().norm()) for a, b in pairs],
+            }
+        )
     return results, arrays

@@ -8,7 +8,7 @@ from langevin_sim.network.device import memory, weights_at_once
 from langevin_sim.network.objective import Loss
 from langevin_sim.network.training import Images
 from langevin_sim.network.walker import Walker
-from langevin_sim.runs.interruption import stop_if_requested
+from langevin_sim.storage.signals import stop_if_requested
 
 
 class Surface:

@@ -11,7 +11,7 @@ from safetensors.torch import save
 from torch import nn
 
 from langevin_sim.errors import CheckpointError
-from langevin_sim.runs.folder import write_whole
+from langevin_sim.storage.folder import write_whole
 
 _SEAL = "sha256"
 

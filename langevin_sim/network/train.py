@@ -21,16 +21,27 @@ from langevin_sim.network.models import build
 from langevin_sim.network.objective import LOSSES
 from langevin_sim.network.training import Images, Trainer, evaluate, steps_per_epoch
 from langevin_sim.network.walker import Walker
-from langevin_sim.runs import folder as disk
+from langevin_sim.report.write import write as report
 from langevin_sim.runs.deep import results
-from langevin_sim.runs.deep.spec import TrainSpec
-from langevin_sim.runs.journal import log
-from langevin_sim.runs.report.write import write as report
-from langevin_sim.runs.settings import parse, to_toml
+from langevin_sim.settings.network import TrainSpec
+from langevin_sim.settings.settings import parse, to_toml
+from langevin_sim.storage import folder as disk
+from langevin_sim.storage.log import log
 
 PACKAGES = ("torch", "safetensors")
-COLUMNS = ("replica", "epoch", "step", "step_size", "noise", "running_loss", "running_accuracy", "train_loss", "train_accuracy",
-           "validation_loss", "validation_accuracy")  # fmt: skip
+COLUMNS = (
+    "replica",
+    "epoch",
+    "step",
+    "step_size",
+    "noise",
+    "running_loss",
+    "running_accuracy",
+    "train_loss",
+    "train_accuracy",
+    "validation_loss",
+    "validation_accuracy",
+)
 CHECKPOINT_SECONDS = 30.0
 _STATE = Path("checkpoint") / "state.safetensors"
 Progress = Callable[..., None]  # (name, step, total, note)
@@ -78,11 +89,26 @@ def prepare(spec: TrainSpec, device: str) -> Setting:
         return Images(torch.from_numpy(images).to(place, dtype), torch.from_numpy(labels).to(place))
 
     shape = tuple(int(n) for n in data.images.shape[1:])
-    described = {"name": data.name, "source": data.source, "digest": data.digest, "note": data.note, "training": len(data.labels),
-                 "validation": len(data.validation_labels), "shape": list(shape), "classes": data.classes,
-                 "replaced": data.replaced}  # fmt: skip
-    setting = Setting(spec, described, on_device(data.images, data.labels),
-                      on_device(data.validation_images, data.validation_labels), shape, data.classes, place)  # type: ignore[arg-type]
+    described = {
+        "name": data.name,
+        "source": data.source,
+        "digest": data.digest,
+        "note": data.note,
+        "training": len(data.labels),
+        "validation": len(data.validation_labels),
+        "shape": list(shape),
+        "classes": data.classes,
+        "replaced": data.replaced,
+    }
+    setting = Setting(
+        spec,
+        described,
+        on_device(data.images, data.labels),
+        on_device(data.validation_images, data.validation_labels),
+        shape,
+        data.classes,
+        place,
+    )  # type: ignore[arg-type]
     setting.network(0)
     return setting
 
@@ -100,9 +126,13 @@ def train(
 
 
 def resume(
-    folder: Path, progress: Progress, device: str = "auto", threads: int = 0, data_dir: str | None = None,
+    folder: Path,
+    progress: Progress,
+    device: str = "auto",
+    threads: int = 0,
+    data_dir: str | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
-) -> tuple[Path, dict[str, Any]]:  # fmt: skip
+) -> tuple[Path, dict[str, Any]]:
     """Go on with a training that was interrupted, or killed; it ends with the bits of one that was not (on the CPU).
 
     threads 0: as many as it had: the order of torch's sums, and so the bits, depend on them.
@@ -113,8 +143,10 @@ def resume(
     manifest |= {"status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
     setting = prepare(spec_of(manifest, data_dir), device)
     if setting.described["digest"] != manifest["data"]["digest"]:
-        raise FolderError(f"{folder} was trained on other data (digest {manifest['data']['digest'][:12]}, "
-                          f"here {setting.described['digest'][:12]}): give its --data-dir")  # fmt: skip
+        raise FolderError(
+            f"{folder} was trained on other data (digest {manifest['data']['digest'][:12]}, "
+            f"here {setting.described['digest'][:12]}): give its --data-dir"
+        )
     use_threads(threads or manifest["threads"])
     return folder, _train(setting, folder, manifest, progress, checkpoint_seconds)
 
@@ -151,13 +183,25 @@ def _train(
             _replica(setting, folder, manifest["hash"], replica, rows, state, progress, checkpoint_seconds)
             state = None
         run = {
-            "name": spec.title, "folder": str(folder), "hash": manifest["hash"], "spec": manifest["spec"],
-            "data": setting.described, "parameters": sum(p.numel() for p in setting.network(0).parameters()),
-            "device": str(setting.device), "results": rows.results,
-        }  # fmt: skip
-        summary = {"schema": disk.SCHEMA, "kind": "train", "command": f"langevin-sim deep train --config {folder / 'spec.toml'}",
-                   "seed": spec.seed, "seconds": time.perf_counter() - began, "runs": [run], "settings": manifest["spec"],
-                   "results": []}  # fmt: skip
+            "name": spec.title,
+            "folder": str(folder),
+            "hash": manifest["hash"],
+            "spec": manifest["spec"],
+            "data": setting.described,
+            "parameters": sum(p.numel() for p in setting.network(0).parameters()),
+            "device": str(setting.device),
+            "results": rows.results,
+        }
+        summary = {
+            "schema": disk.SCHEMA,
+            "kind": "train",
+            "command": f"langevin-sim deep train --config {folder / 'spec.toml'}",
+            "seed": spec.seed,
+            "seconds": time.perf_counter() - began,
+            "runs": [run],
+            "settings": manifest["spec"],
+            "results": [],
+        }
         _write_history(folder, rows)
         arrays = {name: np.array([np.nan if row[name] is None else row[name] for row in rows.history]) for name in COLUMNS}
         results.write(folder, summary, arrays)
@@ -177,9 +221,15 @@ def _reached(setting: Setting, folder: Path, identity: str) -> tuple[Rows, dict[
 
 
 def _replica(
-    setting: Setting, folder: Path, identity: str, replica: int, rows: Rows, state: dict[str, torch.Tensor] | None,
-    progress: Progress, checkpoint_seconds: float,
-) -> None:  # fmt: skip
+    setting: Setting,
+    folder: Path,
+    identity: str,
+    replica: int,
+    rows: Rows,
+    state: dict[str, torch.Tensor] | None,
+    progress: Progress,
+    checkpoint_seconds: float,
+) -> None:
     """Train one replica, from its beginning or from a checkpoint's state, and write its weights."""
     spec, loss = setting.spec, LOSSES[setting.spec.loss]
     walker = Walker(setting.network(replica))
@@ -230,21 +280,31 @@ def _replica(
 
 
 def _row(
-    setting: Setting, walker: Walker, trainer: Trainer, replica: int, epoch: int, running: tuple[float, float] | None,
+    setting: Setting,
+    walker: Walker,
+    trainer: Trainer,
+    replica: int,
+    epoch: int,
+    running: tuple[float, float] | None,
     evaluated: bool = False,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """One line of the history: after ``epoch`` epochs."""
     spec, step = setting.spec, epoch * steps_per_epoch(setting.spec, len(setting.training))
     values: dict[str, Any] = {
-        "replica": replica, "epoch": epoch, "step": step, "step_size": float(trainer.dynamics.step_sizes(step, 1)[0]),
+        "replica": replica,
+        "epoch": epoch,
+        "step": step,
+        "step_size": float(trainer.dynamics.step_sizes(step, 1)[0]),
         "noise": float(trainer.dynamics.noises(step, 1)[0]),
-    }  # fmt: skip
+    }
     values["running_loss"], values["running_accuracy"] = running or (None, None)
     looked: tuple[float | None, ...] = (None, None, None, None)
     if evaluated or epoch % spec.evaluate_every == 0 or epoch == spec.epochs:
         loss = LOSSES[spec.loss]
-        looked = (*evaluate(walker.network, setting.training, loss, spec.chunk),
-                  *evaluate(walker.network, setting.validation, loss, spec.chunk))  # fmt: skip
+        looked = (
+            *evaluate(walker.network, setting.training, loss, spec.chunk),
+            *evaluate(walker.network, setting.validation, loss, spec.chunk),
+        )
     values |= zip(("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"), looked, strict=True)
     return values
 
@@ -266,8 +326,7 @@ def _try_save(folder: Path, identity: str, state: dict[str, torch.Tensor], rows:
     """Write the checkpoint; a disk that is full for now costs the checkpoint, not the run."""
     try:
         (folder / _STATE.parent).mkdir(exist_ok=True)
-        tensors.write(folder / _STATE, state, {"hash": identity, "history": rows.history, "results": rows.results},
-                      sealed=True)  # fmt: skip
+        tensors.write(folder / _STATE, state, {"hash": identity, "history": rows.history, "results": rows.results}, sealed=True)
         _write_history(folder, rows)
     except (OSError, FolderError) as error:
         log.warning("no checkpoint could be written: %s", error)

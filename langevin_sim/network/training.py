@@ -13,8 +13,8 @@ from langevin_sim.network.device import memory
 from langevin_sim.network.objective import Loss
 from langevin_sim.network.streams import Purpose, generator
 from langevin_sim.network.walker import Walker
-from langevin_sim.runs.deep.spec import TrainSpec
-from langevin_sim.runs.interruption import stop_if_requested
+from langevin_sim.settings.network import TrainSpec
+from langevin_sim.storage.signals import stop_if_requested
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,13 @@ def dynamics_of(spec: TrainSpec) -> Dynamics:
     """The record of the spec's dynamics."""
     noise = None if spec.noise_schedule == "temperature" else records.parse_schedule(spec.noise_schedule)
     return records.make(
-        spec.dynamics, spec.step_size, spec.temperature, step_schedule=records.parse_schedule(spec.schedule),
-        noise_schedule=noise, batch_size=spec.batch_size,
-    )  # fmt: skip
+        spec.dynamics,
+        spec.step_size,
+        spec.temperature,
+        step_schedule=records.parse_schedule(spec.schedule),
+        noise_schedule=noise,
+        batch_size=spec.batch_size,
+    )
 
 
 def batch_size(spec: TrainSpec, images: int) -> int:

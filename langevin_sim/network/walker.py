@@ -26,8 +26,12 @@ class Walker:
             self.offsets.append(first + parameter.numel())
             parameter.data = self.weights[first : self.offsets[-1]].view(parameter.shape)
             parameter.grad = self.gradient[first : self.offsets[-1]].view(parameter.shape)
-        buffers = [(module, name) for module in network.modules() for name in ("running_mean", "running_var")
-                   if isinstance(module._buffers.get(name), torch.Tensor)]  # fmt: skip
+        buffers = [
+            (module, name)
+            for module in network.modules()
+            for name in ("running_mean", "running_var")
+            if isinstance(module._buffers.get(name), torch.Tensor)
+        ]
         held = [getattr(module, name).reshape(-1) for module, name in buffers]
         self.statistics = torch.cat(held) if held else self.weights.new_zeros(0)
         self.variances = torch.zeros(len(self.statistics), dtype=torch.bool, device=self.weights.device)

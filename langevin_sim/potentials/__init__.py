@@ -1,10 +1,10 @@
 """What is descended: one potential a file, each with its exact truth."""
 
 from langevin_sim.potentials.boxes import boxes
+from langevin_sim.potentials.custom import make
 from langevin_sim.potentials.doublewell import doublewell
 from langevin_sim.potentials.gaussians import gaussians
 from langevin_sim.potentials.muellerbrown import muellerbrown
-from langevin_sim.potentials.own import make
 from langevin_sim.potentials.potential import FiniteSum, Potential, Region
 from langevin_sim.potentials.quadratic import quadratic
 from langevin_sim.potentials.rbf import rbf

@@ -87,9 +87,15 @@ class Potential:
         own = self.extent
         cube = np.tile([domain.low, domain.high], (self.dim, 1))
         return replace(
-            self, domain=domain, symmetry="" if bounded else self.symmetry, confining=bounded or self.confining,
-            exact_masses=None, exact_marginal=None, exact_energy=None, extent=(lambda temperature: cube) if bounded else own,
-        )  # fmt: skip
+            self,
+            domain=domain,
+            symmetry="" if bounded else self.symmetry,
+            confining=bounded or self.confining,
+            exact_masses=None,
+            exact_marginal=None,
+            exact_energy=None,
+            extent=(lambda temperature: cube) if bounded else own,
+        )
 
     def _columns(self, x: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
         points = np.asarray(x, dtype=float)

@@ -131,7 +131,7 @@ def _text(name: str) -> str:
 
 
 def _expression(name: str, dim: int, domain: Domain = _SPACE, temperature: float = 1.0, **parameters: float) -> Potential:
-    from langevin_sim.potentials.own import make
+    from langevin_sim.potentials.custom import make
 
     return make(_text(name), dim, domain=domain, temperature=temperature, parameters=parameters, name=name)
 

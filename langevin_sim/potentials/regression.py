@@ -58,6 +58,7 @@ def _label(X, L, p):
     for i in range(X.shape[1]):
         L[i] = 0 if excess[i] < p[1] else 1
 
+
 MAX_ROWS = 10**7
 
 

@@ -20,9 +20,14 @@ class TorusSeries:
     ``radius`` widths about the centres, the second one first."""
 
     def __init__(
-        self, dim: int, temperature: float, period: float,
-        centres: tuple[float, float], widths: tuple[float, float], radius: float,
-    ) -> None:  # fmt: skip
+        self,
+        dim: int,
+        temperature: float,
+        period: float,
+        centres: tuple[float, float],
+        widths: tuple[float, float],
+        radius: float,
+    ) -> None:
         self._dim, self._temperature, self._period = dim, temperature, period
         self._centres, self._widths, self._radius = centres, widths, radius
         rate = 1.0 / temperature

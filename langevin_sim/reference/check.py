@@ -55,8 +55,12 @@ def _gradient(potential: Potential, temperature: float) -> Finding:
     kinked = ~(np.abs(differences[0] - differences[1]) <= tolerance)
     error = np.where(kinked, 0.0, np.abs(differences[0] - gradient))
     passed = bool((error <= tolerance).all() and np.isfinite(gradient).all() and kinked.mean() < 0.1)
-    return Finding("gradient", passed, f"within {error.max():.1e} of finite differences at {x.shape[0]} points, "
-                   f"{int(kinked.any(axis=1).sum())} of them at a kink")  # fmt: skip
+    return Finding(
+        "gradient",
+        passed,
+        f"within {error.max():.1e} of finite differences at {x.shape[0]} points, "
+        f"{int(kinked.any(axis=1).sum())} of them at a kink",
+    )
 
 
 def _terms(potential: Potential, temperature: float) -> Iterator[Finding]:

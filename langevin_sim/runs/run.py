@@ -12,24 +12,24 @@ import numpy as np
 
 from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import FolderError, InputError
-from langevin_sim.figures import concentration
+from langevin_sim.plots import concentration
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.potentials.rows import digest
-from langevin_sim.runs import folder as disk
-from langevin_sim.runs import plan
-from langevin_sim.runs.cases import Case, build, halved
-from langevin_sim.runs.checkpoint import SECONDS, Checkpoint
-from langevin_sim.runs.export import KEPT
-from langevin_sim.runs.film import film
-from langevin_sim.runs.journal import log
-from langevin_sim.runs.laws import Laws, laws
-from langevin_sim.runs.report.write import write as report
-from langevin_sim.runs.settings import parse
-from langevin_sim.runs.shards import Shard, Sharding
-from langevin_sim.runs.simulate import Run, available_threads, check_batch, simulate, starting_points
-from langevin_sim.runs.spec import RunSpec
-from langevin_sim.runs.summary import marginal, summarise
-from langevin_sim.runs.workers import Workers
+from langevin_sim.report.write import write as report
+from langevin_sim.settings.ensembles import Case, build, halved
+from langevin_sim.settings.run import RunSpec
+from langevin_sim.settings.settings import parse
+from langevin_sim.simulation import plan
+from langevin_sim.simulation.film import film
+from langevin_sim.simulation.references import Laws, laws
+from langevin_sim.simulation.shards import Shard, Sharding
+from langevin_sim.simulation.simulate import Run, available_threads, check_batch, simulate, starting_points
+from langevin_sim.simulation.summary import marginal, summarise
+from langevin_sim.simulation.workers import Workers
+from langevin_sim.storage import folder as disk
+from langevin_sim.storage.checkpoint import SECONDS, Checkpoint
+from langevin_sim.storage.export import KEPT
+from langevin_sim.storage.log import log
 
 Progress = Callable[[str, int, int], None]
 
@@ -72,9 +72,15 @@ def prepare(spec: RunSpec, cases: list[Case]) -> Prepared:
 
 
 def execute(
-    spec: RunSpec, out: Path | None, threads: int, progress: Progress, tell: Callable[[str], None] = lambda notice: None,
-    checkpoint_seconds: float = SECONDS, keep_states: bool = False, workers: Workers | None = None,
-) -> tuple[Path, dict[str, Any]]:  # fmt: skip
+    spec: RunSpec,
+    out: Path | None,
+    threads: int,
+    progress: Progress,
+    tell: Callable[[str], None] = lambda notice: None,
+    checkpoint_seconds: float = SECONDS,
+    keep_states: bool = False,
+    workers: Workers | None = None,
+) -> tuple[Path, dict[str, Any]]:
     """Simulate, compare, and write the run folder; returns it with the summary. ``tell`` gets notices before the run.
 
     workers: who moves the walkers, if it is not this process.
@@ -96,9 +102,14 @@ def execute(
 
 
 def resume(
-    folder: Path, threads: int, progress: Progress, tell: Callable[[str], None] = lambda notice: None, steps: int | None = None,
-    checkpoint_seconds: float = SECONDS, workers: Workers | None = None,
-) -> tuple[Path, dict[str, Any]]:  # fmt: skip
+    folder: Path,
+    threads: int,
+    progress: Progress,
+    tell: Callable[[str], None] = lambda notice: None,
+    steps: int | None = None,
+    checkpoint_seconds: float = SECONDS,
+    workers: Workers | None = None,
+) -> tuple[Path, dict[str, Any]]:
     """Go on with a run that was stopped, or extend one to ``steps`` steps in all: the bits of a run that was never stopped.
 
     Extending starts from the states that the run kept, if it did (``keep_states``), and from its beginning if not.
@@ -138,9 +149,14 @@ def _identity(spec: RunSpec) -> str:
 
 
 def _run(
-    folder: Path, prepared: Prepared, threads: int, progress: Progress, tell: Callable[[str], None], kept: Checkpoint,
+    folder: Path,
+    prepared: Prepared,
+    threads: int,
+    progress: Progress,
+    tell: Callable[[str], None],
+    kept: Checkpoint,
     workers: Workers | None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Simulate what is not done yet, and write everything."""
     spec = prepared.spec
     for notice in prepared.notices:
@@ -160,9 +176,16 @@ def _run(
             entry = summarise(run, law, tests, half)
             kept.add(label, _number(spec), entry, _arrays(run, law) | _filmed(spec, case, law))
         results.append(entry)
-    summary = {"schema": disk.SCHEMA, "potential": spec.potential, "parameters": dict(prepared.cases[0][0].parameters),
-               "domain": str(prepared.cases[0][0].domain), "seed": spec.seed, "data": spec.data, "notices": prepared.notices,
-               "results": results}  # fmt: skip
+    summary = {
+        "schema": disk.SCHEMA,
+        "potential": spec.potential,
+        "parameters": dict(prepared.cases[0][0].parameters),
+        "domain": str(prepared.cases[0][0].domain),
+        "seed": spec.seed,
+        "data": spec.data,
+        "notices": prepared.notices,
+        "results": results,
+    }
     disk.write_json(folder / "summary.json", summary)
     disk.write_csv(folder / "summary.csv", summary)
     disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **kept.arrays))
@@ -185,9 +208,15 @@ def _extrapolates(spec: RunSpec, case: Case) -> bool:
 
 
 def _simulate(
-    spec: RunSpec, case: Case, law: Laws, threads: int, progress: Progress, finer: int, kept: Checkpoint,
+    spec: RunSpec,
+    case: Case,
+    law: Laws,
+    threads: int,
+    progress: Progress,
+    finer: int,
+    kept: Checkpoint,
     workers: Workers | None,
-) -> Run:  # fmt: skip
+) -> Run:
     """One ensemble; ``finer`` times as many steps, for a step that is so much smaller."""
     potential, dynamics = case
     assert spec.seed is not None
@@ -201,10 +230,20 @@ def _simulate(
         whole = Shard(spec.model_dump(), potential.dim, dynamics.name, finer, temperature, 0, 0)
         elsewhere = Sharding(workers, kept, label, whole, progress_of)
     return simulate(
-        potential, dynamics, walkers=spec.walkers, steps=steps, burn_in=burn_in, every=finer * spec.every, start=spec.start,
-        seed=spec.seed, threads=threads, extent_temperature=temperature, progress=progress_of,
-        keeper=kept.keeper(label), elsewhere=elsewhere,
-    )  # fmt: skip
+        potential,
+        dynamics,
+        walkers=spec.walkers,
+        steps=steps,
+        burn_in=burn_in,
+        every=finer * spec.every,
+        start=spec.start,
+        seed=spec.seed,
+        threads=threads,
+        extent_temperature=temperature,
+        progress=progress_of,
+        keeper=kept.keeper(label),
+        elsewhere=elsewhere,
+    )
 
 
 def _tell(progress: Progress, name: str, total: int, step: int) -> None:
@@ -214,8 +253,16 @@ def _tell(progress: Progress, name: str, total: int, step: int) -> None:
 def _filmed(spec: RunSpec, case: Case, law: Laws) -> dict[str, Any]:
     """The film of an ensemble's first walkers, as histograms.npz names it."""
     assert spec.seed is not None
-    found = film(*case, walkers=spec.walkers, burn_in=spec.burn_in, steps=_number(spec), every=spec.every, start=spec.start,
-                 seed=spec.seed, extent_temperature=law.temperature or spec.temperature)  # fmt: skip
+    found = film(
+        *case,
+        walkers=spec.walkers,
+        burn_in=spec.burn_in,
+        steps=_number(spec),
+        every=spec.every,
+        start=spec.start,
+        seed=spec.seed,
+        extent_temperature=law.temperature or spec.temperature,
+    )
     return {f"{_key(*case)}_{name}": array for name, array in found.items()}
 
 
@@ -223,9 +270,14 @@ def _arrays(run: Run, law: Laws) -> dict[str, Any]:
     """What histograms.npz keeps of one ensemble."""
     bins = marginal(run, law)
     key = _key(run.potential, run.dynamics)
-    arrays = {f"{key}_edges": bins.edges, f"{key}_mass": bins.mass, f"{key}_stderr": bins.stderr,
-              f"{key}_counts": run.coordinate_counts, f"{key}_plane": run.plane,
-              f"{key}_draws": run.draws[:KEPT]}  # fmt: skip
+    arrays = {
+        f"{key}_edges": bins.edges,
+        f"{key}_mass": bins.mass,
+        f"{key}_stderr": bins.stderr,
+        f"{key}_counts": run.coordinate_counts,
+        f"{key}_plane": run.plane,
+        f"{key}_draws": run.draws[:KEPT],
+    }
     for name, exact in (("boltzmann", bins.boltzmann), ("chain", bins.chain)):
         if exact is not None:
             arrays[f"{key}_{name}"] = exact

@@ -71,8 +71,10 @@ def main(rounds: int) -> None:
     ratio = statistics.median(first / second for (first, _), (second, _) in zip(found[1], found[2], strict=True))
     alone = statistics.median((wall - simulated) / POINTS for wall, simulated in found[1])
     point = statistics.median(wall / POINTS for wall, _ in found[1])
-    print(f"\nMedian: {ratio:.2f} times the throughput. A point takes {point:.2f} s on one worker, of which {alone:.2f} s are\n"
-          f"not simulation: exact laws, film, figure, report, files. An empty task: {1e3 * task:.2f} ms.\n")  # fmt: skip
+    print(
+        f"\nMedian: {ratio:.2f} times the throughput. A point takes {point:.2f} s on one worker, of which {alone:.2f} s are\n"
+        f"not simulation: exact laws, film, figure, report, files. An empty task: {1e3 * task:.2f} ms.\n"
+    )
     print(on_paper(task, point))
 
 

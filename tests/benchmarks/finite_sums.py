@@ -17,7 +17,7 @@ from langevin_sim import potentials
 from langevin_sim.dynamics import SGD
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.ensemble import new_ensemble
-from langevin_sim.runs.simulate import landscape
+from langevin_sim.simulation.simulate import landscape
 
 WALKERS, BATCH, ETA, STEPS, NUMPY_STEPS, ROUNDS = 16 * BLOCK, 10, 1.0, 400, 10, 5
 EXPECTED = 20.0
@@ -41,8 +41,9 @@ def main() -> int:
     U, rng = potentials.rbf(), np.random.default_rng(0)
     assert U.terms is not None
     x = rng.uniform(0, 8, (WALKERS, 2))
-    ensemble = new_ensemble(landscape(U), SGD(ETA, batch_size=BATCH), x, seed=0, key=(2,), burn_in=0, every=40, bound=1e6,
-                            threads=threads)  # fmt: skip
+    ensemble = new_ensemble(
+        landscape(U), SGD(ETA, batch_size=BATCH), x, seed=0, key=(2,), burn_in=0, every=40, bound=1e6, threads=threads
+    )
     ensemble.advance(40)  # compiled
     engine = plain = np.inf
     for _ in range(ROUNDS):

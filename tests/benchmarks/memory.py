@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from langevin_sim.runs.spec import RunSpec
+from langevin_sim.settings.run import RunSpec
 
 BOUND_MB, BOUND_SHARE = 500.0, 0.05
 

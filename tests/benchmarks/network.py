@@ -31,7 +31,7 @@ from langevin_sim.network.models import build
 from langevin_sim.network.objective import LOSSES
 from langevin_sim.network.training import Images, Trainer, batches
 from langevin_sim.network.walker import Walker
-from langevin_sim.runs.deep.spec import DataSpec, FlatnessSpec, TrainSpec
+from langevin_sim.settings.network import DataSpec, FlatnessSpec, TrainSpec
 
 CPU = torch.device("cpu")
 

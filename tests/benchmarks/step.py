@@ -16,7 +16,7 @@ from langevin_sim.dynamics import GDL, LM, MALA, RWM, SGD, SGDL, Dynamics
 from langevin_sim.engine.benchmark import _fastest, measure
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.ensemble import new_ensemble
-from langevin_sim.runs.simulate import available_threads, landscape
+from langevin_sim.simulation.simulate import available_threads, landscape
 
 DIM, TERMS, BATCH, STEP = 5, 100, 10, 0.02
 WALKERS, STEPS, ROUNDS = 80 * BLOCK, 400, 3
@@ -38,8 +38,9 @@ def side_by_side(threads: int) -> dict[str, dict[str, float]]:
     land = landscape(potentials.tilted(potentials.twowell(DIM), 1.0, terms=TERMS))
 
     def runner(dynamics: Dynamics) -> Callable[[], None]:
-        ensemble = new_ensemble(land, dynamics, np.zeros((WALKERS, DIM)), seed=0, key=(DIM,), burn_in=0, every=40, bound=1e6,
-                                threads=threads)  # fmt: skip
+        ensemble = new_ensemble(
+            land, dynamics, np.zeros((WALKERS, DIM)), seed=0, key=(DIM,), burn_in=0, every=40, bound=1e6, threads=threads
+        )
         return lambda: ensemble.advance(STEPS)
 
     runs = [runner(dynamics) for dynamics in DYNAMICS.values()]

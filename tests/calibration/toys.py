@@ -17,7 +17,7 @@ from langevin_sim.engine.ensemble import new_ensemble
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference import boltzmann, chain_law
 from langevin_sim.reference.least_squares import lyapunov_covariance, stationary_covariance
-from langevin_sim.runs.simulate import available_threads, landscape, simulate, starting_points
+from langevin_sim.simulation.simulate import available_threads, landscape, simulate, starting_points
 
 SEED = 722019
 RATE = 1e-3  # false-alarm rate of the whole study
@@ -56,9 +56,13 @@ def compare(label: str, U: Potential, dynamics: Dynamics, masses: np.ndarray, st
 def boxes() -> None:
     """Two temperatures in each dimension, by local steps from exact draws and by long ones from dispersed starts."""
     columns = "d, T", "region", "start", "exact", "found", "z", "second half - first, z"
-    heading("Boxes under RWM", "2^d : 4^d : (18^d - 2^d - 4^d) e^(-1/T), at 0.9 and 1.5 times the T at which the wells "
-            "hold a half. Steps of deviation 0.7 from exact draws; of deviation 9, half the torus, from dispersed "
-            "starts.", *columns)  # fmt: skip
+    heading(
+        "Boxes under RWM",
+        "2^d : 4^d : (18^d - 2^d - 4^d) e^(-1/T), at 0.9 and 1.5 times the T at which the wells "
+        "hold a half. Steps of deviation 0.7 from exact draws; of deviation 9, half the torus, from dispersed "
+        "starts.",
+        *columns,
+    )
     for dim in range(1, 6):
         for hotter in (0.9, 1.5):
             wells = 2.0**dim + 4.0**dim
@@ -82,9 +86,17 @@ def wedge() -> None:
 
 def tilts() -> None:
     """SGD on twowell at T_eff = 1."""
-    heading("SGD with tilts on twowell", "Mass of the wide well, d = 2, T_eff = 1; the chain law takes the noise as "
-            "Gaussian. z: against it; those of 1000 tilts count.",
-            "eta", "tilts, batch", "Boltzmann", "chain", "found", "z")  # fmt: skip
+    heading(
+        "SGD with tilts on twowell",
+        "Mass of the wide well, d = 2, T_eff = 1; the chain law takes the noise as "
+        "Gaussian. z: against it; those of 1000 tilts count.",
+        "eta",
+        "tilts, batch",
+        "Boltzmann",
+        "chain",
+        "found",
+        "z",
+    )
     W = potentials.twowell(2)
     exact = boltzmann(W, 1.0).mass("wide")
     for eta in (0.08, 0.04):
@@ -118,14 +130,31 @@ def tilts() -> None:
 
 def least_squares() -> None:
     """The covariance on regression(5), 200,000 walkers."""
-    heading("Least squares, d = 5, n = 50", "Covariance of 200,000 walkers after 500 steps: the largest |z| of its 15 elements, "
-            "against the exact one (counts) and Lyapunov's first order; and its trace.",
-            "eta, b", "exact: largest z", "Lyapunov: largest z", "trace found", "exact", "Lyapunov")  # fmt: skip
+    heading(
+        "Least squares, d = 5, n = 50",
+        "Covariance of 200,000 walkers after 500 steps: the largest |z| of its 15 elements, "
+        "against the exact one (counts) and Lyapunov's first order; and its trace.",
+        "eta, b",
+        "exact: largest z",
+        "Lyapunov: largest z",
+        "trace found",
+        "exact",
+        "Lyapunov",
+    )
     U = potentials.regression(5)
     for eta, batch in ((0.05, 4), (0.15, 4), (0.3, 10)):
         dynamics = SGD(eta, batch_size=batch)
-        e = new_ensemble(landscape(U), dynamics, np.tile(U.minima[0], (200_000, 1)), seed=SEED, key=(5,), burn_in=0, every=500,
-                         bound=1e6, threads=available_threads())  # fmt: skip
+        e = new_ensemble(
+            landscape(U),
+            dynamics,
+            np.tile(U.minima[0], (200_000, 1)),
+            seed=SEED,
+            key=(5,),
+            burn_in=0,
+            every=500,
+            bound=1e6,
+            threads=available_threads(),
+        )
         e.advance(500)
         x = np.moveaxis(e.positions, 1, 2).reshape(-1, 5)[:200_000]
         away = x - x.mean(0)
@@ -141,11 +170,19 @@ def least_squares() -> None:
 
 def annealing() -> None:
     """Gelfand and Mitter's schedule against constant steps."""
-    heading("Annealing", "twowell, depth 0.2 (the narrow well is the shallower), tilts of variance 1, b = 10 of 100: share of "
-            "4096 walkers in the wide, deeper well after 100,000 steps from dispersed starts. eta_t = a/(t + t_0) with "
-            "eta_0 = 0.1; the noise makes T_t = b/(2 a log log s) fall from T_0. "
-            "Every schedule that was tried is shown; nothing counts towards the verdict.",
-            "d", "dynamics", "t_0", "T, first and last", "sum of steps", "share")  # fmt: skip
+    heading(
+        "Annealing",
+        "twowell, depth 0.2 (the narrow well is the shallower), tilts of variance 1, b = 10 of 100: share of "
+        "4096 walkers in the wide, deeper well after 100,000 steps from dispersed starts. eta_t = a/(t + t_0) with "
+        "eta_0 = 0.1; the noise makes T_t = b/(2 a log log s) fall from T_0. "
+        "Every schedule that was tried is shown; nothing counts towards the verdict.",
+        "d",
+        "dynamics",
+        "t_0",
+        "T, first and last",
+        "sum of steps",
+        "share",
+    )
     walkers, steps = 4096, 100_000
     for dim in (1, 2, 3):
         U = potentials.tilted(potentials.twowell(dim, depth=0.2), 1.0)
@@ -156,15 +193,30 @@ def annealing() -> None:
             cases.append((str(t0), SGDL(0.1, T, step_schedule=schedule, noise_schedule=schedule)))
         starts, _ = starting_points(U, walkers, "dispersed")
         for name, dynamics in cases if dim == 2 else cases[:2]:
-            e = new_ensemble(landscape(U), dynamics, starts, seed=SEED, key=(dim,), burn_in=0, every=steps, bound=1e6,
-                             threads=available_threads())  # fmt: skip
+            e = new_ensemble(
+                landscape(U),
+                dynamics,
+                starts,
+                seed=SEED,
+                key=(dim,),
+                burn_in=0,
+                every=steps,
+                bound=1e6,
+                threads=available_threads(),
+            )
             e.advance(steps)
             share = float(np.mean(U.label(np.moveaxis(e.positions, 1, 2).reshape(-1, dim)[:walkers]) == 0))
             sizes, noises = dynamics.step_sizes(0, steps), dynamics.noises(0, steps)
             T = noises[[0, -1]] ** 2 / (2 * sizes[[0, -1]])
             error = math.sqrt(share * (1 - share) / walkers)
-            row(dim, dynamics.name, "" if name == "SGD" else name, f"{T[0]:.2f}, {T[1]:.2f}", f"{sizes.sum():.0f}",
-                f"{share:.4f} +- {error:.4f}")  # fmt: skip
+            row(
+                dim,
+                dynamics.name,
+                "" if name == "SGD" else name,
+                f"{T[0]:.2f}, {T[1]:.2f}",
+                f"{sizes.sum():.0f}",
+                f"{share:.4f} +- {error:.4f}",
+            )
 
 
 def main() -> None:
@@ -174,9 +226,11 @@ def main() -> None:
     for part in (boxes, wedge, tilts, least_squares, annealing):
         part()
     largest, bound = max(map(abs, SCORES)), norm.isf(RATE / 2 / len(SCORES))
-    print(f"\n## Verdict\n\n{len(SCORES)} z-scores, the largest {largest:.2f}; {bound:.2f} is the limit at a false-alarm "
-          f"rate of {RATE} for the whole study: "
-          f"it {'passes' if largest < bound else 'FAILS'}. {time.perf_counter() - began:.0f} s.")  # fmt: skip
+    print(
+        f"\n## Verdict\n\n{len(SCORES)} z-scores, the largest {largest:.2f}; {bound:.2f} is the limit at a false-alarm "
+        f"rate of {RATE} for the whole study: "
+        f"it {'passes' if largest < bound else 'FAILS'}. {time.perf_counter() - began:.0f} s."
+    )
 
 
 if __name__ == "__main__":

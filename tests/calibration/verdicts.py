@@ -16,12 +16,12 @@ import numpy as np
 from scipy import stats
 
 from langevin_sim.analysis.verdict import FALSE_ALARM_RATE
-from langevin_sim.runs import plan
-from langevin_sim.runs.cases import Case, build
-from langevin_sim.runs.laws import Laws, laws
-from langevin_sim.runs.simulate import simulate
-from langevin_sim.runs.spec import make_spec
-from langevin_sim.runs.summary import comparisons, summarise
+from langevin_sim.settings.ensembles import Case, build
+from langevin_sim.settings.run import make_spec
+from langevin_sim.simulation import plan
+from langevin_sim.simulation.references import Laws, laws
+from langevin_sim.simulation.simulate import simulate
+from langevin_sim.simulation.summary import comparisons, summarise
 
 BASE_SEED = 20_261_124
 WALKERS, EVERY = 2048, 20
@@ -41,8 +41,16 @@ def one_run(cases: list[Case], known: list[Laws], seed: int) -> tuple[list[str],
     verdicts, scores = [], []
     for (potential, dynamics), law in zip(cases, known, strict=True):
         burn_in, steps = sized(law)
-        run = simulate(potential, dynamics, walkers=WALKERS, steps=steps, burn_in=burn_in, every=EVERY, seed=seed,
-                       extent_temperature=law.temperature or 1.0)  # fmt: skip
+        run = simulate(
+            potential,
+            dynamics,
+            walkers=WALKERS,
+            steps=steps,
+            burn_in=burn_in,
+            every=EVERY,
+            seed=seed,
+            extent_temperature=law.temperature or 1.0,
+        )
         verdicts.append(summarise(run, law, tests)["verdict"])
         own = comparisons(run, law.boltzmann if dynamics.metropolis else law.chain)
         scores += [(c.mean - c.exact) / c.stderr for c in own or []]

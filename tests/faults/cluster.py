@@ -114,8 +114,12 @@ def study(place: Path, parts: list[str]) -> None:
                 real.workers.pop(0)
                 over = running.poll() is not None
                 code, said = finish(running)
-                row(f"worker killed{' (too late)' if over else ''}, {done} done", "", said or code,
-                    verdict(name, folder, reference))  # fmt: skip
+                row(
+                    f"worker killed{' (too late)' if over else ''}, {done} done",
+                    "",
+                    said or code,
+                    verdict(name, folder, reference),
+                )
                 real.start(1)
                 shutil.rmtree(folder)
         for kill in range(KILLS):
@@ -175,8 +179,20 @@ def errors(place: Path) -> None:
         real.start(1, path=hidden.parent)
         told("no langevin-sim", SWEEP, place / "none", "cannot run this program", "--scheduler", real.address)
     with cluster(2, "--memory-limit", "700MB") as real:
-        large = ["sweep", "--dims", "1", "--grid", "temperature=1,2", "--walkers", "400000", "--steps", "4000", "--no-chain",
-                 "--seed", "1"]  # fmt: skip
+        large = [
+            "sweep",
+            "--dims",
+            "1",
+            "--grid",
+            "temperature=1,2",
+            "--walkers",
+            "400000",
+            "--steps",
+            "4000",
+            "--no-chain",
+            "--seed",
+            "1",
+        ]
         told("out of memory", large, place / "large", "out of memory", "--scheduler", real.address)
     if (place / "none").exists():
         failed.append("a folder was made")

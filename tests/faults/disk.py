@@ -146,9 +146,14 @@ def job_by_job(job: Job) -> bool:
         reference = place_ / "whole"
         whole(job, reference)
         how = f"A tmpfs of {ROOM >> 20} MB, filled to its last byte" if MOUNTED else "No right to mount: fsync and savefig fail"
-        heading(f"{job.name}: the disk becomes full",
-                f"`{job.command}`. {how}. In each case: exit code 2, one line, all files whole.", "full",
-                "status then", "a checkpoint", "with space again")  # fmt: skip
+        heading(
+            f"{job.name}: the disk becomes full",
+            f"`{job.command}`. {how}. In each case: exit code 2, one line, all files whole.",
+            "full",
+            "status then",
+            "a checkpoint",
+            "with space again",
+        )
         for name, when in moments(job).items():
             tried += 1
             with disk(place_ / "disk") as full:
@@ -159,8 +164,14 @@ def job_by_job(job: Job) -> bool:
                     row(name, "", "", f"FAILED: {error!r}")
         if MOUNTED:
             needed = sum(path.stat().st_size for path in reference.iterdir())
-            heading(f"{job.name}: too small a disk", f"The folder in the end has {needed >> 10} KB. In each case as above.",
-                    "KB", "status then", "a checkpoint", "with space")  # fmt: skip
+            heading(
+                f"{job.name}: too small a disk",
+                f"The folder in the end has {needed >> 10} KB. In each case as above.",
+                "KB",
+                "status then",
+                "a checkpoint",
+                "with space",
+            )
             for room in np.geomspace(8 << 10, 0.9 * needed, SIZES).astype(int) // 4096 * 4096:
                 tried += 1
                 with disk(place_ / "disk", int(room)) as small:

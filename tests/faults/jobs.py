@@ -25,7 +25,7 @@ from llvmlite.binding import get_host_cpu_name
 # Chunks of about 20 ms, so that there are many moments at which a checkpoint is written; and without the fit of SGD's
 # temperature, which takes longer than the run and touches no file.
 PROGRAM = """
-from langevin_sim.runs import simulate, summary
+from langevin_sim.simulation import simulate, summary
 simulate._CHUNK_WORK = 1e6
 summary.fitted_temperature = lambda *arguments: None
 from langevin_sim.cli.main import main
@@ -51,17 +51,59 @@ class Job:
 JOBS = {
     "run": Job(
         "run",
-        ("run", "--dims", "1,2", "--dynamics", "gdl,sgd", "--walkers", "512", "--steps", "80000", "--burn-in", "2000",
-         "--no-chain", "--seed", "1", "--threads", "1", "--checkpoint-seconds", "0.1"),
-        ("histograms.npz", "summary.csv"), "checkpoint/state.npz",
+        (
+            "run",
+            "--dims",
+            "1,2",
+            "--dynamics",
+            "gdl,sgd",
+            "--walkers",
+            "512",
+            "--steps",
+            "80000",
+            "--burn-in",
+            "2000",
+            "--no-chain",
+            "--seed",
+            "1",
+            "--threads",
+            "1",
+            "--checkpoint-seconds",
+            "0.1",
+        ),
+        ("histograms.npz", "summary.csv"),
+        "checkpoint/state.npz",
     ),
     "training": Job(
         "training",
-        ("deep", "train", "--data", "digits", "--train-size", "1000", "--dynamics", "sgdl", "--momentum", "0.9", "--epochs", "30",
-         "--replicas", "2", "--seed", "1", "--threads", "1", "--device", "cpu", "--checkpoint-seconds", "0.2"),
-        ("replica-0.safetensors", "replica-1.safetensors", "history.csv"), "checkpoint/state.safetensors",
+        (
+            "deep",
+            "train",
+            "--data",
+            "digits",
+            "--train-size",
+            "1000",
+            "--dynamics",
+            "sgdl",
+            "--momentum",
+            "0.9",
+            "--epochs",
+            "30",
+            "--replicas",
+            "2",
+            "--seed",
+            "1",
+            "--threads",
+            "1",
+            "--device",
+            "cpu",
+            "--checkpoint-seconds",
+            "0.2",
+        ),
+        ("replica-0.safetensors", "replica-1.safetensors", "history.csv"),
+        "checkpoint/state.safetensors",
     ),
-}  # fmt: skip
+}
 
 
 def start(arguments: tuple[str, ...], folder: Path, resume: bool = False, before: str = "") -> subprocess.Popen[str]:
@@ -73,8 +115,9 @@ def start(arguments: tuple[str, ...], folder: Path, resume: bool = False, before
     else:
         arguments = (*arguments, "--out", str(folder))
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-    return subprocess.Popen([sys.executable, "-c", before + PROGRAM, *arguments, "--quiet"], stderr=subprocess.PIPE, text=True,
-                            env=environment)  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, "-c", before + PROGRAM, *arguments, "--quiet"], stderr=subprocess.PIPE, text=True, env=environment
+    )
 
 
 def finish(process: subprocess.Popen[str]) -> None:
@@ -182,8 +225,10 @@ def study(job_by_job: Callable[[Job], bool], title: str) -> None:
     parser.add_argument("jobs", nargs="*", default=[], choices=[[], *JOBS], metavar="JOB", help=", ".join(JOBS))
     names = parser.parse_args().jobs or list(JOBS)
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "torch", "safetensors"))
-    print(f"# {title}\n\n{platform.system()} on {platform.machine()} ({get_host_cpu_name()}), {os.cpu_count()} processors; "
-          f"Python {platform.python_version()}, {packages}.")  # fmt: skip
+    print(
+        f"# {title}\n\n{platform.system()} on {platform.machine()} ({get_host_cpu_name()}), {os.cpu_count()} processors; "
+        f"Python {platform.python_version()}, {packages}."
+    )
     good = True
     for name in names:
         began = time.monotonic()

@@ -78,8 +78,16 @@ def job_by_job(job: Job) -> bool:
     rng = np.random.default_rng([SEED, len(job.name)])
     with place() as folder:
         length = whole(job, folder / "whole")
-        heading(f"{job.name}: {KILLS} kills", f"`{job.command}`, {length:.1f} s from its claim of the folder; seed {SEED}.",
-                "kill", "second", "found", "files, all whole", "half-written, hidden", "after resume")  # fmt: skip
+        heading(
+            f"{job.name}: {KILLS} kills",
+            f"`{job.command}`, {length:.1f} s from its claim of the folder; seed {SEED}.",
+            "kill",
+            "second",
+            "found",
+            "files, all whole",
+            "half-written, hidden",
+            "after resume",
+        )
         states: Counter[str] = Counter()
         good = done = late = 0
         while done < KILLS:
@@ -97,11 +105,17 @@ def job_by_job(job: Job) -> bool:
                 done += 1
                 row(done, f"{seconds:.2f}", "", "", "", f"FAILED: {error!r}")
             shutil.rmtree(where, ignore_errors=True)
-        print(f"\n{good} of {KILLS}: {', '.join(f'{count} with {state}' for state, count in states.most_common())}; "
-              f"{late} more were over before their moment.")  # fmt: skip
-        heading(f"{job.name}: killed again and again",
-                f"{CHAINS} runs; the process, and each resumption, killed at a random moment.", "run",
-                "kills", "in the end")  # fmt: skip
+        print(
+            f"\n{good} of {KILLS}: {', '.join(f'{count} with {state}' for state, count in states.most_common())}; "
+            f"{late} more were over before their moment."
+        )
+        heading(
+            f"{job.name}: killed again and again",
+            f"{CHAINS} runs; the process, and each resumption, killed at a random moment.",
+            "run",
+            "kills",
+            "in the end",
+        )
         chains = 0
         for chain in range(CHAINS):
             try:

@@ -25,8 +25,17 @@ def job_by_job(job: Job) -> bool:
     rng = np.random.default_rng([SEED, len(job.name)])
     with place() as folder:
         length = whole(job, folder / "whole")
-        heading(f"{job.name}: {SIGNALS} signals", f"`{job.command}`, {length:.1f} s from its claim of the folder; seed {SEED}.",
-                "signal", "second", "name", "ended with", "status", "seconds until its end", "after resume")  # fmt: skip
+        heading(
+            f"{job.name}: {SIGNALS} signals",
+            f"`{job.command}`, {length:.1f} s from its claim of the folder; seed {SEED}.",
+            "signal",
+            "second",
+            "name",
+            "ended with",
+            "status",
+            "seconds until its end",
+            "after resume",
+        )
         states: Counter[str] = Counter()
         good = done = 0
         while done < SIGNALS:

@@ -27,7 +27,7 @@ from langevin_sim.network.data import cifar10, describe, download, load, mnist, 
 from langevin_sim.network.data.idx import read_idx
 from langevin_sim.network.data.subset import balanced, replace_labels
 from langevin_sim.network.data.unpickle import unpickle
-from langevin_sim.runs.deep.spec import DataSpec
+from langevin_sim.settings.network import DataSpec
 
 RANDOM = np.random.default_rng(5)
 IMAGES, VALIDATION = (RANDOM.integers(0, 256, (n, 28, 28), dtype=np.uint8) for n in (300, 50))
@@ -271,9 +271,13 @@ def test_cifar10_python(cifar_folder, tmp_path, write):
 def test_unpickled_arrays_are_the_same(tmp_path):
     """Types, byte orders, Fortran's order, scalars: all that the stand-ins do by themselves."""
     values = {
-        "float": RANDOM.normal(size=(3, 4)), "swapped": np.arange(5, dtype=">i4"), "fortran": np.asfortranarray(RECORDS[:4, :7]),
-        "bool": np.array([True, False]), "scalar": np.int64(-7), "list": [1, ["a", None], (2.5,)],
-    }  # fmt: skip
+        "float": RANDOM.normal(size=(3, 4)),
+        "swapped": np.arange(5, dtype=">i4"),
+        "fortran": np.asfortranarray(RECORDS[:4, :7]),
+        "bool": np.array([True, False]),
+        "scalar": np.int64(-7),
+        "list": [1, ["a", None], (2.5,)],
+    }
     for protocol in (2, 3, 4):
         (tmp_path / "a").write_bytes(pickle.dumps(values, protocol))
         found = unpickle(tmp_path / "a")
@@ -456,9 +460,14 @@ def test_natural_and_random_share_images(mnist_folder):
 def test_digest(mnist_folder):
     settings = {"train_size": 100, "test_size": 20}
     changes = [
-        {}, {"train_size": 99}, {"test_size": 19}, {"labels": "random"}, {"label_noise": 0.1}, {"scaling": "unit"},
+        {},
+        {"train_size": 99},
+        {"test_size": 19},
+        {"labels": "random"},
+        {"label_noise": 0.1},
+        {"scaling": "unit"},
         {"data_seed": 1},
-    ]  # fmt: skip
+    ]
     digests = [load(spec_of(mnist_folder, **(settings | change))).digest for change in changes]
     assert len(set(digests)) == len(changes)
     assert digests[0] == load(spec_of(mnist_folder, **settings)).digest

@@ -19,7 +19,7 @@ from langevin_sim.network.surface import Surface
 from langevin_sim.network.top import top_layer
 from langevin_sim.network.training import Images
 from langevin_sim.network.walker import Walker
-from langevin_sim.runs.deep.spec import FlatnessSpec, TrainSpec
+from langevin_sim.settings.network import FlatnessSpec, TrainSpec
 
 CPU = torch.device("cpu")
 
@@ -55,8 +55,12 @@ def test_closed_form_for_a_linear_model_with_squared_loss(layers, direction):
             rest = layer(flat) - nn.functional.one_hot(data.labels, 10)
             moved = flat @ dw[:640].view(10, 64).T + dw[640:]
         a, b = float(moved.square().sum() / len(data)), float((rest * moved).sum() / len(data))
-        roots = [(-b + sign * math.sqrt(b * b + 2 * a * level)) / a for level in (0.05, -0.05) for sign in (1, -1)
-                 if b * b + 2 * a * level >= 0]  # fmt: skip
+        roots = [
+            (-b + sign * math.sqrt(b * b + 2 * a * level)) / a
+            for level in (0.05, -0.05)
+            for sign in (1, -1)
+            if b * b + 2 * a * level >= 0
+        ]
         positive = sorted(r for r in roots if r > 0)
         assert found.first[number] == pytest.approx(positive[0], rel=1e-8)
         assert found.last[number] == pytest.approx(positive[-1], rel=1e-8)
@@ -163,8 +167,12 @@ def test_cases_without_a_difference_are_left_out():
     spec = FlatnessSpec(batch_norm=["fixed", "perturbed", "recomputed"], direction=["raw"])
     assert len(cases(spec, statistics=False)) == 2
     assert [(c.layers, c.batch_norm) for c in cases(spec, statistics=True)] == [
-        ("all", "fixed"), ("all", "perturbed"), ("all", "recomputed"), ("top", "fixed"), ("top", "recomputed"),
-    ]  # fmt: skip
+        ("all", "fixed"),
+        ("all", "perturbed"),
+        ("all", "recomputed"),
+        ("top", "fixed"),
+        ("top", "recomputed"),
+    ]
 
 
 def test_the_top_layer_is_the_last():

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+
 from langevin_sim.cli.main import main
 
 torch = pytest.importorskip("torch", reason="the network room needs PyTorch")
@@ -18,10 +19,21 @@ torch = pytest.importorskip("torch", reason="the network room needs PyTorch")
 from langevin_sim.errors import InputError
 from langevin_sim.network import tensors, train
 from langevin_sim.network.minima import open_minima, trained
-from langevin_sim.runs.deep.spec import TrainSpec
+from langevin_sim.settings.network import TrainSpec
 
-FILES = {"manifest.json", "run.log", "spec.toml", "summary.json", "summary.csv", "arrays.npz", "history.csv",
-         "figure.md", "figure.png", "figure.pdf", "report.html"}  # fmt: skip
+FILES = {
+    "manifest.json",
+    "run.log",
+    "spec.toml",
+    "summary.json",
+    "summary.csv",
+    "arrays.npz",
+    "history.csv",
+    "figure.md",
+    "figure.png",
+    "figure.pdf",
+    "report.html",
+}
 TINY = ["--train-size", "100", "--test-size", "50", "--batch-size", "20", "--seed", "1"]
 
 
@@ -239,8 +251,20 @@ def test_measures_take_what_train_made():
         assert arrays["b10_samples"].shape == (20, 3)
     result = call("plane", "natural", "random", "--divisions", "2", "--out", "plane", "--quiet")
     assert result.exit_code == 0, result.output
-    result = call("table1", "natural", "random", "--directions", "2", "--batch-norm", "fixed,perturbed,recomputed",
-                  "--quantity", "loss,error", "--out", "table", "--quiet")  # fmt: skip
+    result = call(
+        "table1",
+        "natural",
+        "random",
+        "--directions",
+        "2",
+        "--batch-norm",
+        "fixed,perturbed,recomputed",
+        "--quantity",
+        "loss,error",
+        "--out",
+        "table",
+        "--quiet",
+    )
     assert result.exit_code == 0, result.output
     summary = json.loads(Path("table/summary.json").read_text())
     assert len(summary["results"]) == 2 * 2 * 2 * (3 + 2)

@@ -13,7 +13,7 @@ from langevin_sim.network.models import MODELS, build
 from langevin_sim.network.objective import LOSSES
 from langevin_sim.network.training import Images, Trainer, batches, evaluate, minibatch_gradient, steps_per_epoch
 from langevin_sim.network.walker import Walker
-from langevin_sim.runs.deep.spec import TrainSpec
+from langevin_sim.settings.network import TrainSpec
 
 CPU = torch.device("cpu")
 

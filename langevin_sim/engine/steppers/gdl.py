@@ -24,9 +24,23 @@ def descend(X, G, Z, stream, step_size, noise):
 
 @compiled
 def gdl(
-    t, X, memory, stream, workspace, step_size, noise, domain, batch, shuffled, replacement,
-    gradient, energy, batch_gradient, parameters, data,
-):  # fmt: skip
+    t,
+    X,
+    memory,
+    stream,
+    workspace,
+    step_size,
+    noise,
+    domain,
+    batch,
+    shuffled,
+    replacement,
+    gradient,
+    energy,
+    batch_gradient,
+    parameters,
+    data,
+):
     """x <- P(x - eta grad U(x) + noise xi), xi ~ N(0, I) (memo eq. 5; noise = sqrt(2 eta T))."""
     G = workspace[0]
     gradient(X, G, parameters)

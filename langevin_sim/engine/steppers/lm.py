@@ -8,9 +8,23 @@ from langevin_sim.vectormath import compiled, fma
 
 @compiled
 def lm(
-    t, X, memory, stream, workspace, step_size, noise, domain, batch, shuffled, replacement,
-    gradient, energy, batch_gradient, parameters, data,
-):  # fmt: skip
+    t,
+    X,
+    memory,
+    stream,
+    workspace,
+    step_size,
+    noise,
+    domain,
+    batch,
+    shuffled,
+    replacement,
+    gradient,
+    energy,
+    batch_gradient,
+    parameters,
+    data,
+):
     """x <- P(x - eta grad U(x) + noise (xi_t + xi_{t+1})/2); memory[0:dim] carries xi_t to the next step.
 
     Leimkuhler and Matthews, Appl. Math. Res. Express 2013.

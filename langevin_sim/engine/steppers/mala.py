@@ -9,9 +9,23 @@ from langevin_sim.vectormath import compiled, fma
 
 @compiled
 def mala(
-    t, X, memory, stream, workspace, step_size, noise, domain, batch, shuffled, replacement,
-    gradient, energy, batch_gradient, parameters, data,
-):  # fmt: skip
+    t,
+    X,
+    memory,
+    stream,
+    workspace,
+    step_size,
+    noise,
+    domain,
+    batch,
+    shuffled,
+    replacement,
+    gradient,
+    energy,
+    batch_gradient,
+    parameters,
+    data,
+):
     """GDL's proposal y, accepted with probability min(1, exp(-(U(y)-U(x))/T) q(x|y)/q(y|x)).
 
     memory[0:dim] holds grad U(x), memory[dim] U(x), memory[dim+1] counts acceptances; T = noise^2/(2 eta).

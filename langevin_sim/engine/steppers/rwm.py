@@ -9,9 +9,23 @@ from langevin_sim.vectormath import compiled, fma
 
 @compiled
 def rwm(
-    t, X, memory, stream, workspace, step_size, noise, domain, batch, shuffled, replacement,
-    gradient, energy, batch_gradient, parameters, data,
-):  # fmt: skip
+    t,
+    X,
+    memory,
+    stream,
+    workspace,
+    step_size,
+    noise,
+    domain,
+    batch,
+    shuffled,
+    replacement,
+    gradient,
+    energy,
+    batch_gradient,
+    parameters,
+    data,
+):
     """y = P(x + noise xi), accepted with probability min(1, exp(-(U(y)-U(x))/T)), T = noise^2/(2 eta).
 
     memory[dim] holds U(x), memory[dim+1] counts acceptances. Metropolis et al., J. Chem. Phys. 21 (1953).

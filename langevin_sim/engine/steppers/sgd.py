@@ -8,9 +8,23 @@ from langevin_sim.vectormath import compiled
 
 @compiled
 def sgd(
-    t, X, memory, stream, workspace, step_size, noise, domain, batch, shuffled, replacement,
-    gradient, energy, batch_gradient, parameters, data,
-):  # fmt: skip
+    t,
+    X,
+    memory,
+    stream,
+    workspace,
+    step_size,
+    noise,
+    domain,
+    batch,
+    shuffled,
+    replacement,
+    gradient,
+    energy,
+    batch_gradient,
+    parameters,
+    data,
+):
     """x <- P(x - (eta/b) sum_batch grad V_i(x) + noise xi) (memo eqs. 5, 6), a new batch for every walker.
 
     memory's last b rows are scratch for the draws.

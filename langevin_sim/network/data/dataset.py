@@ -14,7 +14,7 @@ from langevin_sim.network.data.download import download
 from langevin_sim.network.data.mnist import read_mnist
 from langevin_sim.network.data.raw import CLASSES, Raw
 from langevin_sim.network.data.subset import Stream, balanced, replace_labels
-from langevin_sim.runs.deep.spec import DataSpec
+from langevin_sim.settings.network import DataSpec
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from langevin_sim.network.data.dataset import Dataset
-from langevin_sim.runs.deep.spec import DataSpec
+from langevin_sim.settings.network import DataSpec
 
 
 def describe(dataset: Dataset, spec: DataSpec) -> dict[str, Any]:

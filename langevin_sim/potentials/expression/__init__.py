@@ -45,8 +45,11 @@ def compile_expression(text: str, dim: int, parameters: Mapping[str, float]) -> 
     root = parse(text)
     names, least = names_in(root), least_dim(root)
     if dim < least:
-        raise InputError(f"expr: x{least}: expected a dimension of at least {least}, got {dim}" if dim >= 1 else
-                         f"expr: dimension {dim}: expected an integer of at least 1")  # fmt: skip
+        raise InputError(
+            f"expr: x{least}: expected a dimension of at least {least}, got {dim}"
+            if dim >= 1
+            else f"expr: dimension {dim}: expected an integer of at least 1"
+        )
     for name in parameters:
         if name not in names:
             raise UnknownNameError("parameter of the expression", name, names)

@@ -14,9 +14,20 @@ LARGEST_POWER = 64
 _EXACT_BITS = 64  # of numerator and denominator; numbers that need more are float64
 
 FUNCTIONS: dict[str, int] = {
-    "exp": 1, "log": 1, "sqrt": 1, "sin": 1, "cos": 1, "tan": 1, "tanh": 1, "sinh": 1, "cosh": 1, "abs": 1,
-    "logaddexp": 2, "min": 0, "max": 0,
-}  # fmt: skip
+    "exp": 1,
+    "log": 1,
+    "sqrt": 1,
+    "sin": 1,
+    "cos": 1,
+    "tan": 1,
+    "tanh": 1,
+    "sinh": 1,
+    "cosh": 1,
+    "abs": 1,
+    "logaddexp": 2,
+    "min": 0,
+    "max": 0,
+}
 REDUCTIONS = ("sum", "mean", "max", "min")
 RESERVED = {*FUNCTIONS, *REDUCTIONS, "x", "pi"}
 

@@ -186,9 +186,18 @@ class RealPower(Call):
 
 
 _FUNCTIONS: dict[str, Callable[..., sympy.Expr]] = {
-    "exp": Exp, "log": Log, "sqrt": Root, "sin": Sin, "cos": Cos, "tan": Tan, "tanh": Tanh, "sinh": Sinh, "cosh": Cosh,
-    "abs": Absolute, "logaddexp": LogAddExp,
-}  # fmt: skip
+    "exp": Exp,
+    "log": Log,
+    "sqrt": Root,
+    "sin": Sin,
+    "cos": Cos,
+    "tan": Tan,
+    "tanh": Tanh,
+    "sinh": Sinh,
+    "cosh": Cosh,
+    "abs": Absolute,
+    "logaddexp": LogAddExp,
+}
 _OF_PAIRS = {"min": Smaller, "max": Larger}
 
 

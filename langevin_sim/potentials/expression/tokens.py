@@ -14,17 +14,36 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ATTRIBUTE = re.compile(r"\.\s*[A-Za-z_][A-Za-z0-9_]*")
 _OPERATORS = ("**", "+", "-", "*", "/", "^", "(", ")", ",")
 _REFUSED = {
-    ":=": "assignments are not allowed", "==": "comparisons are not allowed", "<=": "comparisons are not allowed",
-    ">=": "comparisons are not allowed", "!=": "comparisons are not allowed", "<": "comparisons are not allowed",
-    ">": "comparisons are not allowed", "=": "assignments and keyword arguments are not allowed",
-    "//": "expected one /", "%": "the operators are + - * / ^", "@": "the operators are + - * / ^",
-    "[": "subscripts and lists are not allowed", "]": "subscripts and lists are not allowed",
-    "{": "braces are not allowed", "}": "braces are not allowed", "'": "strings are not allowed",
-    '"': "strings are not allowed", "`": "strings are not allowed", ":": "colons are not allowed",
-    ";": "one expression only", "&": "logical operators are not allowed", "|": "logical operators are not allowed",
-    "~": "logical operators are not allowed", "!": "logical operators are not allowed", ".": "attributes are not allowed",
-    "\\": "backslashes are not allowed", "#": "comments are not allowed", "\n": "one line only", "\r": "one line only",
-}  # fmt: skip
+    ":=": "assignments are not allowed",
+    "==": "comparisons are not allowed",
+    "<=": "comparisons are not allowed",
+    ">=": "comparisons are not allowed",
+    "!=": "comparisons are not allowed",
+    "<": "comparisons are not allowed",
+    ">": "comparisons are not allowed",
+    "=": "assignments and keyword arguments are not allowed",
+    "//": "expected one /",
+    "%": "the operators are + - * / ^",
+    "@": "the operators are + - * / ^",
+    "[": "subscripts and lists are not allowed",
+    "]": "subscripts and lists are not allowed",
+    "{": "braces are not allowed",
+    "}": "braces are not allowed",
+    "'": "strings are not allowed",
+    '"': "strings are not allowed",
+    "`": "strings are not allowed",
+    ":": "colons are not allowed",
+    ";": "one expression only",
+    "&": "logical operators are not allowed",
+    "|": "logical operators are not allowed",
+    "~": "logical operators are not allowed",
+    "!": "logical operators are not allowed",
+    ".": "attributes are not allowed",
+    "\\": "backslashes are not allowed",
+    "#": "comments are not allowed",
+    "\n": "one line only",
+    "\r": "one line only",
+}
 _SHOWN = 40  # characters of an offending piece
 
 

@@ -107,8 +107,10 @@ class Cartesian:
 
     def landing(self, centres: np.ndarray, sigma: float, points: np.ndarray) -> np.ndarray:
         """Sum over images of the Gaussian density; atoms are not part of it."""
-        return sum((_gaussian(sign * centres + shift, sigma, points) for sign, shift in self._images(centres, sigma)),
-                   start=np.zeros((centres.size, points.size)))  # fmt: skip
+        return sum(
+            (_gaussian(sign * centres + shift, sigma, points) for sign, shift in self._images(centres, sigma)),
+            start=np.zeros((centres.size, points.size)),
+        )
 
     def on_nodes(self, centres: np.ndarray, sigma: float) -> np.ndarray:
         """Density times weight, and the two atoms of a clipping box."""

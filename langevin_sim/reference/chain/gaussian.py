@@ -82,9 +82,13 @@ def _points(axis: Radial | Cartesian | None) -> np.ndarray:
 
 
 def make_grid(
-    potential: Potential, temperature: float, step_size: float, sigma: tuple[float, float], refinement: float,
+    potential: Potential,
+    temperature: float,
+    step_size: float,
+    sigma: tuple[float, float],
+    refinement: float,
     radial_refinement: float = 1.0,
-) -> Grid:  # fmt: skip
+) -> Grid:
     """A grid that resolves steps of standard deviation sigma (one for each axis), finer by ``refinement``.
 
     temperature: of the Boltzmann law that covers the chain's, and that is the guess.
@@ -167,9 +171,14 @@ class Density:
 
 
 def mixed(
-    potential: Potential, probabilities: np.ndarray, first: np.ndarray, second: np.ndarray, sigma: tuple[float, float],
-    first_axis: Cartesian, second_axis: Radial | Cartesian | None,
-) -> Mixture:  # fmt: skip
+    potential: Potential,
+    probabilities: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    sigma: tuple[float, float],
+    first_axis: Cartesian,
+    second_axis: Radial | Cartesian | None,
+) -> Mixture:
     """The mixture of those centres [n] that count: what is left out has a probability of _LEFT_OUT in all."""
     order = np.argsort(-np.abs(probabilities))
     rest = np.cumsum(np.abs(probabilities[order])[::-1])[::-1]

@@ -30,9 +30,13 @@ class Landing:
     """Takes the probabilities of centres [n] to those of the nodes [second, first] after P(centre + sigma xi)."""
 
     def __init__(
-        self, first_axis: Cartesian, second_axis: Radial | Cartesian | None, first: np.ndarray, second: np.ndarray,
+        self,
+        first_axis: Cartesian,
+        second_axis: Radial | Cartesian | None,
+        first: np.ndarray,
+        second: np.ndarray,
         sigma: tuple[float, float],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._shape = (1 if second_axis is None else second_axis.nodes.size, first_axis.nodes.size)
         self._parts = []
         columns = max(1, math.ceil((first.size / _PART) ** (1.0 if second_axis is None else 0.5)))

@@ -195,11 +195,16 @@ def _extrapolated(potential: Potential, dynamics: Dynamics) -> ChainLaw:
         return np.asarray(zero + to_near * (near.bin_masses(edges) - zero) + to_far * (far.bin_masses(edges) - zero))
 
     return ChainLaw(
-        potential, dynamics, masses, errors, energy,
+        potential,
+        dynamics,
+        masses,
+        errors,
+        energy,
         curve + inherited(base.mean_energy_error, near.mean_energy_error, far.mean_energy_error),
         near.relaxation_steps * larger / dynamics.step_size,
-        f"extrapolated from steps {larger:g} and {_FARTHER * larger:g}", bin_masses,
-    )  # fmt: skip
+        f"extrapolated from steps {larger:g} and {_FARTHER * larger:g}",
+        bin_masses,
+    )
 
 
 def _solve(potential: Potential, dynamics: Dynamics, refinement: float) -> tuple[Mixture, Stationary]:

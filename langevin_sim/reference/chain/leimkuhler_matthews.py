@@ -35,8 +35,11 @@ def mixture(potential: Potential, step_size: float, sigma: tuple[float, float], 
     if potential.domain.kind in ("box", "reflecting"):
         raise ReferenceUnavailable("LM's two-step memory and a wall: no Markov chain in y")
     first, second = grid.first_axis, grid.second_axis
-    density = (_radial_kernel(potential, step_size, sigma[0], first, second) if isinstance(second, Radial)
-               else _plane_kernel(potential, step_size, sigma, first, second))  # fmt: skip
+    density = (
+        _radial_kernel(potential, step_size, sigma[0], first, second)
+        if isinstance(second, Radial)
+        else _plane_kernel(potential, step_size, sigma, first, second)
+    )
     weights = (first.weights * (np.ones(1) if second is None else second.weights)[:, None]).ravel()
     found = stationary(lambda p: weights * (density @ p), grid.guess.ravel())
     finer_first, finer_second = first.finer(2), None if second is None else second.finer(2)
@@ -81,9 +84,7 @@ def _solve_midpoints(
     return x - m, determinant, outside
 
 
-def _newton(
-    value: Callable[[np.ndarray], np.ndarray], jacobian: Callable[[np.ndarray], np.ndarray], m: np.ndarray
-) -> np.ndarray:  # fmt: skip
+def _newton(value: Callable[[np.ndarray], np.ndarray], jacobian: Callable[[np.ndarray], np.ndarray], m: np.ndarray) -> np.ndarray:
     """x with value(x) = m, [n, planes], from x = m; a step that does not bring value(x) closer to m is halved."""
     x, left = m.copy(), np.arange(m.shape[0])
     residual = value(x) - m
@@ -132,16 +133,27 @@ def _plane_kernel(
     shape = (half_second.size, half_first.size)
     shifts = np.zeros((2, *shape))
     shifts[:dim] = shift.T.reshape(dim, *shape)
-    rows, columns, values = _fill_plane(count, others.size, h, g, window[0], window[1], periodic, shifts,
-                                        determinant.reshape(shape), sigma[0], sigma[1], dim)  # fmt: skip
+    rows, columns, values = _fill_plane(
+        count, others.size, h, g, window[0], window[1], periodic, shifts, determinant.reshape(shape), sigma[0], sigma[1], dim
+    )
     return csr_array((values, (columns, rows)), shape=(count * others.size,) * 2)
 
 
 @compiled
 def _fill_plane(
-    n: int, m: int, h: float, g: float, reach_n: int, reach_m: int, periodic: bool, shifts: np.ndarray, determinant: np.ndarray,
-    sigma: float, other_sigma: float, dim: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    n: int,
+    m: int,
+    h: float,
+    g: float,
+    reach_n: int,
+    reach_m: int,
+    periodic: bool,
+    shifts: np.ndarray,
+    determinant: np.ndarray,
+    sigma: float,
+    other_sigma: float,
+    dim: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     size = n * m * (2 * reach_n + 1) * (2 * reach_m + 1)
     rows, columns, values = np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size)
     used = 0
@@ -187,16 +199,40 @@ def _radial_kernel(potential: Potential, step_size: float, sigma: float, first: 
     t, weight = roots_legendre(_ANGLES)
     k = second.k
     sphere = math.log(2.0) + 0.5 * (k - 1) * math.log(math.pi) - gammaln(0.5 * (k - 1)) if k > 1 else 0.0
-    rows, columns, values = _fill_radial(count, h, second.nodes, window, reach, table, table_rho[0], _TABLE_STEP * sigma,
-                                         sigma, k, sphere, 0.5 * (t + 1.0), 0.5 * weight)  # fmt: skip
+    rows, columns, values = _fill_radial(
+        count,
+        h,
+        second.nodes,
+        window,
+        reach,
+        table,
+        table_rho[0],
+        _TABLE_STEP * sigma,
+        sigma,
+        k,
+        sphere,
+        0.5 * (t + 1.0),
+        0.5 * weight,
+    )
     return csr_array((values, (columns, rows)), shape=(count * second.nodes.size,) * 2)
 
 
 @compiled
 def _fill_radial(
-    n: int, h: float, rho: np.ndarray, window: int, reach: float, table: np.ndarray, table_low: float, table_step: float,
-    sigma: float, k: int, sphere: float, angles: np.ndarray, angle_weights: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    n: int,
+    h: float,
+    rho: np.ndarray,
+    window: int,
+    reach: float,
+    table: np.ndarray,
+    table_low: float,
+    table_step: float,
+    sigma: float,
+    k: int,
+    sphere: float,
+    angles: np.ndarray,
+    angle_weights: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     m = rho.shape[0]
     size = 0
     for b in range(m):

@@ -62,8 +62,10 @@ class Mixture:
         axis = self.second_axis
         if axis is None:
             return [(0.0, self.probabilities)]
-        rules = [smoothed_rule(low, high, resolution) for low, high in
-                 itertools.pairwise(pieces(self.potential, axis.low, axis.high, grid))]  # fmt: skip
+        rules = [
+            smoothed_rule(low, high, resolution)
+            for low, high in itertools.pairwise(pieces(self.potential, axis.low, axis.high, grid))
+        ]
         nodes, weights = (np.concatenate(part) for part in zip(*rules, strict=True))
         shares = axis.landing(self.second, self.sigma[1], nodes) * weights
         if isinstance(axis, Cartesian) and axis.domain.kind == "box":

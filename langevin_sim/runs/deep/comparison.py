@@ -30,12 +30,17 @@ def compare(folders: list[Path]) -> tuple[list[dict[str, Any]], list[dict[str, A
         last.append(final)
         spec = run["spec"]
         noisy = spec["dynamics"] in ("gdl", "sgdl")
-        results.append({
-            "run": number, "dynamics": spec["dynamics"], "step_size": spec["step_size"],
-            "temperature": spec["temperature"] if noisy else 0.0,
-            "noise": (2.0 * spec["step_size"] * spec["temperature"]) ** 0.5 if noisy else 0.0, "replicas": spec["replicas"],
-            "final": {name: {"mean": float(values.mean()), "sd": _sd(values)} for name, values in final.items()},
-        })  # fmt: skip
+        results.append(
+            {
+                "run": number,
+                "dynamics": spec["dynamics"],
+                "step_size": spec["step_size"],
+                "temperature": spec["temperature"] if noisy else 0.0,
+                "noise": (2.0 * spec["step_size"] * spec["temperature"]) ** 0.5 if noisy else 0.0,
+                "replicas": spec["replicas"],
+                "final": {name: {"mean": float(values.mean()), "sd": _sd(values)} for name, values in final.items()},
+            }
+        )
     return results, [_difference(name, last) for name in QUANTITIES] if len(folders) > 1 else [], arrays
 
 

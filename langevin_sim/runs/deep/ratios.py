@@ -29,8 +29,16 @@ def ratios(runs: list[dict[str, Any]], results: list[dict[str, Any]]) -> list[di
             continue
         natural, random = np.array(radii["natural"]), np.array(radii["random"])
         quotient = ratio(natural, random, LEVEL)
-        entries.append({
-            "data": data, "model": model, **dict(zip(_CASE, case, strict=True)), "natural": float(natural.mean()),
-            "random": float(random.mean()), **quotient._asdict(), "level": LEVEL, "minima": [len(natural), len(random)],
-        })  # fmt: skip
+        entries.append(
+            {
+                "data": data,
+                "model": model,
+                **dict(zip(_CASE, case, strict=True)),
+                "natural": float(natural.mean()),
+                "random": float(random.mean()),
+                **quotient._asdict(),
+                "level": LEVEL,
+                "minima": [len(natural), len(random)],
+            }
+        )
     return entries

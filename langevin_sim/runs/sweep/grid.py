@@ -11,9 +11,9 @@ import numpy as np
 
 from langevin_sim import potentials
 from langevin_sim.errors import InputError, UnknownNameError
-from langevin_sim.runs.deep.spec import TrainSpec
-from langevin_sim.runs.settings import Settings, parse
-from langevin_sim.runs.spec import RunSpec, make_spec
+from langevin_sim.settings.network import TrainSpec
+from langevin_sim.settings.run import RunSpec, make_spec
+from langevin_sim.settings.settings import Settings, parse
 
 KINDS: dict[str, type[Settings]] = {"run": RunSpec, "train": TrainSpec}
 MOST_POINTS = 100_000

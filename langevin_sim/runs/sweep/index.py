@@ -6,15 +6,44 @@ import json
 from pathlib import Path
 from typing import Any
 
-from langevin_sim.runs import folder as disk
 from langevin_sim.runs.sweep.grid import Axis, Point, Sweep
+from langevin_sim.storage import folder as disk
 
 _REGION = ("mass", "stderr", "boltzmann", "chain", "extrapolated", "extrapolated_stderr")
-_RUN = ("dynamics", "region", *_REGION, "energy", "energy_stderr", "energy_boltzmann", "energy_chain",
-        "tv_boltzmann", "tv_chain", "tv_expected", "step_size", "temperature", "effective_temperature", "relaxation_steps",
-        "rhat", "acceptance", "diverged", "verdict", "seconds", "updates_per_second")  # fmt: skip
-_TRAIN = ("replica", "epochs", "steps", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "weight_norm",
-          "stopped", "seconds")  # fmt: skip
+_RUN = (
+    "dynamics",
+    "region",
+    *_REGION,
+    "energy",
+    "energy_stderr",
+    "energy_boltzmann",
+    "energy_chain",
+    "tv_boltzmann",
+    "tv_chain",
+    "tv_expected",
+    "step_size",
+    "temperature",
+    "effective_temperature",
+    "relaxation_steps",
+    "rhat",
+    "acceptance",
+    "diverged",
+    "verdict",
+    "seconds",
+    "updates_per_second",
+)
+_TRAIN = (
+    "replica",
+    "epochs",
+    "steps",
+    "train_loss",
+    "train_accuracy",
+    "validation_loss",
+    "validation_accuracy",
+    "weight_norm",
+    "stopped",
+    "seconds",
+)
 COLUMNS = {"run": _RUN, "train": _TRAIN}
 
 
@@ -56,8 +85,12 @@ def _rows(kind: str, place: Path) -> list[dict[str, Any]]:
     for result in summary["results"]:
         energy = result["energy"]
         flat = {name: {**result, **result["marginal"]}.get(name) for name in _RUN}
-        flat |= {"energy": energy["mean"], "energy_stderr": energy["stderr"], "energy_boltzmann": energy["boltzmann"],
-                 "energy_chain": energy["chain"]}  # fmt: skip
+        flat |= {
+            "energy": energy["mean"],
+            "energy_stderr": energy["stderr"],
+            "energy_boltzmann": energy["boltzmann"],
+            "energy_chain": energy["chain"],
+        }
         for region in result["regions"]:
             found.append({**flat, **{key: region.get(key) for key in _REGION}, "region": region["name"]})
     return found

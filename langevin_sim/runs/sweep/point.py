@@ -6,14 +6,14 @@ from typing import Any
 
 from langevin_sim.errors import BusyError
 from langevin_sim.plugins import backend
-from langevin_sim.runs import again
-from langevin_sim.runs import folder as disk
+from langevin_sim.runs import rerun as again
 from langevin_sim.runs import run as single
-from langevin_sim.runs.deep.spec import TrainSpec
-from langevin_sim.runs.settings import parse
-from langevin_sim.runs.simulate import available_threads
-from langevin_sim.runs.spec import RunSpec
-from langevin_sim.runs.workers import Place
+from langevin_sim.settings.network import TrainSpec
+from langevin_sim.settings.run import RunSpec
+from langevin_sim.settings.settings import parse
+from langevin_sim.simulation.simulate import available_threads
+from langevin_sim.simulation.workers import Place
+from langevin_sim.storage import folder as disk
 
 _PATIENCE = 60.0  # seconds that a worker which was given up for lost may go on writing into the folder
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from langevin_sim.errors import FolderError, InputError, LangevinSimError
-from langevin_sim.figures import sweep as figure
-from langevin_sim.runs import folder as disk
-from langevin_sim.runs.checkpoint import SECONDS
-from langevin_sim.runs.report.write import write as report
+from langevin_sim.plots import sweep as figure
+from langevin_sim.report.write import write as report
 from langevin_sim.runs.sweep import index
 from langevin_sim.runs.sweep.grid import Axis, Point, Sweep, points
 from langevin_sim.runs.sweep.point import finished, run_point
-from langevin_sim.runs.workers import Workers
+from langevin_sim.simulation.workers import Workers
+from langevin_sim.storage import folder as disk
+from langevin_sim.storage.checkpoint import SECONDS
 
 Progress = Callable[..., None]
 Open = Callable[[int], AbstractContextManager[Workers]]  # workers for so many tasks
@@ -24,9 +24,15 @@ _EVERY = 2.0  # seconds between two looks at what workers do
 
 
 def execute(
-    sweep: Sweep, out: Path | None, workers: Open, progress: Progress, *, threads: int = 1, checkpoint_seconds: float = SECONDS,
+    sweep: Sweep,
+    out: Path | None,
+    workers: Open,
+    progress: Progress,
+    *,
+    threads: int = 1,
+    checkpoint_seconds: float = SECONDS,
     view: figure.View | None = None,
-) -> tuple[Path, dict[str, Any]]:  # fmt: skip
+) -> tuple[Path, dict[str, Any]]:
     """Do what is missing of a sweep in its folder, new or begun; index and figure it. Returns the folder and its summary.
 
     threads: of a run of networks, whose bits depend on them. LangevinSimError, in the end, if points failed.
@@ -110,8 +116,16 @@ def _index(sweep: Sweep, grid: list[Point], folder: Path) -> dict[str, Any]:
     index.write(sweep, rows, folder)
     status = {row["point"]: row["status"] for row in rows}
     counts = {name: list(status.values()).count(name) for name in sorted(set(status.values()))}
-    summary = {"schema": disk.SCHEMA, "kind": "sweep", "of": sweep.kind, "seed": sweep.seed, "settings": sweep.base,
-               "axes": {one.name: one.values for one in sweep.axes}, "points": counts, "results": rows}  # fmt: skip
+    summary = {
+        "schema": disk.SCHEMA,
+        "kind": "sweep",
+        "of": sweep.kind,
+        "seed": sweep.seed,
+        "settings": sweep.base,
+        "axes": {one.name: one.values for one in sweep.axes},
+        "points": counts,
+        "results": rows,
+    }
     disk.write_json(folder / "summary.json", summary)
     return summary
 
@@ -142,5 +156,6 @@ def _tell_failures(folder: Path, errors: dict[str, str], points: int) -> None:
     disk.write_whole(path, lambda stream: stream.write("\n".join(text).encode()))
     report(folder)
     name, error = next(iter(errors.items()))
-    raise LangevinSimError(f"{len(errors)} of {points} points failed ({name}: {error}): {path} has their logs; "
-                           "the same command tries them again")  # fmt: skip
+    raise LangevinSimError(
+        f"{len(errors)} of {points} points failed ({name}: {error}): {path} has their logs; the same command tries them again"
+    )

@@ -80,9 +80,12 @@ def _with_others(work: Callable[[], Answer]) -> tuple[Answer, float]:
 def _start(script: list[str], cores: list[int], seed: int) -> subprocess.Popen[str]:
     count = str(len(cores))
     return subprocess.Popen(
-        [*script, "--threads", count, "--seed", str(seed)], stdout=subprocess.PIPE, text=True,
-        env=os.environ | dict.fromkeys(THREADS, count), preexec_fn=lambda: os.sched_setaffinity(0, cores),
-    )  # fmt: skip
+        [*script, "--threads", count, "--seed", str(seed)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | dict.fromkeys(THREADS, count),
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
+    )
 
 
 def _finish(process: subprocess.Popen[str]) -> list[Row]:

@@ -33,9 +33,20 @@ def main() -> None:
             region = potential.regions[0].name
             mass, error = run.occupancy[region].mean, run.occupancy[region].stderr
             work = WALKERS * (asked.burn_in + asked.steps) * dim
-            report(peer="langevin-sim", dynamics=dynamics.name, potential=potential.name, region=region, dim=dim, mass=mass,
-                   error=error, ns=1e9 * seconds / work, loop=run.seconds / seconds, seconds=seconds,
-                   cores=cpu / seconds, versions=versions)  # fmt: skip
+            report(
+                peer="langevin-sim",
+                dynamics=dynamics.name,
+                potential=potential.name,
+                region=region,
+                dim=dim,
+                mass=mass,
+                error=error,
+                ns=1e9 * seconds / work,
+                loop=run.seconds / seconds,
+                seconds=seconds,
+                cores=cpu / seconds,
+                versions=versions,
+            )
 
 
 if __name__ == "__main__":

@@ -162,13 +162,27 @@ def render(results: Results) -> str:
     told = {key: value for key, value in results.items() if key != "rows"}
     told["versions"] = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
     told["others"] = "{:.2f} cores in the median, {:.2f} at most, during the runs on two".format(*_others(results))
-    told["warning"] = "" if quiet(results) else (
-        " **The machine was not quiet: what stands here of two cores is rough, and is quoted nowhere.**"
-    )  # fmt: skip
+    told["warning"] = (
+        ""
+        if quiet(results)
+        else (" **The machine was not quiet: what stands here of two cores is rough, and is quoted nowhere.**")
+    )
     told["all_right"] = "are" if all_right(results) else "are NOT all"
     told |= {"table": table(results), "closest": closest(results)}
     told |= {"own_threads": own_threads(results), "besides": besides(results)}
-    return Path(__file__).with_name("page.md").read_text().format(
-        **told, threshold=threshold(results), close=CLOSE, walkers=WALKERS, every=EVERY, burn_in=STEPS[0], steps=STEPS[1],
-        our_burn_in=OUR_STEPS[0], our_steps=OUR_STEPS[1],
-    )  # fmt: skip
+    return (
+        Path(__file__)
+        .with_name("page.md")
+        .read_text()
+        .format(
+            **told,
+            threshold=threshold(results),
+            close=CLOSE,
+            walkers=WALKERS,
+            every=EVERY,
+            burn_in=STEPS[0],
+            steps=STEPS[1],
+            our_burn_in=OUR_STEPS[0],
+            our_steps=OUR_STEPS[1],
+        )
+    )

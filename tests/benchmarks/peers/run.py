@@ -86,8 +86,11 @@ def compare(peer: Peer, python: str, machine: Machine, scale: float, seed: int) 
     for row in found:
         row["expected"] = expected(row["dynamics"], row["potential"], row["region"], row["dim"])
         off = (row["mass"] - row["expected"]) / row["error"]
-        print(f"{row['mode']:>9} {row['peer']:>24}, d = {row['dim']}: {row['ns']:8.2f} ns on {row['cores']:.2f} cores, "
-              f"others on {row['others']:.2f}; mass off by {off:+.1f}", flush=True)  # fmt: skip
+        print(
+            f"{row['mode']:>9} {row['peer']:>24}, d = {row['dim']}: {row['ns']:8.2f} ns on {row['cores']:.2f} cores, "
+            f"others on {row['others']:.2f}; mass off by {off:+.1f}",
+            flush=True,
+        )
     return found
 
 

@@ -35,9 +35,16 @@ def options() -> argparse.ArgumentParser:
 
 
 def measure(
-    peer: str, prepare: Callable[[int, int, int, int], Advance], packages: Sequence[str], *, dynamics: str = "gdl",
-    potential: str = "twowell", region: str = "wide", dims: Sequence[int] = DIMS, one_walker_in: int = 1,
-) -> None:  # fmt: skip
+    peer: str,
+    prepare: Callable[[int, int, int, int], Advance],
+    packages: Sequence[str],
+    *,
+    dynamics: str = "gdl",
+    potential: str = "twowell",
+    region: str = "wide",
+    dims: Sequence[int] = DIMS,
+    one_walker_in: int = 1,
+) -> None:
     """Time one way of doing it in every dim, and print a JSON line for each.
 
     prepare(dim, walkers, seed, threads) returns advance(records): it moves all walkers by so many times EVERY steps,
@@ -60,9 +67,19 @@ def measure(
         mass, error = observe(asked.steps // EVERY)
         seconds, cpu = time.perf_counter() - clock, time.process_time() - cpu
         work = walkers * (asked.burn_in + asked.steps) * dim
-        report(peer=peer, dynamics=dynamics, potential=potential, region=region, dim=dim, mass=mass, error=error,
-               ns=1e9 * seconds / work, seconds=seconds, cores=cpu / seconds,
-               versions={name: version(name) for name in packages})  # fmt: skip
+        report(
+            peer=peer,
+            dynamics=dynamics,
+            potential=potential,
+            region=region,
+            dim=dim,
+            mass=mass,
+            error=error,
+            ns=1e9 * seconds / work,
+            seconds=seconds,
+            cores=cpu / seconds,
+            versions={name: version(name) for name in packages},
+        )
 
 
 def report(**row: Any) -> None:

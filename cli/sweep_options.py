@@ -1,0 +1,107 @@
+"""What sweep and deep sweep share."""
+
+import json
+import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from langevin_sim.errors import InputError
+from langevin_sim.settings.settings import read_config
+from langevin_sim.simulation.workers import Workers
+
+from .options import PATH, SECONDS
+from .progress import Progress
+from .workers import SCHEDULER, open_workers
+
+NAMES = ("grid", "out", "scheduler", "workers", "threads", "checkpoint_seconds", "plot", "against", "region", "as_json", "quiet")
+
+
+def grid_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The grid, who does the work, and what is drawn."""
+    for option in reversed(
+        [
+            click.option(
+                "--grid", multiple=True, metavar="KEY=VALUES", help="a:b:n (evenly), a:b:n:log, i..j, or u,v,w; repeatable"
+            ),
+            click.option("--out", type=PATH, help="the folder, new or begun  [default: outputs/sweep-..]"),
+            SCHEDULER,
+            click.option("--workers", type=click.IntRange(1, 4096), help="processes here  [default: one a core or device]"),
+            click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="between checkpoints  [default: 30]"),
+            click.option("--plot", metavar="COLUMN", help="of sweep.csv  [default: mass, or validation_loss]"),
+            click.option("--against", metavar="AXIS[,AXIS]", help="one axis: lines; two: a heat map  [default: the first]"),
+            click.option("--region", metavar="NAME", help="whose mass is drawn  [default: the first]"),
+            click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON"),
+            click.option("--quiet", is_flag=True, help="print nothing but errors"),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+def sweep(
+    kind: str,
+    spec: Path | None,
+    values: dict[str, Any],
+    *,
+    grid: tuple[str, ...],
+    out: Path | None,
+    scheduler: str | None,
+    workers: int | None,
+    threads: int,
+    checkpoint_seconds: float,
+    plot: str | None,
+    against: str | None,
+    region: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Make a sweep, or go on with one, and tell of it."""
+    if scheduler and workers:
+        raise InputError("--scheduler and --workers: expected one of the two: a scheduler has its own workers")
+    from langevin_sim.plots.sweep import View
+    from langevin_sim.runs.sweep.grid import axis, make
+    from langevin_sim.runs.sweep.sweep import execute, read
+    from langevin_sim.simulation.simulate import available_threads
+
+    if spec is not None and spec.is_dir():
+        if grid or values:
+            raise InputError(f"{spec} is a folder, which has its grid and its settings: expected none besides")
+        made, out = read(spec), spec
+    else:
+        values = {**(read_config(spec) if spec else {}), **values}
+        seed = values.get("seed")
+        if seed is None:
+            seed = read(out).seed if out is not None and (out / "manifest.json").exists() else secrets.randbits(32)
+        made = make(kind, values, [axis(text) for text in grid], int(seed))
+    cores = available_threads()
+
+    def crew(tasks: int) -> AbstractContextManager[Workers]:
+        processes = min(tasks, workers or _processes(made.kind, cores, threads))
+        return open_workers(scheduler, processes, threads or (0 if scheduler else max(1, cores // processes)))
+
+    view = View(plot, against.split(",") if against else None, region)
+    with Progress(quiet or as_json) as progress:
+        folder, summary = execute(
+            made, out, crew, progress.tell, threads=threads, checkpoint_seconds=checkpoint_seconds, view=view
+        )
+    if as_json:
+        click.echo(json.dumps(summary, indent=1))
+    elif not quiet:
+        total = sum(summary["points"].values())
+        click.echo(f"{total} points: {', '.join(f'{n} {name.lower()}' for name, n in summary['points'].items())}")
+        click.echo(f"seed {summary['seed']}   {folder / 'sweep.csv'}, {folder / 'figure.png'}, runs in {folder / 'points'}")
+
+
+def _processes(kind: str, cores: int, threads: int) -> int:
+    """How many processes use this machine and no more: one an accelerator, if there are any and networks are trained."""
+    if kind == "train":
+        from langevin_sim.plugins import backend
+
+        found = backend().accelerators()
+        if found:
+            return found
+    return max(1, cores // max(1, threads))

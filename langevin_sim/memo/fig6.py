@@ -1,0 +1,138 @@
+"""Fig. 6: SGD and SGDL on a loss that is a sum over data points, a flat valley and a pit."""
+
+from typing import Any
+
+from langevin_sim import potentials
+from langevin_sim.dynamics import SGD, SGDL
+from langevin_sim.memo.experiment import Arm, Experiment
+from langevin_sim.memo.text import document, measured, number, passages, region
+
+RUNS, STEPS = 30, 270_000  # the authors'
+SETS = 8  # so many times their 30 runs
+AMPLITUDE = 0.25
+SMALL_STEP, TEMPERATURE = 16.0, 1.5e-3  # depth of the wells: 1/115 = 0.0087
+
+_MEMO = (
+    "The memo shows histograms of SGD, and of SGD with noise added (SGDL), on a potential in two dimensions, with a degenerate "
+    "minimum and one of the same depth that is not, and says that both prefer the degenerate one, as in Boltzmann's law."
+)
+
+
+def experiment(literal: bool) -> Experiment:
+    """The authors' two walks from uniform starts; or SGD with a batch small enough to pass, and SGDL with small steps."""
+    potential = potentials.rbf()
+    if literal:
+        chosen = {"sgd": SGD(126.0, batch_size=10), "sgdl": SGDL(136.0, AMPLITUDE**2 / (2 * 136.0), batch_size=15)}
+        arms = [
+            Arm(name, name, potential, dynamics, SETS * RUNS, STEPS, start="uniform", look=250, sets=RUNS, fit=True)
+            for name, dynamics in chosen.items()
+        ]
+    else:
+        chosen = {"sgd": SGD(126.0, batch_size=3), "sgdl": SGDL(SMALL_STEP, TEMPERATURE, batch_size=15)}
+        arms = [
+            Arm(name, name, potential, dynamics, 1024, 120_000, 30_000, 20, look=1000, fit=True)
+            for name, dynamics in chosen.items()
+        ]
+    return Experiment("fig6", literal, tuple(arms))
+
+
+def text(summary: dict[str, Any]) -> str:
+    """figure.md."""
+    return _literal(summary) if summary["mode"] == "literal" else _converged(summary)
+
+
+def _converged(summary: dict[str, Any]) -> str:
+    sgd, sgdl = summary["results"]
+    bound = potentials.rbf().stability_bound
+    return document(
+        "Fig. 6, converged: SGD and SGDL beside Boltzmann's law",
+        _MEMO,
+        summary,
+        f"SGDL, eta = {sgdl['step_size']:g} (GD at the minima is stable below {bound:.0f}), batches of "
+        f"{sgdl['batch_size']}, added noise at T = {sgdl['temperature']:g}: {_held(sgdl)}. {_fitted(sgdl)} With small "
+        "steps the added noise rules, and the law is nearly, not quite, Boltzmann's: the batches add noise where the "
+        "wells are.",
+        f"SGD without added noise, eta = {sgd['step_size']:g} as the authors had it, batches of {sgd['batch_size']}: "
+        f"{_held(sgd)}. {_fitted(sgd)} That law has no claim on SGD, whose noise depends on x. All the valley's data "
+        "points have x_2 = 5.67: on that line none of them pushes across, and SGD sits on the line itself, where "
+        "Boltzmann fills the valley. On the plateau, where no term has a slope, a walker that is thrown there stays.",
+        "How it differs from the memo: SGD has no limit of small steps at a given temperature, since its noise is its "
+        "step. With the authors' batch of 10 walkers pass too seldom to forget their start (--literal); the smaller batch "
+        "makes SGD loud enough. Which well it then prefers depends on eta and b, and is no property of the wells' volumes "
+        "alone.",
+        f"Stationarity, p-values from walkers that start in all regions: SGD {sgd['stationarity_pvalue']:.2g}, SGDL "
+        f"{sgdl['stationarity_pvalue']:.2g}.",
+        passages([sgd, sgdl]),
+        _table([sgd, sgdl]),
+    )
+
+
+def _literal(summary: dict[str, Any]) -> str:
+    sgd, sgdl = summary["results"]
+    return document(
+        "Fig. 6, with the authors' settings",
+        _MEMO,
+        summary,
+        f"SGD: eta = {sgd['step_size']:g}, batches of {sgd['batch_size']} of 115, no added noise. SGDL: eta = "
+        f"{sgdl['step_size']:g}, batches of {sgdl['batch_size']}, A = {sgdl['noise']:.3g}. g is the mean over the batch; "
+        f"every step recorded, no burn-in, uniform starts. The authors pooled {RUNS} runs{_sets(sgd)}.",
+        f"SGD: {_held(sgd)}. {_alone(sgd)} Its histogram says in which basins walkers started, and how many have left the "
+        "pit by now; not what SGD prefers in the end.",
+        f"SGDL: {_held(sgdl)}. {_alone(sgdl)}",
+        f"Stationarity, p-values: SGD {sgd['stationarity_pvalue']:.2g}, SGDL {sgdl['stationarity_pvalue']:.2g}. Spread "
+        f"over sets of {RUNS} runs, the valley's share: SGD {_spread(sgd)}; SGDL {_spread(sgdl)}.",
+        "Boltzmann's law has no claim here: the gradient noise depends on x, and walkers do not pass often enough to have "
+        f"a law. What is drawn beside them is Boltzmann's law with their mean energy. SGD: {_fitted(sgd)} SGDL: "
+        f"{_fitted(sgdl)} (The pit is deeper by less than a hundredth: near T = 0 Boltzmann's law is in the pit.)",
+        passages([sgd, sgdl]),
+        _table([sgd, sgdl]),
+    )
+
+
+def _held(result: dict[str, Any]) -> str:
+    valley, pit = region(result, "valley"), region(result, "pit")
+    return f"valley {measured(valley['mass'], valley['stderr'])}, pit {measured(pit['mass'], pit['stderr'])}"
+
+
+def _alone(result: dict[str, Any]) -> str:
+    seen = result["passages"]
+    return (
+        f"{100 * result['one_well_only']:.1f} % of the walkers are never seen in the other well; "
+        f"{seen['mean']:.3f} passages a walker."
+    )
+
+
+def _fitted(result: dict[str, Any]) -> str:
+    if result["fitted"] is None:
+        return "No Boltzmann law has its mean energy."
+    held = result["fitted"]["masses"]
+    return (
+        f"The Boltzmann law with its mean energy (T = {result['fitted']['temperature']:.3g}) has valley "
+        f"{number(held['valley'])}, pit {number(held['pit'])}."
+    )
+
+
+def _sets(result: dict[str, Any]) -> str:
+    return f"; here are {result['sets']['count']} sets of them" if "sets" in result else ""
+
+
+def _spread(result: dict[str, Any]) -> str:
+    if "sets" not in result:
+        return "no set is complete"
+    sets = result["sets"]
+    return f"{sets['least']:.3f} to {sets['most']:.3f} (standard deviation {sets['deviation']:.3f})"
+
+
+def _table(results: list[dict[str, Any]]) -> str:
+    rows = [
+        "| dynamics | eta | b | A | region | measured | Boltzmann at the fitted T |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for r in results:
+        for entry in r["regions"]:
+            fitted = None if r["fitted"] is None else r["fitted"]["masses"][entry["name"]]
+            rows.append(
+                f"| {r['dynamics']} | {r['step_size']:g} | {r['batch_size']} | {r['noise']:.3g} | {entry['name']} | "
+                f"{measured(entry['mass'], entry['stderr'])} | {number(fitted)} |"
+            )
+    return "\n".join(rows)

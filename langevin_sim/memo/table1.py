@@ -1,0 +1,278 @@
+"""Table 1: flatness radii, natural labels against random ones, all parameters and the top layer."""
+
+from typing import Any
+
+from langevin_sim.memo.deep_document import counted, document, labels, missing, plus_minus, short, spanned, table
+
+# (data, layers, labels): radius and its error, with the raw direction and epsilon = 0.05 of the loss
+MEMO = {
+    ("mnist", "all", "natural"): (45.4, 2.7),
+    ("mnist", "all", "random"): (6.9, 1.0),
+    ("mnist", "top", "natural"): (15.0, 1.7),
+    ("mnist", "top", "random"): (3.0, 0.1),
+    ("cifar10", "all", "natural"): (17.0, 2.4),
+    ("cifar10", "all", "random"): (5.7, 1.0),
+    ("cifar10", "top", "natural"): (19.5, 4.0),
+    ("cifar10", "top", "random"): (12.1, 2.6),
+}
+RERUN = {
+    ("mnist", "all", "natural"): (13.98, 0.17),
+    ("mnist", "all", "random"): (4.63, 0.25),
+    ("mnist", "top", "natural"): (2.34, 0.14),
+    ("mnist", "top", "random"): (3.86, 0.05),
+    ("cifar10", "all", "natural"): (14.30, 0.29),
+    ("cifar10", "all", "random"): (7.32, 0.13),
+    ("cifar10", "top", "natural"): (10.27, 0.56),
+    ("cifar10", "top", "random"): (4.83, 0.05),
+}
+EPSILON = 0.05  # the memo's
+LAYERS = {"all": "All parameters", "top": "Top layer"}
+WIDTH = 80  # of a terminal
+_SETTING = ("quantity", "batch_norm", "direction", "layers")
+_SAID = {"flatter": "natural is flatter", "reversed": "reversed, random is flatter", "undecided": "undecided"}
+
+
+def text(summary: dict[str, Any]) -> str:
+    """figure.md."""
+    ratios = summary.get("ratios") or []
+    title = "Table 1: flatness radii" if summary["kind"] == "table1" else "Flatness radii"
+    return document(
+        title,
+        summary,
+        "The memo: around a minimum found with natural labels a step in a random direction has to be longer before the objective "
+        "has changed by 0.05 than around one found with random labels, over all parameters and in the top layer alone.",
+        *(_words(summary, layers) for layers in LAYERS if any(r["layers"] == layers for r in ratios)),
+        _ratios(summary) if ratios else "",
+        "## Beside the memo",
+        _beside(summary),
+        "## Radii",
+        _settings(summary),
+        _radii(summary),
+        _sup(summary),
+    )
+
+
+def comparable(result: dict[str, Any]) -> bool:
+    """Whether the memo's numbers may stand beside this one: raw directions, the loss, the memo's epsilon."""
+    return result["direction"] == "raw" and result["quantity"] == "loss" and result.get("epsilon", EPSILON) == EPSILON
+
+
+def verdict(ratio: dict[str, Any], results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
+    """'flatter', 'reversed' or 'undecided': whether natural : random is above or below 1, by its interval.
+
+    Mean radii that are lower bounds decide nothing where the true ones could turn the verdict.
+    """
+    if missing(ratio["low"]) or missing(ratio["high"]):
+        return "undecided"
+    if ratio["low"] > 1 and not _bounded(ratio, "random", results, runs):
+        return "flatter"
+    if ratio["high"] < 1 and not _bounded(ratio, "natural", results, runs):
+        return "reversed"
+    return "undecided"
+
+
+def ratio_of(numbers: dict[tuple[str, str, str], tuple[float, float]], data: str, layers: str) -> float | None:
+    """Natural : random in the memo's or the re-run's table."""
+    natural, random = (numbers.get((data, layers, kind)) for kind in ("natural", "random"))
+    return natural[0] / random[0] if natural and random else None
+
+
+def rows(summary: dict[str, Any]) -> list[list[str]]:
+    """A table for a terminal, at most 80 columns with two spaces between: headings, then a row for every result."""
+    runs = summary["runs"]
+    several = len({run["spec"]["model"] for run in runs}) > 1
+    cells = [["data", "labels", "of", "batch norm", "along", "layers", "radius", "sup"]]
+    for r in summary["results"]:
+        run = runs[r["run"]]
+        name = run["data"]["name"] + (f" {run['spec']['model']}" if several else "")
+        cells.append(
+            [
+                name,
+                labels(run).replace(" label", ""),
+                *(r[key] for key in _SETTING),
+                _radius(r, "first"),
+                short(r["last"]["mean"], 4),
+            ]
+        )
+    room = WIDTH - sum(2 + max(len(row[column]) for row in cells) for column in range(1, len(cells[0])))
+    return [[row[0] if len(row[0]) <= room else row[0][: room - 1] + "…", *row[1:]] for row in cells]
+
+
+def _bounded(ratio: dict[str, Any], kind: str, results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> bool:
+    """Whether some radius of this side of a ratio lies beyond what was searched."""
+    return any(
+        r["at_least"] > 0
+        and labels(runs[r["run"]]) == kind
+        and runs[r["run"]]["data"]["name"] == ratio["data"]
+        and runs[r["run"]]["spec"]["model"] == ratio["model"]
+        and all(r[key] == ratio[key] for key in _SETTING)
+        for r in results
+    )
+
+
+def _radius(result: dict[str, Any], name: str) -> str:
+    """'17.92 ± 0.41' for the first crossing or the last, '≥ ..' where some direction's lies beyond what was searched."""
+    said = plus_minus(result[name]["mean"], result[name]["spread"])
+    return f"≥ {said}" if result["at_least"] and said != "-" else said
+
+
+def _words(summary: dict[str, Any], layers: str) -> str:
+    """The verdicts of all parameters, or of the top layer; those beside the memo's in full."""
+    ratios = [r for r in summary["ratios"] if r["layers"] == layers]
+    said = [verdict(r, summary["results"], summary["runs"]) for r in ratios]
+    parts = [f"{words} in {said.count(kind)}" for kind, words in _SAID.items() if kind in said]
+    head = f"{LAYERS[layers]}, {counted(len(ratios), 'setting')}: {', '.join(parts)}."
+    epsilon = summary["results"][0]["epsilon"]
+    lines = []
+    for r, kind in zip(ratios, said, strict=True):
+        if comparable({**r, "epsilon": epsilon}):
+            memo, rerun = (ratio_of(numbers, r["data"], layers) for numbers in (MEMO, RERUN))
+            beside = f"; the memo has {short(memo)}, the re-run {short(rerun)}" if memo else ""
+            setting = f"{r['data']}, {r['model']}, raw directions, batch norm {r['batch_norm']}"
+            lines.append(f"- {setting}: {_SAID[kind]}, natural : random = {short(r['ratio'])} ({_interval(r, kind)}){beside}.")
+    return "\n\n".join([head, *(["\n".join(lines)] if lines else [])])
+
+
+def _interval(ratio: dict[str, Any], kind: str) -> str:
+    if missing(ratio["low"]) or missing(ratio["high"]):
+        return f"minima: {ratio['minima'][0]} and {ratio['minima'][1]}, too few for an interval"
+    bound = not ratio["low"] <= 1 <= ratio["high"] and kind == "undecided"
+    said = f"{100 * ratio['level']:g} % interval {short(ratio['low'])} to {short(ratio['high'])}"
+    return said + (", of which a lower bound is a part" if bound else "")
+
+
+def _ratios(summary: dict[str, Any]) -> str:
+    headings = [
+        "data",
+        "model",
+        "layers",
+        "I",
+        "batch norm",
+        "direction",
+        "natural",
+        "random",
+        "natural : random",
+        "low",
+        "high",
+        "minima",
+        "verdict",
+    ]
+    cells = [
+        [
+            r["data"],
+            r["model"],
+            r["layers"],
+            r["quantity"],
+            r["batch_norm"],
+            r["direction"],
+            short(r["natural"], 4),
+            short(r["random"], 4),
+            short(r["ratio"]),
+            short(r["low"]),
+            short(r["high"]),
+            f"{r['minima'][0]}, {r['minima'][1]}",
+            verdict(r, summary["results"], summary["runs"]),
+        ]
+        for r in summary["ratios"]
+    ]
+    level = 100 * summary["ratios"][0]["level"]
+    return table(headings, cells) + (
+        "\n\nNatural, random: means over minima. The ratio is that of geometric means; low and high: its "
+        f"{level:g} % interval over minima. Verdict: flatter where it lies above 1, reversed where it lies below 1, undecided "
+        "otherwise, and where a mean is only a lower bound that could turn it."
+    )
+
+
+def _beside(summary: dict[str, Any]) -> str:
+    shown = [(r, summary["runs"][r["run"]]) for r in summary["results"] if comparable(r)]
+    if not shown:
+        return (
+            f"Nothing here is comparable with the memo's table, which has raw directions, the objective as I and epsilon = "
+            f"{EPSILON}."
+        )
+    if not any(run["data"]["name"] == key[0] for _, run in shown for key in MEMO):
+        return "The memo's table is of MNIST and CIFAR-10; neither is here."
+    cells = []
+    for r, run in shown:
+        key = (run["data"]["name"], r["layers"], labels(run))
+        cells.append(
+            [
+                key[0],
+                LAYERS[key[1]].lower(),
+                key[2],
+                run["spec"]["model"],
+                r["batch_norm"],
+                _radius(r, "first"),
+                *(_printed(numbers, key) for numbers in (MEMO, RERUN)),
+            ]
+        )
+    headings = ["data", "layers", "labels", "model", "batch norm", "radius here", "the memo", "the re-run"]
+    return table(headings, cells) + (
+        "\n\nRadius here: mean over directions, then mean ± standard deviation over minima. The memo does not say which "
+        "network, step size or which of these settings it had. The re-run is a public one: for MNIST 784-800-320-50-10, where "
+        "random meant half of the labels; for CIFAR-10 VGG16 with batch norm."
+    )
+
+
+def _printed(numbers: dict[tuple[str, str, str], tuple[float, float]], key: tuple[str, str, str]) -> str:
+    return "{} ± {}".format(*numbers[key]) if key in numbers else "-"
+
+
+def _settings(summary: dict[str, Any]) -> str:
+    results, settings = summary["results"], summary["settings"]
+    directions = ", ".join(f"{n:,}" for n in dict.fromkeys(r["directions"] for r in results))
+    epsilon = ", ".join(f"{e:g}" for e in dict.fromkeys(r["epsilon"] for r in results))
+    images = settings.get("images")
+    evaluations = [r["evaluations"] for r in results if not missing(r["evaluations"])]
+    median = f", {spanned(evaluations, '.3g')} evaluations a direction (median)" if evaluations else ""
+    over = "all training images" if images is None else f"the first {images:,} training images"
+    return (
+        f"The radius of eq. 11 at epsilon = {epsilon}, {directions} random directions at every minimum, I over "
+        f"{over}{median}. Raw: directions of norm 1. Filter: every filter of the direction as long as that of w, so that the "
+        "radius is a multiple of the weights. Raw radii change under a rescaling of layers that leaves the function the "
+        "same; those do not. A network without batch norm counts as fixed."
+    )
+
+
+def _radii(summary: dict[str, Any]) -> str:
+    headings = [
+        "run",
+        "I",
+        "batch norm",
+        "direction",
+        "layers",
+        "minima",
+        "first crossing",
+        "sup within reach",
+        "first / norm of what is moved",
+        "beyond the search",
+    ]
+    cells = []
+    for r in summary["results"]:
+        total = r["directions"] * len(r["minima"])
+        relative = r["first_over_norm"] or {"mean": None, "spread": None}
+        cells.append(
+            [
+                summary["runs"][r["run"]]["name"],
+                *(r[key] for key in _SETTING),
+                str(len(r["minima"])),
+                _radius(r, "first"),
+                _radius(r, "last"),
+                plus_minus(relative["mean"], relative["spread"]),
+                f"{r['at_least']} of {total:,}",
+            ]
+        )
+    return table(headings, cells)
+
+
+def _sup(summary: dict[str, Any]) -> str:
+    pairs = [(r["first"]["mean"], r["last"]["mean"]) for r in summary["results"]]
+    known = [last / first for first, last in pairs if not missing(first) and not missing(last) and first > 0]
+    reach = summary["settings"].get("reach")
+    within = f"up to {reach:g} times the first crossing" if reach else "within the reach searched"
+    if not known:
+        return ""
+    return (
+        f"First crossing: where I has first changed by epsilon. Sup: the largest radius, {within}, at which it has not; the "
+        f"means are {spanned(known, '.3g')} times those of the first crossing."
+    )

@@ -1,0 +1,126 @@
+"""Pieces of figure.md: every number in it comes from summary.json."""
+
+import math
+from typing import Any
+
+HEADINGS = (
+    "| d | dynamics | T | region | measured | Boltzmann | the chain's own law | verdict |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+)
+
+
+def document(title: str, memo: str, summary: dict[str, Any], *paragraphs: str) -> str:
+    """A text with its heading, how it was made, what the memo showed, paragraphs, and the settings."""
+    ensembles = dict.fromkeys(
+        f"{r['walkers']:,} walkers of {r['steps']:,} steps" + (f" after {r['burn_in']:,} of burn-in" if r["burn_in"] else "")
+        for r in summary["results"]
+    )
+    made = (
+        f"`{summary['command']}`: {'; '.join(ensembles)}; {summary['seconds']:.0f} s. Errors are one standard error over walkers."
+    )
+    parts = [f"# {title}", made, memo, *(text for text in paragraphs if text), "## Settings", settings(summary["results"])]
+    return "\n\n".join(parts) + "\n"
+
+
+def settings(results: list[dict[str, Any]]) -> str:
+    """A table of the ensembles; those that differ in dimension alone, or are measured at the same settings, are one row."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for r in results:
+        batch = "-" if r["batch_size"] is None else str(r["batch_size"])
+        row = (
+            r["dynamics"],
+            f"{r['step_size']:.4g}",
+            f"{r['temperature']:.4g}",
+            f"{r['noise']:.4g}",
+            batch,
+            f"{r['walkers']:,}",
+            f"{r['steps']:,}",
+            f"{r['burn_in']:,}",
+            str(r["every"]),
+            r["start"],
+        )
+        parameters = ", ".join(f"{name} {value:g}" for name, value in r["parameters"].items())
+        rows.setdefault((r["potential"], parameters, r["domain"], *row), []).append(str(r["dim"]))
+    lines = [
+        "| potential | parameters | domain | d | dynamics | step eta | T | noise A a step | batch | walkers | steps | "
+        "burn-in | seen every | start |",
+        "| --- " * 14 + "|",
+    ]
+    for (name, parameters, domain, *rest), dims in rows.items():
+        lines.append(f"| {' | '.join([name, parameters or '-', domain, ', '.join(dims), *rest])} |")
+    return "\n".join(lines)
+
+
+def pick(summary: dict[str, Any], group: str) -> list[dict[str, Any]]:
+    """The results of a group, in their order."""
+    return [result for result in summary["results"] if result["group"] == group]
+
+
+def claim(results: list[dict[str, Any]]) -> str:
+    """Whether the memo's claim is borne out: only by ensembles that follow a law."""
+    if all(result["verdict"] in ("agrees", "biased") for result in results):
+        return "The memo's claim holds."
+    return "Nothing is claimed from this run: not all its ensembles are stationary and agree with a law, see the verdicts."
+
+
+def measured(mean: float | None, stderr: float | None) -> str:
+    """'0.66661 ± 0.00023': two digits of the error; '-' for none."""
+    if mean is None:
+        return "-"
+    return number(mean, decimals(stderr)) + ("" if stderr is None else f" ± {number(stderr, decimals(stderr))}")
+
+
+def decimals(stderr: float | None) -> int:
+    """How many decimals show two digits of an error."""
+    return min(max(1 - math.floor(math.log10(stderr)), 1), 7) if stderr else 4
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number with so many decimals, '-' for none."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def masses(results: list[dict[str, Any]]) -> str:
+    """A table of the masses of all regions beside the exact ones."""
+    rows = []
+    for result in results:
+        for region in result["regions"]:
+            digits = decimals(region["stderr"])
+            cells = [
+                str(result["dim"]),
+                result["dynamics"],
+                f"{result['temperature']:.4g}",
+                region["name"],
+                measured(region["mass"], region["stderr"]),
+                number(region["boltzmann"], digits),
+                number(region["chain"], digits),
+                result["verdict"],
+            ]
+            rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*HEADINGS, *rows])
+
+
+def region(result: dict[str, Any], name: str) -> dict[str, Any]:
+    """The entry of one region of a result."""
+    found: dict[str, Any] = next(entry for entry in result["regions"] if entry["name"] == name)
+    return found
+
+
+def passages(results: list[dict[str, Any]]) -> str:
+    """A table of passages and of the replicas' spread."""
+    rows = [
+        "| d | dynamics | passages per walker: mean (16 %, median, 84 %) | walkers with none seen | "
+        "share of the flatter well in single walkers: 16 %, median, 84 % |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for r in results:
+        seen, share = r["passages"], r["share"]
+        spread = "-" if share is None else f"{share['p16']:.3f}, {share['p50']:.3f}, {share['p84']:.3f}"
+        counts = f"{seen['mean']:.2f} ({seen['p16']:.0f}, {seen['p50']:.0f}, {seen['p84']:.0f})"
+        rows.append(f"| {r['dim']} | {r['dynamics']} | {counts} | {seen['none']:.3f} | {spread} |")
+    look = results[0]["passages"]["look"]
+    note = (
+        f"A passage: a walker is seen in the other well than the one it was last seen in, looking every {look:,} steps; "
+        "what goes and returns in between is missed, so these are lower bounds."
+    )
+    return "\n".join(rows) + "\n\n" + note

@@ -1,0 +1,136 @@
+"""Panels that the memo's figures are made of: the surface, a histogram, a plane; and how a figure is saved."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import matplotlib.ticker
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from langevin_sim import potentials
+
+MEASURED, EXACT, OWN = "#1f77b4", "#d62728", "black"
+_POINTS = 121  # of a surface along each axis
+_FAINTEST = 1e-4  # of the densest bin of a plane: where its colours begin
+
+
+def read(folder: Path, name: str = "histograms.npz") -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """summary.json and the arrays of a run folder."""
+    with np.load(folder / name) as arrays:
+        return json.loads((folder / "summary.json").read_text()), dict(arrays)
+
+
+def save(figure: Any, folder: Path) -> None:
+    """figure.png and figure.pdf, and the figure is closed."""
+    for suffix in ("png", "pdf"):
+        # without a date in the PDF the same run gives the same file
+        metadata = {"CreationDate": None} if suffix == "pdf" else None
+        figure.savefig(folder / f"figure.{suffix}", dpi=130, metadata=metadata)
+    plt.close(figure)
+
+
+def surface(axes: Any, result: dict[str, Any], zoom: float = 0.85) -> None:
+    """The potential of a result in two dimensions."""
+    potential = potentials.get(result["potential"], 2, **result["parameters"])
+    low, high = potential.extent(result["temperature"] or 1.0).T
+    if potential.domain.kind == "torus":  # the upper end is the lower one again
+        high = high - 1e-9 * (high - low)
+    x1, x2 = (np.linspace(a, b, _POINTS) for a, b in zip(low, high, strict=True))
+    first, second = np.meshgrid(x1, x2, indexing="ij")
+    energy = potential.energy(np.stack([first, second], axis=-1))
+    ceiling = energy.max() if potential.domain.kind == "torus" else min(energy.max(), 8.0 * result["temperature"])
+    axes.plot_surface(first, second, np.minimum(energy, ceiling), cmap="viridis", linewidth=0, rcount=_POINTS, ccount=_POINTS)
+    cut = "" if ceiling >= energy.max() else f", cut at {ceiling:.3g}"
+    axes.set_title(f"U of {potential.name}, d = 2{cut}", fontsize=10)
+    axes.set_xlabel("$x_1$", labelpad=-4)
+    axes.set_ylabel("$x_2$", labelpad=-4)
+    small = energy.max() - energy.min() < 0.1  # small numbers are long
+    axes.set_zlabel("U", labelpad=5 if small else -2)
+    axes.tick_params(labelsize=7, pad=-2)
+    axes.tick_params(axis="z", pad=4 if small else -2)
+    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
+    axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
+    axes.zaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
+    axes.view_init(elev=42, azim=-65)
+    axes.set_box_aspect(None, zoom=zoom)
+
+
+def histogram(axes: Any, arrays: dict[str, np.ndarray], key: str, exact_label: str = "Boltzmann, exact", bins: int = 120) -> None:
+    """x_1 as a density with twice its error, the exact laws in the same bins, and single replicas' spread if it is known."""
+    join = len(arrays[f"{key}_mass"]) // bins
+
+    def joined(name: str) -> np.ndarray:
+        return np.asarray(arrays[f"{key}_{name}"].reshape(bins, join).sum(axis=1) / width)
+
+    edges = arrays[f"{key}_edges"][::join]
+    width = np.diff(edges)
+    band = arrays.get(f"{key}_band")
+    if band is not None and band.shape[1] == bins:
+        low, high = band / width
+        axes.stairs(high, edges, baseline=low, fill=True, color=MEASURED, alpha=0.3, label="single replicas, 16 to 84 %")
+    mass = joined("mass")
+    alone = band is None
+    axes.stairs(
+        mass,
+        edges,
+        baseline=0.0 if alone else None,
+        fill=alone,
+        color=MEASURED,
+        alpha=0.35 if alone else 1.0,
+        linewidth=1.2,
+        label="simulated",
+    )
+    if join == 1:
+        error = 2.0 * joined("stderr")
+        axes.stairs(mass + error, edges, baseline=mass - error, fill=True, color=MEASURED, alpha=0.8)
+    for name, colour, style, label in (
+        ("boltzmann", EXACT, "-", exact_label),
+        ("fitted", EXACT, "-", exact_label),
+        ("chain", OWN, "--", "the chain's own law"),
+    ):
+        if f"{key}_{name}" in arrays:
+            axes.stairs(joined(name), edges, baseline=None, color=colour, linestyle=style, linewidth=1.1, label=label)
+    axes.set_xlim(edges[0], edges[-1])
+    axes.set_ylim(bottom=0.0)
+
+
+def second_coordinate(axes: Any, arrays: dict[str, np.ndarray], key: str, exact_label: str = "Boltzmann, exact") -> None:
+    """x_2 as a density in two dimensions, on its side beside a plane."""
+    edges = arrays[f"{key}_edges"][::2]  # a torus: the same ends as x_1
+    width = np.diff(edges)
+    counts = arrays[f"{key}_counts"][1]
+    mass = counts[1:-1].reshape(-1, 2).sum(axis=1) / counts.sum()
+    axes.stairs(mass / width, edges, orientation="horizontal", fill=True, color=MEASURED, alpha=0.35, label="simulated")
+    if f"{key}_plane_law" in arrays:
+        exact = arrays[f"{key}_plane_law"].sum(axis=0) / width
+        axes.stairs(exact, edges, orientation="horizontal", baseline=None, color=EXACT, linewidth=1.1, label=exact_label)
+    axes.set(xlabel="density of $x_2$", ylabel="$x_2$", ylim=(edges[0], edges[-1]), xlim=(0.0, None))
+
+
+def plane(axes: Any, arrays: dict[str, np.ndarray], key: str, name: str, ceiling: float) -> Any:
+    """A histogram of (x_1, x_2), or its law, as a density, its colours logarithmic."""
+    values = arrays[f"{key}_{name}"]
+    edges = arrays[f"{key}_edges"]
+    span = edges[-1] - edges[0]
+    density = values / values.sum() / (span / len(values)) ** 2
+    norm = matplotlib.colors.LogNorm(_FAINTEST * ceiling, ceiling, clip=True)  # what is fainter, and 0, has the lowest colour
+    shown = np.maximum(density.T, 0.1 * _FAINTEST * ceiling)
+    image = axes.imshow(shown, origin="lower", extent=(edges[0], edges[-1]) * 2, cmap="magma", norm=norm)
+    axes.set(xlabel="$x_1$", ylabel="$x_2$")
+    return image
+
+
+def highest(arrays: dict[str, np.ndarray], key: str) -> float:
+    """The ceiling of a plane's colours: the densest bin of the histogram and of the law."""
+    edges = arrays[f"{key}_edges"]
+    peaks = []
+    for name in ("plane", "plane_law"):
+        if f"{key}_{name}" in arrays:
+            values = arrays[f"{key}_{name}"]
+            peaks.append(float(values.max() / values.sum() / ((edges[-1] - edges[0]) / len(values)) ** 2))
+    return max(peaks)

@@ -1,0 +1,6 @@
+"""A user's own landscape: from an energy to a Potential with minima, regions and extent, found and checked."""
+
+from langevin_sim.potentials.custom.make import make
+from langevin_sim.potentials.custom.soundness import check
+
+__all__ = ["check", "make"]

@@ -1,0 +1,108 @@
+"""Minima of an energy of which nothing is known, from many starts."""
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.sparse.csgraph import connected_components
+from scipy.stats import qmc
+
+from langevin_sim.dynamics.domain import Domain
+from langevin_sim.errors import InputError
+
+MOST = 16  # minima that are kept, the lowest
+_SCALES = (1.0, 3.0, 10.0)  # of the cubes in which starts lie in R^d
+_LOG_STARTS = 6  # 2 to this power is the number of starts in each cube
+_FAR = 1e7  # a minimiser that ends beyond this has found no minimum
+_ALONG = 33  # points on the way between two minima
+_FLAT = 1e-7  # a barrier below this share of the energies' spread is none: the two are one degenerate minimum ..
+_LOW = 1e-3  # .. and one below this share of the temperature
+_NEAR, _SLACK = 3e-3, 1e-6  # how near is near, times 1 + |x|; how much lower is lower, in temperatures
+
+Function = Callable[[np.ndarray], np.ndarray]
+
+
+def starts(dim: int, domain: Domain) -> np.ndarray:
+    """Sobol points [n, dim] in the domain, or in cubes of several sizes, and the centre."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # SciPy's advice on the number of points
+        cubes = [qmc.Sobol(dim, rng=np.random.default_rng(k)).random_base2(_LOG_STARTS) for k in range(len(_SCALES))]
+    if domain.kind == "space":
+        points = [scale * (2.0 * cube - 1.0) for scale, cube in zip(_SCALES, cubes, strict=True)]
+        return np.concatenate([np.zeros((1, dim)), *points])
+    return domain.low + domain.width * np.concatenate([np.full((1, dim), 0.5), *cubes])
+
+
+def minima(energy: Function, gradient: Function, dim: int, domain: Domain, name: str, temperature: float) -> np.ndarray:
+    """The minima [k, dim] that L-BFGS finds, the lowest first, at most MOST; flat valleys count once.
+
+    energy: [n, dim] -> [n]; gradient: [n, dim] -> [n, dim]. InputError where the energy falls without bound.
+    """
+    tried = starts(dim, domain)
+    with np.errstate(all="ignore"):
+        values = energy(tried)
+    if np.isnan(values).any():
+        place = ", ".join(f"{x:.3g}" for x in tried[np.isnan(values)][0][:4])
+        raise InputError(
+            f"{name}: the energy is not a number at ({place}{', ..' if dim > 4 else ''}), a start: expected "
+            f"a finite one everywhere on {domain}; keep away by --domain, or change the energy"
+        )
+    tried = tried[np.isfinite(values)]
+    if not len(tried):
+        raise InputError(f"{name}: the energy is infinite at all points tried: expected a finite one on {domain}")
+
+    def both(x: np.ndarray) -> tuple[float, np.ndarray]:
+        value, slope = float(energy(x[None])[0]), gradient(x[None])[0]
+        return (value, slope) if np.isfinite(value) and np.isfinite(slope).all() else (np.finfo(float).max, np.zeros(dim))
+
+    bounds = [(domain.low, domain.high)] * dim if domain.kind in ("box", "reflecting") else None
+    found = []
+    for start in tried:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore", RuntimeWarning)
+            end = minimize(both, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": 1e-15})
+        if not np.isfinite(end.fun) or np.abs(end.x).max() > _FAR or end.fun < -1.0 / np.finfo(float).eps:
+            place = ", ".join(f"{x:.3g}" for x in start[:4])
+            raise InputError(
+                f"{name}: from ({place}{', ..' if dim > 4 else ''}) the energy falls without bound: exp(-U/T) "
+                "cannot be normalised; bound it by --domain, or add a confining term"
+            )
+        if end.fun < np.finfo(float).max:
+            found.append(end.x)
+    points = np.array(found)
+    if domain.kind == "torus":
+        points = domain.low + (points - domain.low) % domain.width
+    values = energy(points)
+    spread = max(float(np.quantile(energy(tried), 0.5) - values.min()), 1e-12 * max(1.0, abs(float(values.min()))))
+    points = points[np.argsort(values, kind="stable")]
+    points = points[[_is_minimum(energy, point, _SLACK * temperature) for point in points]]
+    if not len(points):
+        raise InputError(f"{name}: no minimum was found from {len(tried)} starts: expected an energy with one on {domain}")
+    joined = _joined(energy, points, max(_FLAT * spread, _LOW * temperature), domain)
+    _, firsts = np.unique(connected_components(joined, directed=False)[1], return_index=True)
+    return points[np.sort(firsts)][:MOST]
+
+
+def _is_minimum(energy: Function, point: np.ndarray, slack: float) -> bool:
+    """Whether nothing near is lower by more than ``slack``: an end on a plateau counts, a saddle or a summit does not."""
+    near = np.random.default_rng(0).normal(size=(64, len(point)))
+    near *= _NEAR * (1.0 + np.abs(point).max()) / np.linalg.norm(near, axis=1, keepdims=True)
+    with np.errstate(all="ignore"):
+        around = np.nan_to_num(energy(point + near), nan=np.inf)
+    here = float(energy(point[None])[0])
+    return bool(around.min() >= here - slack - 1e-12 * abs(here))
+
+
+def _joined(energy: Function, points: np.ndarray, barrier: float, domain: Domain) -> np.ndarray:
+    """bool [n, n]: whether the straight way between two ends rises by less than ``barrier`` over the higher one."""
+    way = points[None] - points[:, None]
+    if domain.kind == "torus":
+        way -= domain.width * np.round(way / domain.width)
+    share = np.linspace(0.0, 1.0, _ALONG)[:, None]
+    joined = np.eye(len(points), dtype=bool)
+    for row, (point, ways) in enumerate(zip(points, way, strict=True)):
+        with np.errstate(all="ignore"):
+            values = energy(point + share[None] * ways[:, None])  # [n, ALONG]
+        joined[row] |= np.nan_to_num(values, nan=np.inf).max(axis=1) <= np.maximum(values[:, 0], values[:, -1]) + barrier
+    return joined

@@ -1,0 +1,103 @@
+"""Whether a user's energy can be simulated: finite where walkers may be, confining, its gradient its own."""
+
+import math
+
+import numpy as np
+from scipy.stats import qmc
+
+from langevin_sim.errors import InputError
+from langevin_sim.potentials.potential import Potential
+
+_LOG_POINTS = 10
+_RAYS = 64
+_DECADES = (1e2, 1e3, 1e4, 1e5)  # times the size of the extent
+
+
+def check(potential: Potential, temperature: float) -> None:
+    """InputError, with the place, for an energy that is not finite, does not confine, or has another's gradient."""
+    finite(potential, temperature)
+    confining(potential, temperature)
+    own_gradient(potential, temperature)
+
+
+def finite(potential: Potential, temperature: float) -> None:
+    """At the minima and starts, at points spread over the extent, and where coordinates are 0."""
+    low, high = potential.extent(temperature).T
+    cube = qmc.Sobol(potential.dim, rng=np.random.default_rng(0)).random_base2(_LOG_POINTS)
+    spread = low + (high - low) * cube
+    zeros = spread[: 8 * potential.dim].copy()
+    for j in range(potential.dim):  # what is singular is so most often at 0
+        zeros[8 * j : 8 * (j + 1), j] = 0.0
+    origin = np.zeros((1, potential.dim))
+    special = np.concatenate([origin, zeros])
+    special = special[((special >= low) & (special <= high)).all(axis=1)]
+    for what, points in (("a start", np.stack([r.start for r in potential.regions])), ("", special), ("", spread)):
+        with np.errstate(all="ignore"):
+            values, slopes = potential.energy(points), potential.gradient(points)
+        bad = np.flatnonzero(~np.isfinite(values) | (what != "" and ~np.isfinite(slopes).all(axis=1)))
+        if len(bad):
+            value = values[bad[0]]
+            kind = "not a number" if np.isnan(value) else ("infinite" if np.isinf(value) else "without a gradient")
+            where = _place(points[bad[0]]) + (f", {what}" if what else "")
+            raise InputError(
+                f"{potential.name}: the energy is {kind} at {where}: expected a finite one everywhere on "
+                f"{potential.domain}; keep away from there by --domain, or change the energy"
+            )
+
+
+def confining(potential: Potential, temperature: float) -> None:
+    """On R^d: along every ray U/T has to grow faster than d log r."""
+    if potential.domain.kind != "space":
+        return
+    dim = potential.dim
+    size = float(np.abs(potential.extent(temperature)).max())
+    random = np.random.default_rng(1).normal(size=(_RAYS, dim))
+    rays = np.concatenate([np.eye(dim), -np.eye(dim), random / np.linalg.norm(random, axis=1, keepdims=True)])
+    radii = size * np.array(_DECADES)
+    with np.errstate(all="ignore"):
+        values = np.array([potential.energy(radius * rays) for radius in radii])  # [decades, rays]
+    values = np.where(np.isposinf(values), np.finfo(float).max, values)
+    for ray, along in zip(rays, values.T, strict=True):
+        if np.isnan(along).any():
+            place = radii[int(np.flatnonzero(np.isnan(along))[0])] * ray
+            raise InputError(
+                f"{potential.name}: the energy is not a number at {_place(place)}: expected a finite one "
+                f"everywhere on {potential.domain}; bound it by --domain"
+            )
+        with np.errstate(over="ignore"):
+            growth = np.diff(along) / temperature
+        capped = along[1:] >= np.finfo(float).max
+        if (growth[~capped] <= dim * math.log(10.0)).any():
+            raise InputError(
+                f"{potential.name}: the energy does not confine along {_place(ray)}: exp(-U/T) cannot be normalised at "
+                f"temperature {temperature:g}; bound it by --domain, or add a confining term"
+            )
+
+
+def own_gradient(potential: Potential, temperature: float) -> None:
+    """Against central differences, where these agree with each other (elsewhere there is a kink)."""
+    if not potential.smooth:
+        return
+    low, high = potential.extent(temperature).T
+    x = np.random.default_rng(0).uniform(low, high, (200, potential.dim))
+    differences = []
+    for h in (1e-5, 2e-5):
+        shifts = h * (1.0 + np.abs(x).max()) * np.eye(potential.dim)
+        up, down = potential.energy(x[:, None] + shifts), potential.energy(x[:, None] - shifts)
+        differences.append((up - down) / (2.0 * shifts[0, 0]))
+    gradient = potential.gradient(x)
+    size = np.abs(gradient).max(axis=1, keepdims=True) + np.median(np.abs(gradient))
+    rounding = 1e-9 * np.abs(potential.energy(x)).max()
+    steady = np.abs(differences[0] - differences[1]) <= 1e-5 * size + rounding
+    wrong = steady & (np.abs(differences[0] - gradient) > 1e-4 * size + rounding)
+    if wrong.any():
+        row, column = (int(index) for index in np.argwhere(wrong)[0])
+        raise InputError(
+            f"{potential.name}: the gradient's component {column + 1} at {_place(x[row])} is "
+            f"{gradient[row, column]:.6g}, and finite differences of the energy give "
+            f"{differences[0][row, column]:.6g}: expected the energy's own"
+        )
+
+
+def _place(point: np.ndarray) -> str:
+    return f"({', '.join(f'{value:.4g}' for value in point[:6])}{', ..' if len(point) > 6 else ''})"

@@ -1,6 +1,0 @@
-"""A user's own landscape: from an energy to a Potential with minima, regions and extent, found and checked."""
-
-from langevin_sim.potentials.own.make import make
-from langevin_sim.potentials.own.soundness import check
-
-__all__ = ["check", "make"]

@@ -1,0 +1,57 @@
+"""The page of a folder that has its own words: figures of the memo, trainings, and what is measured of them."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from langevin_sim.report import explanations as words
+from langevin_sim.report.page import Block, Commands, Items, Page, Paragraph, Section, Words
+from langevin_sim.report.parts import foot, local, made, named, notes, picture
+
+_SETTINGS = re.compile(r"^## (?:Settings|Trainings)$", re.MULTILINE)
+
+
+def page(folder: Path, manifest: dict[str, Any]) -> Page:
+    """figure.md's words and tables, figure.png, what was run and the command that has it again."""
+    summary = json.loads((folder / "summary.json").read_text())
+    command = _command(folder, summary)
+    heading, _, text = (folder / "figure.md").read_text().replace(summary["command"], command).partition("\n")
+    title = heading.removeprefix("# ").strip()
+    text, *settings = _SETTINGS.split(local(text), maxsplit=1)
+    how, _, text = text.strip().partition("\n\n")  # its first paragraph: the command, and how long it took
+    judged = summary["results"] if manifest["kind"] == "figure" else []  # ensembles beside laws
+    first: list[Block] = [Paragraph(words.headline(judged), "lead")] if judged else []
+    verdicts: list[Block] = [Items(words.verdicts(judged))] if judged else []
+    alternative = f"{title}. What it shows is said in words and tables on this page."
+    sections = [
+        Section("What came out", [*first, *_paragraphs(text)]),
+        Section("The figure", [picture(folder, alternative)]),
+        Section("The verdicts in words", verdicts),
+        Section("What was run", [Words("\n\n".join([how, *settings])), made(manifest), _commands(folder, command)]),
+        Section("Warnings and notes", notes(manifest, words.missing(judged))),
+    ]
+    subtitle = f"langevin-sim {manifest['versions']['langevin-sim']}, seed {summary['seed']}"
+    return Page(title, subtitle, sections, foot(folder, manifest))
+
+
+def _paragraphs(text: str) -> list[Block]:
+    return [Words(text)] if text.strip() else []
+
+
+def _command(folder: Path, summary: dict[str, Any]) -> str:
+    """What has it from its settings, with the folder's own name."""
+    if summary.get("kind") == "train":
+        return f"langevin-sim deep train --config {named(folder)}/spec.toml"
+    return local(summary["command"])
+
+
+def _commands(folder: Path, command: str) -> Commands:
+    where = named(folder)
+    return Commands(
+        [
+            ("The same bits again, compared with these (where the folder lies):", f"langevin-sim rerun {where}"),
+            ("The same from its settings:", command),
+            ("This page again:", f"langevin-sim report {where}"),
+        ]
+    )

@@ -1,0 +1,183 @@
+"""Verdicts, and laws that there are not, in plain sentences."""
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from langevin_sim.analysis.verdict import RHAT_LIMIT, STATIONARITY_LEVEL
+from langevin_sim.memo.text import measured
+from langevin_sim.simulation.plan import LEAST_TIMES
+
+Result = dict[str, Any]
+# of one ensemble, of several, of all of several
+_SAID = {
+    "agrees": (
+        "agrees with Boltzmann's law within the errors",
+        "agree with Boltzmann's law within the errors",
+        "All {} ensembles agree with Boltzmann's law within the errors",
+    ),
+    "biased": (
+        "follows the exact law of the chain with its finite step, not Boltzmann's",
+        "follow the exact law of the chain with its finite step, not Boltzmann's",
+        "All {} ensembles follow the exact law of the chain with its finite step, not Boltzmann's",
+    ),
+    "disagrees": (
+        "agrees with no law that is known of it",
+        "agree with no law that is known of them",
+        "None of the {} ensembles agrees with a law that is known of it",
+    ),
+    "unconverged": (
+        "is not stationary yet: nothing is claimed of it",
+        "are not stationary yet: nothing is claimed of them",
+        "None of the {} ensembles is stationary yet: nothing is claimed of them",
+    ),
+    "no-reference": (
+        "has no law to be compared with",
+        "have no law to be compared with",
+        "None of the {} ensembles has a law to be compared with",
+    ),
+}
+
+
+def headline(results: Sequence[Result]) -> str:
+    """One sentence for all ensembles: 'Of 6 ensembles 4 agree with Boltzmann's law ..., and 2 ...'."""
+    counts = {verdict: sum(r["verdict"] == verdict for r in results) for verdict in _SAID}
+    found = {verdict: number for verdict, number in counts.items() if number}
+    if len(found) == 1:
+        one, _, whole = _SAID[next(iter(found))]
+        return f"The ensemble {one}." if len(results) == 1 else f"{whole.format(len(results))}."
+    parts = [f"{number} {_SAID[verdict][number > 1]}" for verdict, number in found.items()]
+    return f"Of {len(results)} ensembles, {'; '.join(parts)}."
+
+
+def growth(results: Sequence[Result]) -> list[str]:
+    """How the mass of the first region goes with dimension, for each dynamics that follows a law in all of them."""
+    said = []
+    for dynamics in dict.fromkeys(r["dynamics"] for r in results):
+        mine = sorted((r for r in results if r["dynamics"] == dynamics), key=lambda r: r["dim"])
+        if len(mine) < 2 or any(r["verdict"] not in ("agrees", "biased") for r in mine) or len(mine[0]["regions"]) < 2:
+            continue
+        masses = [r["regions"][0]["mass"] for r in mine]
+        steps = [after - before for before, after in pairwise(masses)]
+        way = "grows" if min(steps) > 0 else "falls" if max(steps) < 0 else "goes"
+        (first, last), name = (mine[0], mine[-1]), mine[0]["regions"][0]["name"]
+        steadily = " with every dimension," if way != "goes" and len(mine) > 2 else ""
+        said.append(
+            f"With {_name(dynamics)} the mass of the region {name} {way}{steadily} from {_mass(first)} in d = "
+            f"{first['dim']} to {_mass(last)} in d = {last['dim']}."
+        )
+    return said
+
+
+def verdicts(results: Sequence[Result]) -> list[tuple[str, str]]:
+    """('gdl, d = 1 to 5: biased.', 'GDL at step 0.02 does not sample ...') for all ensembles of which the same is said."""
+    groups: dict[tuple[str, str, str], list[Result]] = {}
+    for r in results:
+        groups.setdefault((r["dynamics"], r["verdict"], _sentence(r)), []).append(r)
+    return [
+        (f"{dynamics}, {dimensions(r['dim'] for r in mine)}: {verdict}.", f"{sentence} {_example(mine)}".strip())
+        for (dynamics, verdict, sentence), mine in groups.items()
+    ]
+
+
+def missing(results: Sequence[Result]) -> list[tuple[str, str]]:
+    """Which laws could not be computed, and why."""
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for r in results:
+        for law, key in (("Boltzmann's law", "reference_reason"), ("the chain's own law", "chain_reason")):
+            if r[key]:
+                groups.setdefault((r["dynamics"], law, r[key]), []).append(r["dim"])
+    return [
+        (f"Not given, {law} for {dynamics}, {dimensions(dims)}:", f"{reason}.")
+        for (dynamics, law, reason), dims in groups.items()
+    ]
+
+
+def dimensions(dims: Iterable[int]) -> str:
+    """'d = 3', 'd = 1 to 5', 'd = 1, 2, 5'."""
+    numbers = sorted(set(dims))
+    if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"d = {numbers[0]} to {numbers[-1]}"
+    return "d = " + ", ".join(map(str, numbers))
+
+
+def _sentence(r: Result) -> str:
+    who = f"{_name(r['dynamics'])} at step {r['step_size']:g}"
+    has_law, has_own = r["reference_reason"] is None, r["chain_reason"] is None
+    match r["verdict"]:
+        case "agrees":
+            return f"The masses of the regions and the mean energy under {who} are those of Boltzmann's law, within the errors."
+        case "biased" if has_law:
+            return (
+                f"{who} does not sample Boltzmann's law exactly, but agrees with the law of the chain with its finite step: "
+                "the sampler is right, and the step is not small enough for the difference to be lost in the errors."
+            )
+        case "biased":
+            return f"{who} agrees with the law of the chain with its finite step; there is no Boltzmann law beside it."
+        case "disagrees" if r["dynamics"] in ("mala", "rwm"):
+            return (
+                f"{who} should sample Boltzmann's law at any step, and does not here: the run is too short for what happens "
+                "seldom in it, or something is wrong."
+            )
+        case "disagrees":
+            if has_law and not has_own:
+                return (
+                    f"{who} does not sample Boltzmann's law; whether that is the finite step cannot be told, as the chain's "
+                    "own law is not known. A smaller step, or mala, tells."
+                )
+            if has_own and not has_law:
+                return f"{who} does not follow the law of its own chain: something is wrong."
+            return f"{who} follows neither Boltzmann's law nor that of its own chain: something is wrong."
+        case "unconverged":
+            longer = "A longer run (--steps auto), or other starts, can tell more."
+            return f"{_unsettled(r)} {'A smaller step keeps them.' if r['diverged'] else longer}"
+        case _:
+            return f"There is nothing to compare with: {r['reference_reason'] or 'no law was computed'}."
+
+
+def _unsettled(r: Result) -> str:
+    """Why an ensemble is not called stationary."""
+    found = []
+    if r["diverged"]:
+        found.append(f"{r['diverged']:,} of its walkers diverged")
+    if r["rhat"] is not None and r["rhat"] > RHAT_LIMIT:
+        found.append(f"walkers from different starts still differ (nested R-hat above {RHAT_LIMIT:g})")
+    if r["rhat"] is None and r["stationarity_pvalue"] == 0:
+        found.append("it was observed too seldom to tell")
+    elif r["stationarity_pvalue"] < STATIONARITY_LEVEL:
+        found.append("the two halves of the run differ by more than chance")
+    if r["relaxation_steps"] is not None and r["burn_in"] + r["steps"] < LEAST_TIMES * r["relaxation_steps"]:
+        found.append(f"the run is shorter than {LEAST_TIMES} relaxation times")
+    return f"Not stationary: {'; '.join(found or ['all walkers began in one region, and none was seen to leave it'])}."
+
+
+def _example(results: Sequence[Result]) -> str:
+    """The ensemble whose mass is the farthest from Boltzmann's in its errors, in numbers."""
+    if results[0]["verdict"] not in ("biased", "disagrees"):
+        return ""
+
+    def far(r: Result) -> float:
+        region = r["regions"][0]
+        return abs(region["mass"] - region["boltzmann"]) / region["stderr"] if region["stderr"] else math.inf
+
+    compared = [r for r in results if r["regions"][0]["boltzmann"] is not None]
+    if not compared or len(compared[0]["regions"]) < 2:
+        return ""
+    most = max(compared, key=far)
+    region = most["regions"][0]
+    own = "" if region["chain"] is None else f", the chain's own law {region['chain']:.5f}"
+    lead = "In" if len(results) == 1 else "The clearest case: in"
+    return (
+        f"{lead} d = {most['dim']} the mass of {region['name']} is {_mass(most)}, where Boltzmann's law has "
+        f"{region['boltzmann']:.5f}{own}."
+    )
+
+
+def _mass(r: Result) -> str:
+    region = r["regions"][0]
+    return measured(region["mass"], region["stderr"])
+
+
+def _name(dynamics: str) -> str:
+    return "gradient descent" if dynamics == "gd" else dynamics.upper()

@@ -1,0 +1,47 @@
+"""report.html of a folder, whatever kind it is of."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from langevin_sim.errors import FolderError
+from langevin_sim.report import document, run, sweep
+from langevin_sim.report.page import NAME as NAME
+from langevin_sim.report.page import render
+from langevin_sim.report.page import write as write_page
+from langevin_sim.storage import folder as disk
+
+_WITH_WORDS = ("figure", "train", "noise", "compare", "plane", "flatness", "table1")
+PAGES = {"run": run.page, "sweep": sweep.page, **dict.fromkeys(_WITH_WORDS, document.page)}
+
+
+def write(folder: Path) -> None:
+    """Write the page of a completed folder, from the folder alone; none for a kind that has none."""
+    manifest = disk.read_manifest(folder)
+    if manifest.get("kind", "run") in PAGES:
+        write_page(folder, PAGES[manifest.get("kind", "run")](folder, manifest))
+
+
+def again(folder: Path) -> Path:
+    """The same for a folder that somebody names; FolderError if it is not complete, or its data cannot be used."""
+    manifest = disk.read_manifest(folder)
+    kind, status = manifest.get("kind", "run"), manifest["status"]
+    if status != "COMPLETED":
+        raise FolderError(f"{folder} is {status}: a report is made of a folder that is complete: {_remedy(folder, manifest)}")
+    if kind not in PAGES:
+        raise FolderError(f"{folder} is of the kind {kind}, which has no page that can be written again")
+    try:
+        page = PAGES[kind](folder, manifest)
+        render(page)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, zipfile.BadZipFile) as error:
+        told = f"{type(error).__name__}: {error}" if not isinstance(error, OSError) else f"{error.strerror}: {error.filename}"
+        raise FolderError(f"{folder}: its files lack what the page shows ({told}): langevin-sim rerun has them again") from error
+    with disk.locked(folder):
+        path = write_page(folder, page)
+        disk.rehash(folder, manifest, NAME)
+    return path
+
+
+def _remedy(folder: Path, manifest: dict[str, Any]) -> str:
+    told = f" (it said: {manifest['error']})" if manifest.get("error") else ""
+    return f"langevin-sim resume {folder} goes on with it{told}"

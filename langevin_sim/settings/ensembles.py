@@ -1,0 +1,95 @@
+"""From a spec to what is simulated: a potential and a dynamics for every dimension."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from langevin_sim import potentials
+from langevin_sim.dynamics import SGDL, Dynamics, make, parse_domain, parse_schedule, with_step_size
+from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.potentials.custom import check as check_own
+from langevin_sim.potentials.minima import hessian
+from langevin_sim.potentials.potential import Potential
+from langevin_sim.settings.run import RunSpec
+
+Case = tuple[Potential, Dynamics]
+
+
+def build(spec: RunSpec) -> list[Case]:
+    """Every dimension with every dynamics, in this order; InputError for what does not go together."""
+    return [_case(spec, dim, name) for dim in spec.dims for name in spec.dynamics]
+
+
+def halved(case: Case) -> Case:
+    """The same case at half the step, at the same temperatures: the variance of tilts doubles, so that T_eff stays."""
+    potential, dynamics = case
+    if potential.terms is not None and potential.terms.covariance is not None:
+        root = np.sqrt(2.0)
+        terms = replace(potential.terms, data=root * potential.terms.data, covariance=2.0 * potential.terms.covariance)
+        potential = replace(potential, terms=terms)
+    return potential, with_step_size(dynamics, 0.5 * dynamics.step_size)
+
+
+def _case(spec: RunSpec, dim: int, name: str) -> Case:
+    potential = _potential(spec, dim)
+    noise_schedule = None if spec.noise_schedule == "temperature" else parse_schedule(spec.noise_schedule)
+    dynamics = make(
+        name,
+        spec.step_size,
+        spec.temperature,
+        step_schedule=parse_schedule(spec.schedule),
+        noise_schedule=noise_schedule,
+        batch_size=spec.batch_size,
+        replacement=spec.replacement,
+    )
+    if isinstance(dynamics, SGDL) and potential.terms is None:
+        potential = potentials.tilted(potential, _covariance(spec, potential, dynamics), spec.terms)
+    return potential, dynamics
+
+
+def _potential(spec: RunSpec, dim: int) -> Potential:
+    """The spec's potential on its domain; a user's own is checked before anything runs on it."""
+    domain = None if spec.domain == "own" else parse_domain(spec.domain)
+    if spec.data is not None:
+        if spec.potential != "regression":
+            raise InputError(f"data {spec.data}: expected --potential regression with it, got {spec.potential}")
+        if spec.parameters:
+            raise InputError(f"data {spec.data}: it leaves regression no parameters, got {', '.join(spec.parameters)}")
+        a, y = potentials.read_rows(Path(spec.data))
+        if dim != a.shape[1]:
+            raise InputError(f"data {spec.data}: dims {dim}: expected {a.shape[1]}, the columns besides the value")
+        found = potentials.regression_from(a, y)
+        return found if domain is None else found.on(domain)
+    temperature = spec.temperature or 1.0
+    potential = potentials.get(spec.potential, dim, domain=domain, temperature=temperature, **spec.parameters)
+    if potentials.is_own(spec.potential):
+        check_own(potential, temperature)
+    return potential
+
+
+def _covariance(spec: RunSpec, potential: Potential, dynamics: SGDL) -> np.ndarray:
+    """Covariance of the tilts that ``tilt`` asks for, [dim, dim]."""
+    kind, _, text = spec.tilt.partition(":")
+    expected = f"tilt {spec.tilt!r}: expected auto, isotropic:S2, hessian:SCALE or matrix:A,B;B,C"
+    try:
+        if kind == "matrix":
+            return np.array([[float(number) for number in row.split(",")] for row in text.split(";")])
+        scale = float(text) if text else 1.0
+    except ValueError as error:
+        raise InputError(expected) from error
+    if not (np.isfinite(scale) and scale > 0):
+        raise InputError(expected)
+    if kind == "isotropic":
+        return scale * np.eye(potential.dim)
+    if kind == "hessian":
+        return scale * hessian(potential, potential.minima[0])
+    if kind == "auto" and text:
+        raise InputError(expected)
+    if kind != "auto":
+        raise UnknownNameError("tilt", kind, ["auto", "isotropic", "hessian", "matrix"])
+    factor = dynamics.variance_factor(spec.terms)
+    if factor <= 0:  # the full batch has no noise, whatever the tilts
+        return np.eye(potential.dim)
+    temperature = spec.temperature if spec.temperature > 0 else 1.0
+    return 2.0 * temperature / (dynamics.step_size * factor) * np.eye(potential.dim)

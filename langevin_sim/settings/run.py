@@ -1,0 +1,136 @@
+"""RunSpec: everything that determines a run's result. Options, defaults and bounds live here alone."""
+
+import re
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+
+from langevin_sim.dynamics import KINDS, parse_domain, parse_schedule
+from langevin_sim.errors import UnknownNameError
+from langevin_sim.settings.settings import Settings, parse
+
+MAX_DIM, MAX_WALKERS, MAX_STEPS = 1000, 10**8, 10**12
+POTENTIALS = "a name (langevin-sim potentials list), 'expr: sum((x^2-1)^2)', or FILE.py:FUNCTION"
+
+
+def parse_dims(value: Any) -> Any:
+    """'3', '1,2,5' or '1..5' as a list of dimensions."""
+    if not isinstance(value, str):
+        return value
+    expected = f"dims {value!r}: expected 3, 1,2,5 or 1..5 (ascending, from 1 to {MAX_DIM})"
+    dims: list[int] = []
+    for part in value.split(","):
+        match = re.fullmatch(r"\s*([0-9]{1,6})\s*(?:\.\.\s*([0-9]{1,6}))?\s*", part)
+        if not match:
+            raise ValueError(expected)
+        first, last = int(match[1]), int(match[2] or match[1])
+        if not 1 <= first <= last <= MAX_DIM:
+            raise ValueError(expected)
+        dims.extend(range(first, last + 1))
+    return dims
+
+
+def dims_text(dims: list[int]) -> str:
+    """What ``parse_dims`` reads as these dimensions: '1..5,10'."""
+    parts: list[list[int]] = []
+    for dim in dims:
+        if parts and dim == parts[-1][-1] + 1:
+            parts[-1].append(dim)
+        else:
+            parts.append([dim])
+    return ",".join(f"{part[0]}..{part[-1]}" if len(part) > 2 else ",".join(map(str, part)) for part in parts)
+
+
+def split(value: Any) -> Any:
+    """'a,b' as a list of its parts."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+class RunSpec(Settings):
+    """What is simulated. The same spec and seed give the same bits on any number of threads."""
+
+    potential: Annotated[str, Field(description=f"what is descended: {POTENTIALS}")] = "twowell"
+    dims: Annotated[list[int], BeforeValidator(parse_dims), Field(description="dimensions: 3, 1,2,5 or 1..5")] = [1, 2, 3, 4, 5]
+    dynamics: Annotated[
+        list[str], BeforeValidator(split), Field(description=f"how a walker moves: {', '.join(KINDS)}, or a comma list")
+    ] = ["gdl"]
+    walkers: Annotated[int, Field(ge=2, le=MAX_WALKERS, description="independent walkers in each dimension")] = 10_240
+    steps: Annotated[
+        Annotated[int, Field(ge=1, le=MAX_STEPS)] | Literal["auto"],
+        Field(description="production steps of every walker, or auto: 60 relaxation times, after 10 of burn-in"),
+    ] = 60_000
+    burn_in: Annotated[int, Field(ge=0, le=MAX_STEPS, description="steps before anything is counted")] = 10_000
+    every: Annotated[int, Field(ge=1, le=10**9, description="steps between two observations of a walker")] = 40
+    step_size: Annotated[float, Field(gt=0, description="eta, in units of time")] = 0.02
+    temperature: Annotated[float, Field(ge=0, description="T, in units of energy (k_B = 1)")] = 1.0
+    schedule: Annotated[str, Field(description="of the step size: constant, power:p=P,t0=T or gelfand-mitter:a=A,t0=T")] = (
+        "constant"
+    )
+    noise_schedule: Annotated[
+        str, Field(description="of the noise gamma': temperature (keeps T), constant, power:.. or gelfand-mitter:b=B,t0=T")
+    ] = "temperature"
+    domain: Annotated[
+        str, Field(description="own (the potential's), space, torus:LOW,HIGH, box:LOW,HIGH or reflecting:LOW,HIGH")
+    ] = "own"
+    start: Annotated[
+        str, Field(description="dispersed over all regions in turn, uniform, exact, a region, or a number for all coordinates")
+    ] = "dispersed"
+    batch_size: Annotated[int, Field(ge=1, description="terms in a batch of sgd and sgdl")] = 10
+    replacement: Annotated[bool, Field(description="draw batches with replacement")] = False
+    terms: Annotated[int, Field(ge=2, le=10**7, description="tilts that make a finite sum of a potential that is none")] = 1000
+    tilt: Annotated[
+        str, Field(description="covariance of the tilts: auto (SGD's T_eff = T), isotropic:S2, hessian:SCALE or matrix:A,B;B,C")
+    ] = "auto"
+    extrapolate: Annotated[bool, Field(description="run at half the step too, and extrapolate the masses to step 0")] = False
+    chain: Annotated[bool, Field(description="compute the chain's own law beside Boltzmann's")] = True
+    data: Annotated[
+        str | None, Field(description="regression on rows of your own: CSV with a heading; y, or the last column, is the value")
+    ] = None
+    seed: Annotated[int | None, Field(ge=0, lt=2**128, description="seed of every random stream; drawn if not given")] = None
+    parameters: Annotated[dict[str, float], Field(description="parameters of the potential")] = {}
+
+    @field_validator("dims")
+    @classmethod
+    def _dims_in_range(cls, dims: list[int]) -> list[int]:
+        if not dims or min(dims) < 1 or max(dims) > MAX_DIM or len(set(dims)) != len(dims):
+            raise ValueError(f"dims {dims}: expected different dimensions from 1 to {MAX_DIM}")
+        return dims
+
+    @field_validator("dynamics")
+    @classmethod
+    def _dynamics_known(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if name not in KINDS:
+                raise UnknownNameError("dynamics", name, list(KINDS))
+        return list(dict.fromkeys(names))
+
+    @field_validator("schedule", "noise_schedule", "domain")
+    @classmethod
+    def _readable(cls, text: str, info: ValidationInfo) -> str:
+        if info.field_name == "domain":
+            return text if text == "own" else str(parse_domain(text))
+        return text if text == "temperature" and info.field_name == "noise_schedule" else str(parse_schedule(text))
+
+    def resolved(self) -> "RunSpec":
+        """With a seed, and burn-in and steps rounded up to multiples of ``every``."""
+
+        def up(steps: int) -> int:
+            return -(-steps // self.every) * self.every
+
+        seed = secrets.randbits(32) if self.seed is None else self.seed
+        steps = self.steps if self.steps == "auto" else up(self.steps)
+        return self.model_copy(update={"seed": seed, "burn_in": up(self.burn_in), "steps": steps})
+
+
+def make_spec(values: dict[str, Any]) -> RunSpec:
+    """A RunSpec from raw values; dims not given are the default ones that the potential has."""
+    if "dims" not in values and isinstance(values.get("potential"), str):
+        from langevin_sim import potentials  # compiled code: not needed for --help
+
+        if isinstance(values.get("data"), str):
+            return parse(RunSpec, {**values, "dims": [len(potentials.rows.columns(Path(values["data"]))) - 1]})
+        low, high = potentials.dimensions(values["potential"])
+        values = {**values, "dims": [dim for dim in RunSpec().dims if low <= dim <= (high or MAX_DIM)]}
+    return parse(RunSpec, values)

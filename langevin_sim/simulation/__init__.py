@@ -1,0 +1,1 @@
+"""One ensemble in memory: simulated, compared with its exact laws, summarised."""

@@ -1,0 +1,109 @@
+"""One ensemble on several machines: shards are ranges of its blocks, and come back to the bits of one process.
+
+Noise is a function of (seed, block, step), counts are integers, and sums over walkers are taken in the order of blocks: so
+neither the ranges nor who moved them can be seen in what comes out.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from langevin_sim.engine.ensemble import Ensemble, blocks_needed
+from langevin_sim.settings.ensembles import build, halved
+from langevin_sim.settings.run import RunSpec
+from langevin_sim.settings.settings import parse
+from langevin_sim.simulation.simulate import advance, available_threads, placed
+from langevin_sim.simulation.workers import Place, Workers
+from langevin_sim.storage.checkpoint import Checkpoint
+
+PER_WORKER = 4  # shards: few enough that they cost nothing, many enough that a worker which is lost costs little
+
+
+class Shard(NamedTuple):
+    """Blocks first .. first + blocks - 1 of the ensemble that a spec has for a dimension and a dynamics."""
+
+    spec: dict[str, Any]
+    dim: int
+    dynamics: str
+    finer: int  # 2: at half the step
+    temperature: float  # that histograms cover
+    first: int
+    blocks: int
+
+
+def advanced(shard: Shard, place: Place) -> dict[str, np.ndarray]:
+    """The state of a shard after its last step: what a worker does."""
+    spec = parse(RunSpec, shard.spec)
+    assert spec.seed is not None
+    assert spec.steps != "auto"
+    case = build(spec.model_copy(update={"dims": [shard.dim], "dynamics": [shard.dynamics]}))[0]
+    potential, dynamics = halved(case) if shard.finer > 1 else case
+    ensemble, _ = placed(
+        potential,
+        dynamics,
+        walkers=spec.walkers,
+        burn_in=shard.finer * spec.burn_in,
+        every=shard.finer * spec.every,
+        start=spec.start,
+        seed=spec.seed,
+        threads=min(place.threads, available_threads()),
+        extent_temperature=shard.temperature,
+        blocks=range(shard.first, shard.first + shard.blocks),
+    )
+    advance(ensemble, potential, shard.finer * (spec.burn_in + spec.steps), of=spec.walkers)
+    return ensemble.state()
+
+
+@dataclass(frozen=True)
+class Sharding:
+    """Moves one ensemble by the hands of workers; shards that are done are kept from time to time, and when it is stopped."""
+
+    workers: Workers
+    kept: Checkpoint
+    label: str
+    whole: Shard  # all blocks
+    progress: Callable[[int], None]
+
+    def __call__(self, ensemble: Ensemble, total: int) -> None:
+        """Fill in the ensemble with what the workers bring; LangevinSimError if a shard fails."""
+        began, blocks = time.perf_counter(), blocks_needed(ensemble.walkers)
+        missing = np.ones(blocks, dtype=bool)
+        for first, state in self.kept.shards(self.label, total):
+            ensemble.place(first, state)
+            missing[first : first + len(state["alive"])] = False
+        shards = [
+            self.whole._replace(first=first, blocks=count)
+            for first, count in ranges(missing, PER_WORKER * max(1, self.workers.count()))
+        ]
+        unsaved: list[tuple[int, dict[str, np.ndarray]]] = []
+        try:
+            for done in self.workers.run(advanced, [(shard,) for shard in shards]):
+                if done.error is not None:
+                    raise done.error
+                shard = shards[done.task]
+                ensemble.place(shard.first, done.value)
+                unsaved.append((shard.first, done.value))
+                missing[shard.first : shard.first + shard.blocks] = False
+                self.progress(total * int((~missing).sum()) // blocks)
+                if self.kept.due():
+                    self.kept.add_shards(self.label, total, unsaved)
+                    unsaved = []
+        except BaseException:
+            self.kept.add_shards(self.label, total, unsaved)
+            raise
+        ensemble.step = total
+        if self.kept.keep_states:
+            self.kept.keeper(self.label).done(ensemble, time.perf_counter() - began)
+
+
+def ranges(missing: np.ndarray, parts: int) -> list[tuple[int, int]]:
+    """(first, count) of about ``parts`` ranges of equal size that cover what is missing[blocks]."""
+    size = max(1, -(-int(missing.sum()) // parts))
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(int)))
+    found = []
+    for first, stop in edges.reshape(-1, 2).tolist():
+        found += [(start, min(size, stop - start)) for start in range(first, stop, size)]
+    return found

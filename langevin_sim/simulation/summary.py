@@ -1,0 +1,172 @@
+"""From a Run and its laws to the numbers of summary.json."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.optimize import brentq
+
+from langevin_sim.analysis.distances import distances, expected_distances
+from langevin_sim.analysis.occupancy import Estimate
+from langevin_sim.analysis.verdict import FALSE_ALARM_RATE, RHAT_LIMIT, STATIONARITY_LEVEL, Comparison, sidak, verdict
+from langevin_sim.dynamics import SGDL
+from langevin_sim.errors import ReferenceUnavailable
+from langevin_sim.reference import Boltzmann, ChainLaw, boltzmann
+from langevin_sim.simulation.plan import too_short
+from langevin_sim.simulation.references import Laws
+from langevin_sim.simulation.simulate import Run
+
+
+class Marginal(NamedTuple):
+    """The x_1 histogram as masses of its bins, their standard errors, and the masses by Boltzmann and by the chain's law."""
+
+    edges: np.ndarray
+    mass: np.ndarray
+    stderr: np.ndarray
+    boltzmann: np.ndarray | None
+    chain: np.ndarray | None
+
+
+def marginal(run: Run, law: Laws) -> Marginal:
+    """Bin masses with errors over blocks (independent of each other)."""
+    blocks = run.counts.shape[0]
+    total = run.counts.sum()
+    deviations = run.counts - run.counts.sum(axis=1, keepdims=True) / total * run.counts.sum(axis=0)
+    spread = np.sqrt((deviations**2).sum(axis=0) * blocks / max(blocks - 1, 1)) / total
+    exact = None if law.boltzmann is None else law.boltzmann.bin_masses(run.edges)
+    own = None if law.chain is None else law.chain.bin_masses(run.edges)
+    return Marginal(run.edges, run.counts.sum(axis=0)[1:-1] / total, spread[1:-1], exact, own)
+
+
+def comparisons(run: Run, law: Boltzmann | ChainLaw | None) -> list[Comparison] | None:
+    """Masses of all regions but the last (they sum to 1), and the mean energy, beside a law's."""
+    if law is None:
+        return None
+    pairs = [Comparison(*run.occupancy[name], law.masses[name], law.errors[name]) for name in list(run.occupancy)[:-1]]
+    return [*pairs, Comparison(*run.energy, law.mean_energy, law.mean_energy_error)]
+
+
+def converged(run: Run, law: Laws) -> bool:
+    """Whether the ensemble looks stationary, and was long enough and free enough to be."""
+    stuck = run.starts_in_one_region and len(run.occupancy) > 1 and run.never_crossed
+    return (
+        run.diverged == 0
+        and not run.rhat > RHAT_LIMIT
+        and run.stationarity >= STATIONARITY_LEVEL
+        and not stuck
+        and not too_short(law, run.burn_in, run.steps)
+    )
+
+
+def fitted_temperature(run: Run, law: Laws) -> Estimate | None:
+    """The temperature at which Boltzmann's mean energy is the simulated one, with its standard error; None if there is none."""
+    if law.boltzmann is None or law.temperature is None:
+        return None
+    around = law.temperature
+
+    def excess(temperature: float) -> float:
+        return boltzmann(run.potential, temperature).mean_energy - run.energy.mean
+
+    try:
+        low, high = 0.5 * around, 2.0 * around
+        fitted = float(brentq(excess, low, high, xtol=1e-4 * around))
+        slope = (excess(1.02 * fitted) - excess(0.98 * fitted)) / (0.04 * fitted)
+    except (ValueError, ReferenceUnavailable):
+        return None
+    return Estimate(fitted, run.energy.stderr / abs(slope)) if slope else None  # so cold that the energy is that of the minimum
+
+
+def summarise(run: Run, law: Laws, tests: int, half: Run | None = None) -> dict[str, Any]:
+    """One entry of ``results``; ``tests`` is how many comparisons the whole run makes, ``half`` the run at half the step."""
+    names = list(run.occupancy)
+    exact, own = law.boltzmann, law.chain
+    level = sidak(FALSE_ALARM_RATE, tests)
+    settled = converged(run, law) if run.dynamics.stationary else True
+    word = verdict(comparisons(run, exact), comparisons(run, own), converged=settled, level=level)
+    limit = {} if half is None else extrapolated(run, half)
+    fitted = fitted_temperature(run, law) if isinstance(run.dynamics, SGDL) else None
+    return _plain(
+        {
+            "dim": run.potential.dim,
+            "dynamics": run.dynamics.name,
+            "step_size": run.dynamics.step_size,
+            "temperature": run.dynamics.temperature,
+            "noise": run.dynamics.noise,
+            "effective_temperature": law.temperature,
+            "fitted_temperature": None if fitted is None else {"mean": fitted.mean, "stderr": fitted.stderr},
+            "walkers": run.walkers,
+            "steps": run.steps,
+            "burn_in": run.burn_in,
+            "regions": [
+                {
+                    "name": name,
+                    "mass": run.occupancy[name].mean,
+                    "stderr": run.occupancy[name].stderr,
+                    "boltzmann": None if exact is None else exact.masses[name],
+                    "boltzmann_error": None if exact is None else exact.errors[name],
+                    "chain": None if own is None else own.masses[name],
+                    "chain_error": None if own is None else own.errors[name],
+                    **limit.get(name, {}),
+                }
+                for name in names
+            ],
+            "energy": {
+                "mean": run.energy.mean,
+                "stderr": run.energy.stderr,
+                "boltzmann": None if exact is None else exact.mean_energy,
+                "chain": None if own is None else own.mean_energy,
+            },
+            "marginal": _distances(run, marginal(run, law)),
+            "rhat": run.rhat,
+            "stationarity_pvalue": run.stationarity,
+            "relaxation_steps": law.relaxation_steps,
+            "relaxation_source": law.relaxation_source or None,
+            "acceptance": run.acceptance,
+            "diverged": run.diverged,
+            "reference_reason": law.boltzmann_reason or None,
+            "chain_reason": law.chain_reason or None,
+            "chain_method": None if own is None else own.method,
+            "verdict": word,
+            "seconds": run.seconds,
+            "updates_per_second": run.updates_per_second,
+        }
+    )
+
+
+def extrapolated(run: Run, half: Run) -> dict[str, dict[str, float]]:
+    """Masses at step 0 from those at eta and eta/2, by Richardson: 2 m(eta/2) - m(eta), or (4 m(eta/2) - m(eta))/3 for LM.
+
+    The error is taken over walkers: walker k of both runs has the same stream, so that what they share
+    is counted once.
+    """
+    power = 4.0 if run.dynamics.name == "lm" else 2.0
+    result = {}
+    for k, name in enumerate(run.occupancy):
+        if run.walker_means.shape == half.walker_means.shape:
+            values = (power * half.walker_means[:, k] - run.walker_means[:, k]) / (power - 1.0)
+            mean, stderr = float(values.mean()), float(values.std(ddof=1) / math.sqrt(values.size))
+        else:  # a walker diverged in one of the two
+            (m, e), (m2, e2) = run.occupancy[name], half.occupancy[name]
+            mean, stderr = (power * m2 - m) / (power - 1.0), math.hypot(power * e2, e) / (power - 1.0)
+        result[name] = {"extrapolated": mean, "extrapolated_stderr": stderr}
+    return result
+
+
+def _distances(run: Run, bins: Marginal) -> dict[str, float | None]:
+    width = float(run.edges[1] - run.edges[0])
+    entry: dict[str, float | None] = {}
+    for name, law in (("boltzmann", bins.boltzmann), ("chain", bins.chain)):
+        found = None if law is None else distances(bins.mass - law, width)
+        for key in ("tv", "ks", "w1"):
+            entry[f"{key}_{name}"] = None if found is None else float(getattr(found, key))
+    expected = expected_distances(run.counts, width)
+    return {**entry, "tv_expected": expected.tv, "ks_expected": expected.ks, "w1_expected": expected.w1}
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no nan: null stands for it."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
