@@ -18,6 +18,12 @@ class Dynamics:
 
     step_schedule makes eta a function of the step. noise_schedule does so for the noise amplitude
     gamma'; None keeps the temperature instead: gamma'_t = sqrt(2 eta_t T).
+
+    What a record declares of itself: ``noisy``, whether normal noise is added; ``stochastic_gradient``, whether it
+    draws minibatches; ``metropolis``, whether proposals may be rejected; ``exact``, whether its stationary law is
+    Boltzmann's at any step; ``weak_order`` p, its stationary law differs from Boltzmann's by O(eta^p) (None: it has
+    none, or is exact); ``kernel``, the form of its transition kernel, by which reference/chain finds its law (None: no
+    law is known, and none is assumed); ``uses_gradient``; ``colour``, in every figure.
     """
 
     step_size: float
@@ -28,6 +34,11 @@ class Dynamics:
     metropolis: ClassVar[bool] = False
     noisy: ClassVar[bool] = True
     stochastic_gradient: ClassVar[bool] = False
+    uses_gradient: ClassVar[bool] = True
+    exact: ClassVar[bool] = False
+    weak_order: ClassVar[int | None] = None
+    kernel: ClassVar[str | None] = None
+    colour: ClassVar[str] = "#e377c2"
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.step_size) and self.step_size > 0):
@@ -75,6 +86,7 @@ class GD(Dynamics):
 
     temperature: float = 0.0
     name: ClassVar[str] = "gd"
+    colour: ClassVar[str] = "#7f7f7f"
     noisy: ClassVar[bool] = False
 
 
@@ -83,6 +95,9 @@ class GDL(Dynamics):
     """x <- P(x - eta grad U(x) + sqrt(2 eta T) xi): Boltzmann as eta -> 0, with an error of order eta."""
 
     name: ClassVar[str] = "gdl"
+    colour: ClassVar[str] = "#1f77b4"
+    weak_order: ClassVar[int | None] = 1
+    kernel: ClassVar[str | None] = "gaussian"
 
 
 @dataclass(frozen=True)
@@ -96,6 +111,9 @@ class SGDL(Dynamics):
     batch_size: int = 10
     replacement: bool = False
     name: ClassVar[str] = "sgdl"
+    colour: ClassVar[str] = "#8c564b"
+    weak_order: ClassVar[int | None] = 1
+    kernel: ClassVar[str | None] = "minibatch"
     stochastic_gradient: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -116,6 +134,7 @@ class SGD(SGDL):
 
     temperature: float = 0.0
     name: ClassVar[str] = "sgd"
+    colour: ClassVar[str] = "#ff7f0e"
     noisy: ClassVar[bool] = False
 
 
@@ -124,6 +143,9 @@ class LM(Dynamics):
     """x <- P(x - eta grad U + sqrt(2 eta T) (xi_t + xi_{t+1})/2): Boltzmann with an error of order eta^2."""
 
     name: ClassVar[str] = "lm"
+    colour: ClassVar[str] = "#9467bd"
+    weak_order: ClassVar[int | None] = 2
+    kernel: ClassVar[str | None] = "leimkuhler-matthews"
 
 
 @dataclass(frozen=True)
@@ -131,6 +153,8 @@ class MALA(Dynamics):
     """GDL's proposal, accepted by Metropolis-Hastings: exactly Boltzmann at any eta."""
 
     name: ClassVar[str] = "mala"
+    colour: ClassVar[str] = "#2ca02c"
+    exact: ClassVar[bool] = True
     metropolis: ClassVar[bool] = True
 
 
@@ -139,6 +163,9 @@ class RWM(Dynamics):
     """x + sqrt(2 eta T) xi, accepted by Metropolis: exactly Boltzmann, and no gradient is needed."""
 
     name: ClassVar[str] = "rwm"
+    colour: ClassVar[str] = "#17becf"
+    exact: ClassVar[bool] = True
+    uses_gradient: ClassVar[bool] = False
     metropolis: ClassVar[bool] = True
 
 

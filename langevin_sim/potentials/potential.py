@@ -15,11 +15,33 @@ _SPACE = Domain()
 
 @dataclass(frozen=True)
 class Region:
-    """A part of space with a rule of membership; ``start`` is where walkers begin in it."""
+    """A part of space with a rule of membership; ``start`` is where walkers begin in it.
+
+    factor_regions: where the potential is a sum over groups of coordinates (``Potential.factors``) and the region is
+    the product of one region of each factor, their indices; else None.
+    """
 
     name: str
     membership: str
     start: np.ndarray
+    factor_regions: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One term of a sum over disjoint groups of coordinates: ``potential`` acts on x[coordinates] alone."""
+
+    coordinates: tuple[int, ...]
+    potential: "Potential"
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """U(x) = minimum + (x - centre)^T curvature (x - centre) / 2, exactly; curvature [dim, dim] is positive definite."""
+
+    centre: np.ndarray
+    curvature: np.ndarray
+    minimum: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +79,10 @@ class Potential:
     terms: the finite sum that SGD draws from, where there is one.
     smooth: whether the gradient is the energy's own (False: a stand-in, as a difference over a finite distance).
     confining: whether exp(-U/T) can be normalised.
+    cold_masses: the limit of the masses of the regions as T -> 0, [regions], where it is known.
+    factors: U as a sum over disjoint groups of coordinates that together are all of them: Boltzmann's law, and the law
+    of any chain whose noise does not couple the groups, is the product of the factors' laws.
+    quadratic: where U is a quadratic form with a minimum.
     """
 
     name: str
@@ -78,6 +104,9 @@ class Potential:
     smooth: bool = True
     exact_energy: Callable[[float], float] | None = None
     confining: bool = True
+    cold_masses: np.ndarray | None = None
+    factors: tuple[Factor, ...] | None = None
+    quadratic: Quadratic | None = None
 
     def on(self, domain: Domain) -> "Potential":
         """The same energy on another domain; what was exact on its own domain is dropped."""
@@ -94,6 +123,11 @@ class Potential:
             exact_masses=None,
             exact_marginal=None,
             exact_energy=None,
+            cold_masses=None,
+            factors=None
+            if self.factors is None
+            else tuple(replace(factor, potential=factor.potential.on(domain)) for factor in self.factors),
+            quadratic=None if bounded else self.quadratic,
             extent=(lambda temperature: cube) if bounded else own,
         )
 
