@@ -63,8 +63,8 @@ def sweep(
     if scheduler and workers:
         raise InputError("--scheduler and --workers: expected one of the two: a scheduler has its own workers")
     from langevin_sim.plots.sweep import View
-    from langevin_sim.runs.sweep.grid import axis, make
     from langevin_sim.runs.sweep.sweep import execute, read
+    from langevin_sim.settings.grid import axis, make
     from langevin_sim.simulation.simulate import available_threads
 
     if spec is not None and spec.is_dir():

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
+from langevin_sim.memo import deep_drawing as deep
 from langevin_sim.memo import deep_text, fig1, fig2, table1
-from langevin_sim.plots import deep
 from langevin_sim.settings.network import FlatnessSpec, NoiseSpec, PlaneSpec, TrainSpec
 
 NOTE = "1,000 of 60,000 training images"
@@ -329,7 +329,7 @@ def test_every_kind_is_covered():
 
 
 def test_nothing_here_needs_torch():
-    code = "import sys, langevin_sim.plots.deep, langevin_sim.memo.deep_text; print('torch' in sys.modules)"
+    code = "import sys, langevin_sim.memo.deep_drawing, langevin_sim.memo.deep_text; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 

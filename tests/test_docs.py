@@ -14,8 +14,9 @@ from click.testing import CliRunner
 
 from langevin_sim.cli.main import main
 from langevin_sim.engine import benchmark
+from langevin_sim.memo import deep_drawing as deep
 from langevin_sim.memo import reproduce
-from langevin_sim.plots import concentration, deep
+from langevin_sim.plots import concentration
 from langevin_sim.potentials import registry
 from langevin_sim.runs import run as runs
 from langevin_sim.runs.sweep import sweep

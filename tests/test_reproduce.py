@@ -6,10 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from langevin_sim.cli.main import main
+from langevin_sim.formatting import decimals, measured
 from langevin_sim.memo.measures import pooled_ratio
 from langevin_sim.memo.passages import BINS, passages
 from langevin_sim.memo.reproduce import FIGURES, experiment
-from langevin_sim.memo.text import decimals, measured
 from langevin_sim.simulation.simulate import simulate
 
 FILES = {"report.html", "summary.json", "summary.csv", "histograms.npz", "figure.png", "figure.pdf", "figure.md"}

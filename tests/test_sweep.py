@@ -8,14 +8,15 @@ import pytest
 from click.testing import CliRunner
 from inline import Inline
 
-from langevin_sim.cli import sweeping
+from langevin_sim.cli import sweep_options
 from langevin_sim.cli.main import main
 from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.plots import sweep as figure
 from langevin_sim.runs import run as module
 from langevin_sim.runs.run import execute
-from langevin_sim.runs.sweep import grid
-from langevin_sim.runs.sweep.grid import axis, make, points
+from langevin_sim.runs.sweep import index
+from langevin_sim.settings import grid
+from langevin_sim.settings.grid import axis, make, points
 from langevin_sim.settings.run import make_spec
 
 TINY = ["--walkers", "256", "--steps", "400", "--burn-in", "40", "--no-chain", "--seed", "1"]
@@ -30,7 +31,7 @@ def crew(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "report", lambda folder: None)
     monkeypatch.setattr(module, "_filmed", lambda *arguments: {})
     workers = Inline()
-    monkeypatch.setattr(sweeping, "open_workers", lambda scheduler, processes, threads: workers.opened(processes))
+    monkeypatch.setattr(sweep_options, "open_workers", lambda scheduler, processes, threads: workers.opened(processes))
     return workers
 
 
@@ -238,10 +239,10 @@ def test_figures(tmp_path, monkeypatch, against):
     assert all(one.get_ylabel() and one.get_title() for one in shown)
     figure.plt.close(seen[0])
     with pytest.raises(UnknownNameError):
-        figure.check(made, figure.View("mass", ["temprature"]))
+        index.check_view(made, figure.View("mass", ["temprature"]))
 
 
 def test_processes_divide_the_cores():
-    assert sweeping._processes("run", 8, 0) == 8
-    assert sweeping._processes("run", 8, 4) == 2
-    assert sweeping._processes("run", 1, 4) == 1
+    assert sweep_options._processes("run", 8, 0) == 8
+    assert sweep_options._processes("run", 8, 4) == 2
+    assert sweep_options._processes("run", 1, 4) == 1

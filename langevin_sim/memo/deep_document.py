@@ -1,10 +1,9 @@
-"""Pieces of figure.md for network experiments: the heading, the runs' settings in words, numbers, tables."""
+"""Pieces of figure.md for network experiments: the heading, and the settings of the runs in words."""
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
-from langevin_sim.memo.text import measured
+from langevin_sim.formatting import counted, duration, spanned
 
 
 def document(title: str, summary: dict[str, Any], *paragraphs: str) -> str:
@@ -31,59 +30,6 @@ def labels(run: dict[str, Any]) -> str:
     if spec["labels"] == "random" or not spec["label_noise"]:
         return str(spec["labels"])
     return f"{spec['label_noise']:g} label noise"
-
-
-def missing(value: float | None) -> bool:
-    """Whether there is no such number."""
-    return value is None or math.isnan(value)
-
-
-def short(value: float | None, digits: int = 3) -> str:
-    """So many significant digits, '-' for none."""
-    return "-" if value is None or missing(value) else f"{value:.{digits}g}"
-
-
-def share(value: float | None) -> str:
-    """An accuracy or a share with four decimals, '-' for none."""
-    return "-" if value is None or missing(value) else f"{value:.4f}"
-
-
-def plus_minus(mean: float | None, error: float | None) -> str:
-    """'17.92 ± 0.41', '-' for none; four digits where there is no error."""
-    if mean is None or missing(mean):
-        return "-"
-    if error is None or missing(error) or error == 0:
-        return f"{mean:.4g}"
-    plain = 1e-3 <= max(abs(mean), error) < 1e5 and error > 1e-7
-    return measured(mean, error) if plain else f"{mean:.3g} ± {error:.2g}"
-
-
-def spanned(values: Iterable[float | None], form: str) -> str:
-    """'20 to 22', or one number where all are the same; '-' for none."""
-    known = [value for value in values if value is not None and not missing(value)]
-    if not known:
-        return "-"
-    least, most = format(min(known), form), format(max(known), form)
-    return least if least == most else f"{least} to {most}"
-
-
-def counted(number: int, noun: str) -> str:
-    """'1 replica', '3 replicas'."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def table(headings: list[str], rows: list[list[str]]) -> str:
-    """A table in Markdown."""
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in [headings, ["---"] * len(headings), *rows])
-
-
-def duration(seconds: float) -> str:
-    """'0.4 s', '27 s', '12 min', '3.1 h'."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 600:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _images(run: dict[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from langevin_sim.memo.deep_document import document, missing, plus_minus, short, table
+from langevin_sim.formatting import markdown_table, missing, plus_minus, short
+from langevin_sim.memo.deep_document import document
 
 LEVEL, HIGHEST = 0.01, 0.15  # where the table of the Anderson-Darling test ends: p-values beyond are given as these
 
@@ -72,7 +73,7 @@ def _shapes(results: list[dict[str, Any]]) -> str:
                 f"{k} of {m}",
             ]
         )
-    return table(headings, rows)
+    return markdown_table(headings, rows)
 
 
 def _three(quantiles: list[float | None] | None) -> str:
@@ -121,7 +122,7 @@ def _means(results: list[dict[str, Any]]) -> str:
     )
     return (
         "How small the mean is, the full gradient, shows beside the noise of one minibatch:\n\n"
-        f"{table(headings, rows)}\n\n{made} Off: the largest difference over all parameters."
+        f"{markdown_table(headings, rows)}\n\n{made} Off: the largest difference over all parameters."
     )
 
 
@@ -141,7 +142,7 @@ def _components(results: list[dict[str, Any]]) -> str:
         for r in results
         for c in r["components"]
     ]
-    return table(headings, rows)
+    return markdown_table(headings, rows)
 
 
 def _pvalue(value: float | None) -> str:

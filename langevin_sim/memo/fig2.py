@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from langevin_sim.memo.deep_document import counted, document, missing, plus_minus, short, table
+from langevin_sim.formatting import counted, markdown_table, missing, plus_minus, short
+from langevin_sim.memo.deep_document import document
 
 QUANTITIES = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
 LEVEL = 0.01  # of the tests of differences
@@ -52,7 +53,7 @@ def _finals(results: list[dict[str, Any]], called: list[str]) -> str:
         ]
         for name, r in zip(called, results, strict=True)
     ]
-    return table(headings, rows)
+    return markdown_table(headings, rows)
 
 
 def _differences(summary: dict[str, Any], called: list[str]) -> str:
@@ -61,7 +62,7 @@ def _differences(summary: dict[str, Any], called: list[str]) -> str:
         return ""
     pair = f"{called[1]} minus {called[0]}"
     rows = [[words(e["quantity"]), plus_minus(e["mean"], e["stderr"]), short(e["pvalue"], 2)] for e in entries]
-    shown = table([f"{pair}, paired by replica", "mean ± standard error", "p"], rows)
+    shown = markdown_table([f"{pair}, paired by replica", "mean ± standard error", "p"], rows)
     replicas = min(r["replicas"] for r in summary["results"][:2])
     tested = [e for e in entries if not missing(e["pvalue"])]
     if not tested:

@@ -5,8 +5,9 @@ from typing import Any
 
 from langevin_sim import potentials
 from langevin_sim.dynamics import GDL, RWM
+from langevin_sim.formatting import measured, number
 from langevin_sim.memo.experiment import AUTHORS_STEPS, REPLICAS, Arm, Experiment
-from langevin_sim.memo.text import claim, document, masses, measured, number, passages, pick, region
+from langevin_sim.memo.text import claim, document, masses, passages, pick, region
 
 DIMS = (1, 2, 3, 4, 5)
 AMPLITUDE = 0.2  # the authors' A = gamma', with eta = 1

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from langevin_sim.formatting import measured, number
 from langevin_sim.memo import wedge
 from langevin_sim.memo.experiment import Experiment
-from langevin_sim.memo.text import claim, document, masses, measured, number, passages, region
+from langevin_sim.memo.text import claim, document, masses, passages, region
 
 AMPLITUDE, DIFFERENCE = 0.2, 0.25  # the authors'
 

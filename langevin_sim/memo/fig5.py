@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from langevin_sim.formatting import measured, number
 from langevin_sim.memo import wedge
 from langevin_sim.memo.experiment import Experiment
-from langevin_sim.memo.text import document, masses, measured, number, passages, region
+from langevin_sim.memo.text import document, masses, passages, region
 
 DIMS = (2, 3, 4, 5)
 AMPLITUDE, DIFFERENCE = 0.131, 0.2  # the authors', for d = 5

@@ -4,8 +4,9 @@ from typing import Any
 
 from langevin_sim import potentials
 from langevin_sim.dynamics import SGD, SGDL
+from langevin_sim.formatting import measured, number
 from langevin_sim.memo.experiment import Arm, Experiment
-from langevin_sim.memo.text import document, measured, number, passages, region
+from langevin_sim.memo.text import document, passages, region
 
 RUNS, STEPS = 30, 270_000  # the authors'
 SETS = 8  # so many times their 30 runs

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from langevin_sim.memo.deep_document import document, missing, share, short, table
+from langevin_sim.formatting import markdown_table, missing, share, short
+from langevin_sim.memo.deep_document import document
 
 HIGH = 0.99  # accuracy above which a point counts as part of the flat region
 FIGURES = {"cifar10": "Fig. 7", "mnist": "Fig. 8"}
@@ -64,7 +65,7 @@ def _table(results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
         ]
         for r in results
     ]
-    return table(headings, rows)
+    return markdown_table(headings, rows)
 
 
 def _pairs(results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:

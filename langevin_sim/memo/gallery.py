@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image  # matplotlib stands on it
 
-from langevin_sim.memo.deep_document import counted, duration, table
+from langevin_sim.formatting import counted, duration, markdown_table
 from langevin_sim.storage import folder as disk
 
 SMALL = 150_000  # bytes of a picture
@@ -122,7 +122,7 @@ def _index(spec: dict[str, Any], entries: list[dict[str, Any]], made: list[dict[
         "and in what time; the manifest beside it has seed, versions, and the hashes of the full-size files that its command "
         "makes. Figures 3 to 6 are here twice: with the authors' own settings (literal), as the memo had them, and converged, "
         "beside the exact laws.",
-        table(["page", "what", "command", "time"], rows) if rows else "",
+        markdown_table(["page", "what", "command", "time"], rows) if rows else "",
         f"Missing: {', '.join(missing)}." if missing else "",
         _machine(made),
         f"Time in all: {duration(measuring + training)}"

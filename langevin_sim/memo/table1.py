@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from langevin_sim.memo.deep_document import counted, document, labels, missing, plus_minus, short, spanned, table
+from langevin_sim.formatting import counted, markdown_table, missing, plus_minus, short, spanned
+from langevin_sim.memo.deep_document import document, labels
 
 # (data, layers, labels): radius and its error, with the raw direction and epsilon = 0.05 of the loss
 MEMO = {
@@ -176,7 +177,7 @@ def _ratios(summary: dict[str, Any]) -> str:
         for r in summary["ratios"]
     ]
     level = 100 * summary["ratios"][0]["level"]
-    return table(headings, cells) + (
+    return markdown_table(headings, cells) + (
         "\n\nNatural, random: means over minima. The ratio is that of geometric means; low and high: its "
         f"{level:g} % interval over minima. Verdict: flatter where it lies above 1, reversed where it lies below 1, undecided "
         "otherwise, and where a mean is only a lower bound that could turn it."
@@ -207,7 +208,7 @@ def _beside(summary: dict[str, Any]) -> str:
             ]
         )
     headings = ["data", "layers", "labels", "model", "batch norm", "radius here", "the memo", "the re-run"]
-    return table(headings, cells) + (
+    return markdown_table(headings, cells) + (
         "\n\nRadius here: mean over directions, then mean ± standard deviation over minima. The memo does not say which "
         "network, step size or which of these settings it had. The re-run is a public one: for MNIST 784-800-320-50-10, where "
         "random meant half of the labels; for CIFAR-10 VGG16 with batch norm."
@@ -262,7 +263,7 @@ def _radii(summary: dict[str, Any]) -> str:
                 f"{r['at_least']} of {total:,}",
             ]
         )
-    return table(headings, cells)
+    return markdown_table(headings, cells)
 
 
 def _sup(summary: dict[str, Any]) -> str:

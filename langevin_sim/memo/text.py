@@ -1,7 +1,8 @@
 """Pieces of figure.md: every number in it comes from summary.json."""
 
-import math
 from typing import Any
+
+from langevin_sim.formatting import decimals, measured, number
 
 HEADINGS = (
     "| d | dynamics | T | region | measured | Boltzmann | the chain's own law | verdict |",
@@ -61,23 +62,6 @@ def claim(results: list[dict[str, Any]]) -> str:
     if all(result["verdict"] in ("agrees", "biased") for result in results):
         return "The memo's claim holds."
     return "Nothing is claimed from this run: not all its ensembles are stationary and agree with a law, see the verdicts."
-
-
-def measured(mean: float | None, stderr: float | None) -> str:
-    """'0.66661 ± 0.00023': two digits of the error; '-' for none."""
-    if mean is None:
-        return "-"
-    return number(mean, decimals(stderr)) + ("" if stderr is None else f" ± {number(stderr, decimals(stderr))}")
-
-
-def decimals(stderr: float | None) -> int:
-    """How many decimals show two digits of an error."""
-    return min(max(1 - math.floor(math.log10(stderr)), 1), 7) if stderr else 4
-
-
-def number(value: float | None, digits: int = 4) -> str:
-    """A number with so many decimals, '-' for none."""
-    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def masses(results: list[dict[str, Any]]) -> str:

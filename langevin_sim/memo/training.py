@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from langevin_sim.memo.deep_document import document, duration, share, short, table
+from langevin_sim.formatting import duration, markdown_table, share, short
+from langevin_sim.memo.deep_document import document
 
 
 def text(summary: dict[str, Any]) -> str:
@@ -31,7 +32,7 @@ def text(summary: dict[str, Any]) -> str:
         summary,
         "Loss and accuracy against epoch, a line for every replica: its own initial weights, its own batches and noise. "
         f"{said}".strip(),
-        table(headings, rows),
+        markdown_table(headings, rows),
     )
 
 

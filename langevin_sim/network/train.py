@@ -105,10 +105,10 @@ def prepare(spec: TrainSpec, device: str) -> Setting:
         described,
         on_device(data.images, data.labels),
         on_device(data.validation_images, data.validation_labels),
-        shape,
+        shape,  # type: ignore[arg-type]
         data.classes,
         place,
-    )  # type: ignore[arg-type]
+    )
     setting.network(0)
     return setting
 

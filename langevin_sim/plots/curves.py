@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from langevin_sim.memo.deep_document import notes
 from langevin_sim.plots import panels
 
 COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#17becf", "#bcbd22", "#7f7f7f", "#d62728")
@@ -22,10 +21,10 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 _LETTERS_AN_INCH = 12  # of headings
 
 
-def heading(figure: Any, title: str, runs: list[dict[str, Any]]) -> None:
-    """A title above all panels, and below it on how many images it stands."""
+def heading(figure: Any, title: str, notes: list[str]) -> None:
+    """A title above all panels, and below it its notes, such as how many images it is based on."""
     room = int(_LETTERS_AN_INCH * figure.get_figwidth())
-    lines = [line for text in (title, *notes(runs)) for line in textwrap.wrap(text, room)]
+    lines = [line for text in (title, *notes) for line in textwrap.wrap(text, room)]
     figure.suptitle("\n".join(lines), fontsize=10)
 
 

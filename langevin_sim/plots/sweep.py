@@ -9,8 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.plots import curves, panels
-from langevin_sim.runs.sweep import index
-from langevin_sim.runs.sweep.grid import Axis, Sweep
+from langevin_sim.settings.grid import Axis, Sweep
 
 _MOST_LINES, _MOST_PANELS = 10, 12
 _ERRORS = {"mass": "stderr", "extrapolated": "extrapolated_stderr", "energy": "energy_stderr"}
@@ -42,19 +41,6 @@ class View(NamedTuple):
     column: str | None = None
     against: list[str] | None = None
     region: str | None = None
-
-
-def check(sweep: Sweep, view: View | None) -> None:
-    """InputError for a column or an axis that the sweep does not have."""
-    view, axes = view or View(), [one.name for one in sweep.axes]
-    numbers = [name for name in index.COLUMNS[sweep.kind] if name not in ("dynamics", "region", "verdict", "stopped", "replica")]
-    if view.column is not None and view.column not in numbers:
-        raise UnknownNameError("column", view.column, numbers)
-    for name in view.against or ():
-        if name not in axes:
-            raise UnknownNameError("axis", name, axes)
-    if view.against is not None and (len(view.against) not in (1, 2) or len(set(view.against)) != len(view.against)):
-        raise InputError(f"--against {','.join(view.against)}: expected one axis, or two different ones")
 
 
 def draw(folder: Path, sweep: Sweep, rows: list[dict[str, Any]], view: View | None = None) -> None:
@@ -162,7 +148,7 @@ def _lines(axes: Any, rows: list[dict[str, Any]], shown: _Shown, kind: str) -> N
             known = [(x, row[law]) for x, row in zip(where, members, strict=True) if law and row[law] is not None]
             if known:
                 axes.plot(*zip(*sorted(known), strict=True), style, color=colour, lw=1.0)
-    if index.numeric(against):
+    if against.numeric:
         values = [float(value) for value in against.values]
         if min(values) > 0 and max(values) > 30 * min(values):
             axes.set_xscale("log")
@@ -215,7 +201,7 @@ def _entries(shown: _Shown) -> list[Any]:
 
 
 def _position(against: Axis, row: dict[str, Any]) -> float:
-    return float(row[against.name]) if index.numeric(against) else float(against.values.index(row[against.name]))
+    return float(row[against.name]) if against.numeric else float(against.values.index(row[against.name]))
 
 
 def _value(one: Axis, value: Any) -> str:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from langevin_sim.analysis.verdict import RHAT_LIMIT, STATIONARITY_LEVEL
-from langevin_sim.memo.text import measured
+from langevin_sim.formatting import measured
 from langevin_sim.simulation.plan import LEAST_TIMES
 
 Result = dict[str, Any]

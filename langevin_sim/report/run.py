@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from langevin_sim.memo.deep_document import duration, plus_minus
-from langevin_sim.memo.text import decimals, measured, number
+from langevin_sim.formatting import decimals, duration, measured, number, plus_minus
 from langevin_sim.report import explanations as words
 from langevin_sim.report.interactive import data
 from langevin_sim.report.page import Commands, Interactive, Items, Page, Paragraph, Section, Table

@@ -7,19 +7,25 @@ from typing import Any
 from langevin_sim.errors import FolderError
 from langevin_sim.report import document, run, sweep
 from langevin_sim.report.page import NAME as NAME
-from langevin_sim.report.page import render
+from langevin_sim.report.page import Page, render
 from langevin_sim.report.page import write as write_page
 from langevin_sim.storage import folder as disk
 
-_WITH_WORDS = ("figure", "train", "noise", "compare", "plane", "flatness", "table1")
-PAGES = {"run": run.page, "sweep": sweep.page, **dict.fromkeys(_WITH_WORDS, document.page)}
+
+def page_of(folder: Path, manifest: dict[str, Any]) -> Page | None:
+    """The page of a completed folder: runs and sweeps have one of their own, a folder with a figure.md has one made of that."""
+    pages = {"run": run.page, "sweep": sweep.page}
+    kind = manifest.get("kind", "run")
+    if kind in pages:
+        return pages[kind](folder, manifest)
+    return document.page(folder, manifest) if (folder / "figure.md").exists() else None
 
 
 def write(folder: Path) -> None:
     """Write the page of a completed folder, from the folder alone; none for a kind that has none."""
-    manifest = disk.read_manifest(folder)
-    if manifest.get("kind", "run") in PAGES:
-        write_page(folder, PAGES[manifest.get("kind", "run")](folder, manifest))
+    page = page_of(folder, disk.read_manifest(folder))
+    if page is not None:
+        write_page(folder, page)
 
 
 def again(folder: Path) -> Path:
@@ -28,14 +34,15 @@ def again(folder: Path) -> Path:
     kind, status = manifest.get("kind", "run"), manifest["status"]
     if status != "COMPLETED":
         raise FolderError(f"{folder} is {status}: a report is made of a folder that is complete: {_remedy(folder, manifest)}")
-    if kind not in PAGES:
-        raise FolderError(f"{folder} is of the kind {kind}, which has no page that can be written again")
     try:
-        page = PAGES[kind](folder, manifest)
-        render(page)
+        page = page_of(folder, manifest)
+        if page is not None:
+            render(page)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, zipfile.BadZipFile) as error:
         told = f"{type(error).__name__}: {error}" if not isinstance(error, OSError) else f"{error.strerror}: {error.filename}"
         raise FolderError(f"{folder}: its files lack what the page shows ({told}): langevin-sim rerun has them again") from error
+    if page is None:
+        raise FolderError(f"{folder} is of the kind {kind}, which has no report")
     with disk.locked(folder):
         path = write_page(folder, page)
         disk.rehash(folder, manifest, NAME)

@@ -8,7 +8,8 @@ import matplotlib.ticker
 import numpy as np
 from matplotlib.patches import Patch
 
-from langevin_sim.memo.deep_document import short
+from langevin_sim.formatting import short
+from langevin_sim.memo.deep_document import notes
 from langevin_sim.plots import curves, panels
 
 _COLUMNS, _MOST = 6, 12
@@ -41,7 +42,7 @@ def draw(folder: Path) -> None:
             if place % columns == 0:
                 axes.set_ylabel(f"batch size {result['batch_size']}\n{result['batches']:,} minibatches\ndensity", fontsize=8)
     of = "" if shown == len(results[0]["components"]) else f", {shown} of {len(results[0]['components'])} components"
-    curves.heading(figure, f"Components of the minibatch gradient: {run['name']}{of}", [run])
+    curves.heading(figure, f"Components of the minibatch gradient: {run['name']}{of}", notes([run]))
     curves.legend(
         figure,
         [

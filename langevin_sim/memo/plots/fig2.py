@@ -6,6 +6,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 
+from langevin_sim.memo.deep_document import notes
 from langevin_sim.memo.fig2 import names
 from langevin_sim.plots import curves, panels
 
@@ -29,7 +30,7 @@ def draw(folder: Path) -> None:
     replicas = max(r["replicas"] for r in results)
     spread = f"; mean ± standard deviation of {replicas} replicas, within their range" if replicas > 1 else "; one replica"
     title = " beside ".join(called) if len(called) < 4 else f"{len(called)} dynamics"
-    curves.heading(figure, title + spread, runs)
+    curves.heading(figure, title + spread, notes(runs))
     curves.legend(figure, [curves.mark(name, color=_colour(k)) for k, name in enumerate(called)], 3)
     panels.save(figure, folder)
 

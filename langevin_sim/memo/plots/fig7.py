@@ -8,7 +8,8 @@ import matplotlib.ticker
 import numpy as np
 from matplotlib.tri import TriAnalyzer, Triangulation
 
-from langevin_sim.memo.deep_document import share, short
+from langevin_sim.formatting import share, short
+from langevin_sim.memo.deep_document import notes
 from langevin_sim.memo.fig7 import HIGH
 from langevin_sim.plots import curves, panels
 
@@ -46,7 +47,7 @@ def draw(folder: Path) -> None:
         figure.colorbar(image, ax=panes, label=label, shrink=0.8, ticks=matplotlib.ticker.MaxNLocator(6))
     images = " or ".join(f"{n:,}" for n in dict.fromkeys(r["images"] for r in results))
     title = f"The plane through three minima, each point evaluated on {images} training images"
-    curves.heading(figure, title, [summary["runs"][r["run"]] for r in results])
+    curves.heading(figure, title, notes([summary["runs"][r["run"]] for r in results]))
     panels.save(figure, folder)
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from langevin_sim.memo.deep_document import labels, missing
+from langevin_sim.formatting import missing
+from langevin_sim.memo.deep_document import labels, notes
 from langevin_sim.memo.table1 import MEMO, RERUN, comparable, ratio_of
 from langevin_sim.plots import curves, panels
 
@@ -59,7 +60,7 @@ def draw(folder: Path) -> None:
     axes.set_title("first crossing: mean ± deviation over minima (small dots: single ones)", fontsize=9)
     if ratios:
         _ratios(panes[0, 1], ratios, order, epsilon)
-    curves.heading(figure, "Flatness radii", summary["runs"])
+    curves.heading(figure, "Flatness radii", notes(summary["runs"]))
     _legend(figure, summary)
     panels.save(figure, folder)
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from langevin_sim.errors import FolderError
+from langevin_sim.memo import deep_drawing as figures
 from langevin_sim.memo import deep_text
-from langevin_sim.plots import deep as figures
 from langevin_sim.report import write as report
 from langevin_sim.storage import folder as disk
 

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from langevin_sim.runs.sweep.grid import Axis, Point, Sweep
+from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.plots.sweep import View
+from langevin_sim.settings.grid import Point, Sweep
 from langevin_sim.storage import folder as disk
 
 _REGION = ("mass", "stderr", "boltzmann", "chain", "extrapolated", "extrapolated_stderr")
@@ -72,9 +74,17 @@ def write(sweep: Sweep, rows: list[dict[str, Any]], folder: Path) -> None:
     disk.write_whole(folder / "sweep.csv", lambda stream: stream.write(text.getvalue().encode()))
 
 
-def numeric(one: Axis) -> bool:
-    """Whether an axis has numbers."""
-    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in one.values)
+def check_view(sweep: Sweep, view: View | None) -> None:
+    """InputError for a column or an axis that the sweep does not have."""
+    view, axes = view or View(), [one.name for one in sweep.axes]
+    numbers = [name for name in COLUMNS[sweep.kind] if name not in ("dynamics", "region", "verdict", "stopped", "replica")]
+    if view.column is not None and view.column not in numbers:
+        raise UnknownNameError("column", view.column, numbers)
+    for name in view.against or ():
+        if name not in axes:
+            raise UnknownNameError("axis", name, axes)
+    if view.against is not None and (len(view.against) not in (1, 2) or len(set(view.against)) != len(view.against)):
+        raise InputError(f"--against {','.join(view.against)}: expected one axis, or two different ones")
 
 
 def _rows(kind: str, place: Path) -> list[dict[str, Any]]:

@@ -11,8 +11,8 @@ from langevin_sim.errors import FolderError, InputError, LangevinSimError
 from langevin_sim.plots import sweep as figure
 from langevin_sim.report.write import write as report
 from langevin_sim.runs.sweep import index
-from langevin_sim.runs.sweep.grid import Axis, Point, Sweep, points
 from langevin_sim.runs.sweep.point import finished, run_point
+from langevin_sim.settings.grid import Axis, Point, Sweep, points
 from langevin_sim.simulation.workers import Workers
 from langevin_sim.storage import folder as disk
 from langevin_sim.storage.checkpoint import SECONDS
@@ -38,7 +38,7 @@ def execute(
     threads: of a run of networks, whose bits depend on them. LangevinSimError, in the end, if points failed.
     """
     grid = points(sweep)
-    figure.check(sweep, view)
+    index.check_view(sweep, view)
     name = str(sweep.base.get("potential" if sweep.kind == "run" else "data", sweep.kind))
     slug = "".join(c if c.isalnum() else "-" for c in name)[:40].strip("-")
     folder = out or Path("outputs") / f"sweep-{slug}-{time.strftime('%Y%m%d-%H%M%S')}-{sweep.seed}"

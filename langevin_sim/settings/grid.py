@@ -29,6 +29,11 @@ class Axis(NamedTuple):
     name: str
     values: list[Any]
 
+    @property
+    def numeric(self) -> bool:
+        """Whether all its values are numbers."""
+        return all(isinstance(value, int | float) and not isinstance(value, bool) for value in self.values)
+
 
 class Point(NamedTuple):
     """One run of a sweep: its folder's name, its place on every axis, and its settings."""

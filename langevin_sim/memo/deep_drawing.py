@@ -4,8 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from langevin_sim.memo.plots import fig1, fig2, fig7, table1
-from langevin_sim.plots import training
+from langevin_sim.memo.plots import fig1, fig2, fig7, table1, training
 
 DRAWINGS: dict[str, Callable[[Path], None]] = {
     "train": training.draw,

@@ -6,6 +6,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 
+from langevin_sim.memo.deep_document import notes
 from langevin_sim.plots import curves, panels
 
 _FEW = 30  # points of a line that are marked one by one
@@ -24,7 +25,7 @@ def draw(folder: Path) -> None:
     if goal is not None:
         left.axhline(goal, color="black", linestyle=":", linewidth=1.0)
         entries.append(curves.mark(f"stop below {goal:g}", linestyle=":"))
-    curves.heading(figure, run["name"], [run])
+    curves.heading(figure, run["name"], notes([run]))
     curves.legend(figure, entries, 7)
     panels.save(figure, folder)
 
