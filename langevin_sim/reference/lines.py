@@ -1,9 +1,9 @@
 """Lines parallel to the first axis: where a region's borders cross them."""
 
 import numpy as np
-from scipy.special import roots_legendre
 
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference.quadrature import panel_rule
 
 
 def along_first_axis(potential: Potential, first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -52,10 +52,5 @@ def pieces(potential: Potential, low: float, high: float, grid: np.ndarray) -> l
 
 
 def smoothed_rule(low: float, high: float, nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gauss-Legendre on [low, high] after x = low + (high - low)(3 t^2 - 2 t^3), flat at both ends.
-
-    A square-root singularity at an end becomes smooth: a region's border has one where it closes.
-    """
-    t, weight = roots_legendre(nodes)
-    t, weight = 0.5 * (t + 1.0), 0.5 * weight
-    return low + (high - low) * t * t * (3.0 - 2.0 * t), weight * (high - low) * 6.0 * t * (1.0 - t)
+    """One smoothed panel on [low, high] (quadrature.panel_rule)."""
+    return panel_rule(np.array([low, high]), nodes, smoothed=True)
