@@ -1,16 +1,24 @@
-"""Parts that are installed apart, found through entry points; a broken one harms nothing else."""
+"""Parts that others wrote: installed packages, found through entry points, and single files. A broken one harms nothing else."""
 
-from importlib.metadata import entry_points
+import hashlib
+import importlib
+import linecache
+import sys
+import traceback
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from langevin_sim.errors import InputError, PluginError
+from langevin_sim.errors import InputError, PluginError, did_you_mean
 
-BACKENDS = "langevin_sim.backends"
+BACKENDS, DYNAMICS, POTENTIALS = "langevin_sim.backends", "langevin_sim.dynamics", "langevin_sim.potentials"
 _REMEDY = "pip install 'langevin-sim[torch]'"
 
 
 def backend(name: str = "torch") -> Any:
-    """The module behind the network commands; InputError if what it stands on is not installed, PluginError if it is broken."""
+    """The module behind the network commands; InputError if a package that it needs is missing, PluginError if it is broken."""
     found = entry_points(group=BACKENDS, name=name)
     if not found:
         raise InputError(f"no backend {name!r} is installed: {_REMEDY}")
@@ -21,5 +29,99 @@ def backend(name: str = "torch") -> Any:
         if missing.partition(".")[0] == "langevin_sim":
             raise PluginError(f"backend {name!r} is broken: {error}") from error
         raise InputError(f"langevin-sim deep needs {missing}, which is not installed: {_REMEDY}") from error
-    except Exception as error:  # whatever a broken installation raises while it is imported
+    except Exception as error:  # a broken installation may raise anything while it is imported
         raise PluginError(f"backend {name!r} is broken: {type(error).__name__}: {error}") from error
+
+
+@cache
+def installed(group: str) -> dict[str, EntryPoint]:
+    """The entry points of a group by name; none of them is imported yet."""
+    return {point.name: point for point in entry_points(group=group)}
+
+
+def load_plugin(group: str, name: str, what: str) -> Any:
+    """What an installed entry point stands for; PluginError if importing it fails. ``what``: 'potential', for messages."""
+    try:
+        return installed(group)[name].load()
+    except Exception as error:  # a broken plugin may raise anything while it is imported
+        raise PluginError(f"{what} plugin {name!r} is broken: {type(error).__name__}: {error}") from error
+
+
+def names_a_file(text: str) -> bool:
+    """Whether a text has the form FILE.py:NAME."""
+    return text.rpartition(":")[0].endswith(".py")
+
+
+def load(text: str, what: str) -> Any:
+    """The object that FILE.py:NAME or MODULE:NAME names. A user's own code is run.
+
+    A file is run once, and again after it has changed; a relative path is relative to the working directory.
+    InputError for a missing file, module or name, PluginError for code that fails; ``what`` begins the message.
+    """
+    where, colon, name = text.rpartition(":")
+    if not (where and colon and name):
+        raise InputError(f"{what} {text}: write FILE.py:NAME")
+    module = _run(Path(where), f"{what} {text}") if where.endswith(".py") else _imported(where, f"{what} {text}")
+    if not hasattr(module, name):
+        known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+        raise InputError(f"{what} {text}: {did_you_mean(name, known)}{where} does not define {name!r}")
+    return getattr(module, name)
+
+
+_MODULE = "langevin_sim_file_"  # followed by a hash of the path: where sys.modules keeps a file's module
+_SOURCE = "__langevin_sim_source__"
+
+
+def _run(path: Path, what: str) -> ModuleType:
+    """The module of a file. It stands in sys.modules, where dataclasses and pickle look for it."""
+    try:
+        source = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"{what}: there is no file {path}") from error
+    except OSError as error:
+        raise InputError(f"{what}: cannot read {path}: {error.strerror or error}") from error
+    whole = path.resolve()
+    key = f"{_MODULE}{path.stem}_{hashlib.sha256(str(whole).encode()).hexdigest()[:16]}"
+    known = sys.modules.get(key)
+    if known is not None and getattr(known, _SOURCE) == source:
+        return known
+    module = ModuleType(key)
+    module.__file__ = str(whole)
+    setattr(module, _SOURCE, source)
+    linecache.checkcache(str(whole))  # or a traceback would show lines of an earlier version
+    sys.modules[key] = module
+    try:
+        exec(compile(source, str(whole), "exec"), module.__dict__)
+    except (Exception, SystemExit) as error:  # a user's own code may raise anything
+        if known is None:
+            del sys.modules[key]
+        else:
+            sys.modules[key] = known
+        raise PluginError(f"{what}: {_place(error, whole)}{type(error).__name__}: {_first_line(error)}") from error
+    return module
+
+
+def _imported(name: str, what: str) -> ModuleType:
+    """A module by its import path; the working directory is searched too."""
+    here = str(Path.cwd())
+    if "" not in sys.path and here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise InputError(f"{what}: {error}; write FILE.py:NAME or MODULE:NAME") from error
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"{what}: {type(error).__name__}: {_first_line(error)}") from error
+
+
+def _place(error: BaseException, path: Path) -> str:
+    """'line 3: ' of the file, where the error arose in it."""
+    if isinstance(error, SyntaxError):
+        return f"line {error.lineno}: " if error.lineno else ""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return f"line {lines[-1]}: " if lines else ""
+
+
+def _first_line(error: BaseException) -> str:
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return text.strip().splitlines()[0] if text.strip() else ""

@@ -17,7 +17,6 @@ from langevin_sim.engine import benchmark
 from langevin_sim.memo import deep_drawing as deep
 from langevin_sim.memo import reproduce
 from langevin_sim.plots import concentration
-from langevin_sim.potentials import registry
 from langevin_sim.runs import run as runs
 from langevin_sim.runs.sweep import sweep
 from langevin_sim.simulation import summary
@@ -135,7 +134,6 @@ def quick(name, tmp_path, monkeypatch):
         networks = [experiments, train]
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # the nets are small: more would wait for each other
-    registry._from_file.cache_clear()  # other pages have files of the same name
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(concentration, "draw", lambda folder: None)
     monkeypatch.setattr(deep, "draw", lambda folder: [(folder / f"figure.{kind}").touch() for kind in ("png", "pdf")])

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import langevin_sim as ls
+from langevin_sim import plugins
 from langevin_sim.cli.main import main
 from langevin_sim.dynamics import parse_domain
 from langevin_sim.errors import InputError, PluginError
@@ -190,7 +191,6 @@ def test_a_file_of_ones_own_runs_and_runs_again():
 )
 def test_what_a_file_does_wrong_is_one_line(name, words, tmp_path):
     Path("mine.py").write_text(FILE)
-    registry._from_file.cache_clear()
     result = call("run", "--potential", name, "--dims", "1", *TINY, "--out", "run")
     assert result.exit_code == 2, result.output
     assert words in result.output
@@ -205,7 +205,6 @@ def test_a_singular_file_leaves_no_folder():
         "    return ls.potentials.make(lambda x: x[0] ** 2 + 1 / abs(x[0]), dim, gradient=lambda x: 2 * x)",
     ]
     Path("mine.py").write_text("\n".join(lines))
-    registry._from_file.cache_clear()
     result = call("run", "--potential", "mine.py:pole", "--dims", "1", *TINY)
     assert result.exit_code == 2
     assert "infinite at (0)" in result.output
@@ -242,7 +241,7 @@ class Broken:
 
 
 def test_a_broken_plugin_is_shown_and_harms_nothing(monkeypatch):
-    monkeypatch.setattr(registry, "_plugins", lambda: {"broken": Broken()})
+    monkeypatch.setattr(plugins, "installed", lambda group: {"broken": Broken()})
     with pytest.raises(PluginError, match="'broken' is broken"):
         registry.get("broken", 1)
     listed = call("potentials", "list")

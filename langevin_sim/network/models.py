@@ -1,14 +1,11 @@
 """The networks of the experiments, and a user's own."""
 
-import importlib
-import importlib.util
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from torch import nn
 
+from langevin_sim import plugins
 from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.network.device import seeded_devices
 from langevin_sim.network.streams import Purpose, seed_of
@@ -106,21 +103,7 @@ def _strided(shape: Shape, classes: int, filters: tuple[int, ...], size: int) ->
 
 def _own(name: str) -> Callable[[Shape, int], nn.Module]:
     """The function that MODULE:FUNCTION or FILE.py:FUNCTION names."""
-    where, colon, function = name.rpartition(":")
-    if not colon:
+    if ":" not in name:
         raise UnknownNameError("model", name, list(MODELS))
-    try:
-        if where.endswith(".py"):
-            spec = importlib.util.spec_from_file_location(Path(where).stem, where)
-            assert spec is not None
-            assert spec.loader is not None
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-        else:
-            if "" not in sys.path and str(Path.cwd()) not in sys.path:
-                sys.path.insert(0, str(Path.cwd()))
-            module = importlib.import_module(where)
-        found: Callable[[Shape, int], nn.Module] = getattr(module, function)
-    except Exception as error:  # a user's module may raise anything
-        raise InputError(f"model {name}: cannot be imported: {type(error).__name__}: {error}") from error
+    found: Callable[[Shape, int], nn.Module] = plugins.load(name, "model")
     return found

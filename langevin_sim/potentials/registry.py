@@ -1,16 +1,14 @@
 """Potentials by name: built in, from plugins, from a user's file, or an expression."""
 
-import importlib.util
 import inspect
 import re
 from collections.abc import Callable
-from functools import cache, partial
-from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from langevin_sim import plugins
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError, LangevinSimError, PluginError, UnknownNameError
 from langevin_sim.potentials.boxes import boxes
@@ -25,7 +23,6 @@ from langevin_sim.potentials.twowell import twowell
 from langevin_sim.potentials.valley import valley
 from langevin_sim.potentials.wedge import wedge
 
-GROUP = "langevin_sim.potentials"
 EXPRESSION = "expr:"
 _BUILT_IN: dict[str, Callable[..., Potential]] = {
     "boxes": boxes,
@@ -45,7 +42,7 @@ _SPACE = Domain()
 
 def names() -> list[str]:
     """The known potentials: built in, and from plugins, broken ones too."""
-    return sorted({*_BUILT_IN, *_plugins()})
+    return sorted({*_BUILT_IN, *plugins.installed(plugins.POTENTIALS)})
 
 
 def own(name: str) -> bool:
@@ -67,14 +64,10 @@ def factory(name: str) -> Callable[..., Potential]:
         return _BUILT_IN[name]
     if name.startswith(EXPRESSION):
         return partial(_expression, name)
-    if ".py:" in name:
-        return _from_file(name)
-    if name in _plugins():
-        try:
-            made: Callable[..., Potential] = _plugins()[name].load()
-        except Exception as error:  # whatever a broken plugin raises while it is imported
-            raise PluginError(f"potential plugin {name!r} is broken: {type(error).__name__}: {error}") from error
-        return made
+    if plugins.names_a_file(name):
+        return _callable(plugins.load(name, "potential"), name)
+    if name in plugins.installed(plugins.POTENTIALS):
+        return _callable(plugins.load_plugin(plugins.POTENTIALS, name, "potential"), name)
     raise UnknownNameError("potential", name, names())
 
 
@@ -121,6 +114,13 @@ def get(name: str, dim: int, *, domain: Domain | None = None, temperature: float
     return potential if domain is None else potential.on(domain)
 
 
+def _callable(found: Any, name: str) -> Callable[..., Potential]:
+    if not callable(found):
+        raise InputError(f"potential {name}: expected a function that takes dim, not a {type(found).__name__}")
+    made: Callable[..., Potential] = found
+    return made
+
+
 def _not_moderate(name: str, parameters: dict[str, float]) -> InputError:
     shown = ", ".join(f"{key} = {value:g}" for key, value in parameters.items())
     return InputError(f"{name}: {shown}: too large or too small to compute with: expected moderate numbers")
@@ -134,27 +134,3 @@ def _expression(name: str, dim: int, domain: Domain = _SPACE, temperature: float
     from langevin_sim.potentials.custom import make
 
     return make(_text(name), dim, domain=domain, temperature=temperature, parameters=parameters, name=name)
-
-
-@cache
-def _from_file(name: str) -> Callable[..., Potential]:
-    """The function that FILE.py:FUNCTION names. The file is the user's own, and is run."""
-    where, _, function = name.rpartition(":")
-    path = Path(where)
-    if not path.is_file():
-        raise InputError(f"potential {name}: there is no file {where}: expected FILE.py:FUNCTION, or expr: and an expression")
-    try:
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        found: Callable[..., Potential] = getattr(module, function)
-    except Exception as error:  # a user's own code may raise anything
-        raise PluginError(f"potential {name}: {type(error).__name__}: {error}") from error
-    return found
-
-
-@cache
-def _plugins() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP) if point.name not in _BUILT_IN}

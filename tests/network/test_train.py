@@ -165,7 +165,7 @@ def test_out_of_memory_says_the_batch_and_the_remedy(error, monkeypatch):
         (["--data", "mnsit"], ["mnsit", "did you mean 'mnist'"]),
         (["--model", "vgg16-bn"], ["vgg16-bn does not fit images of 1x8x8"]),
         (["--model", "vgg"], ["vgg16-bn"]),
-        (["--model", "no_such_module:make"], ["no_such_module:make", "cannot be imported"]),
+        (["--model", "no_such_module:make"], ["no_such_module:make", "No module named"]),
         (["--dynamics", "mala"], ["mala", "sgdl"]),
         (["--step-size", "-1"], ["step-size", "greater than 0"]),
         (["--epochs", "many"], ["epochs"]),
