@@ -7,10 +7,10 @@ import shlex
 from pathlib import Path
 from types import SimpleNamespace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from matplotlib.figure import Figure
 from PIL import Image
 
 from langevin_sim.cli.main import main
@@ -299,12 +299,12 @@ def test_pictures_are_small(tmp_path, monkeypatch):
 
 
 def test_thin_lines_keep_their_colours(tmp_path):
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 5))
+    figure = Figure(figsize=(10, 5))
+    left, right = figure.subplots(1, 2)
     left.pcolormesh(np.random.default_rng(1).random((60, 60)), cmap="magma")
     for k in range(6):
         right.plot([0, 1], [k / 3, 1 - k / 5], linewidth=1, color=("#1f77b4", "#ff7f0e")[k % 2])
     figure.savefig(tmp_path / "lines.png", dpi=100)
-    plt.close(figure)
     small = io.BytesIO(gallery.small_picture(tmp_path / "lines.png"))
     with Image.open(tmp_path / "lines.png") as first, Image.open(small) as second:
         before, after = (np.asarray(picture.convert("RGB")).astype(int) for picture in (first, second))

@@ -230,14 +230,13 @@ def test_figures(tmp_path, monkeypatch, against):
         }
         table.append(row)
     seen = []
-    monkeypatch.setattr(figure.panels, "save", lambda drawn, folder: seen.append(drawn))
+    monkeypatch.setattr(figure, "save", lambda drawn, folder: seen.append(drawn))
     figure.draw(tmp_path, made, table, figure.View("mass", against))
     shown = [axes for axes in seen[0].axes if axes.get_xlabel()]
     others = [len(one.values) for one in axes if one.name not in against]
     lines = 1 if len(against) == 2 else others[0]  # the first of the other axes
     assert len(shown) == min(12, np.prod(others) // lines)
     assert all(one.get_ylabel() and one.get_title() for one in shown)
-    figure.plt.close(seen[0])
     with pytest.raises(UnknownNameError):
         index.check_view(made, figure.View("mass", ["temprature"]))
 

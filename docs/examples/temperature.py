@@ -1,15 +1,11 @@
-"""The wide well's mass against temperature: simulated, Boltzmann's, the chain's own; plotted and exported.
+"""The wide well's mass against temperature: simulated, Boltzmann's law and the chain law; plotted and exported.
 
     python docs/examples/temperature.py
 
 Writes temperature.png and draws.nc into the current folder; a few seconds.
 """
 
-import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 import langevin_sim as ls
 
@@ -25,7 +21,8 @@ for k, temperature in enumerate(temperatures):
     own.append(ls.chain_law(U, run.dynamics).mass("wide"))
     print(f"T = {temperature:.1f}: wide {mass:.4f} ± {error:.4f}, Boltzmann {exact[-1]:.4f}, chain {own[-1]:.4f}")
 
-figure, axes = plt.subplots(layout="constrained")
+figure = Figure(layout="constrained")
+axes = figure.add_subplot()
 axes.errorbar(temperatures, simulated, errors, fmt="o", label="simulated, ± 2 standard errors")
 axes.plot(temperatures, exact, label="Boltzmann")
 axes.plot(temperatures, own, "--", label="the chain's own law, step 0.02")

@@ -4,15 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 
 from langevin_sim import potentials
 from langevin_sim.dynamics import parse_domain
+from langevin_sim.plots.figure import new_figure, own_style, save, title_name
 from langevin_sim.potentials.potential import Potential
 
 _COLOURS = {
@@ -28,6 +24,7 @@ _EXACT = "#d62728"
 _VISIBLE = 0.01  # of the highest bin: by so much the chain's curve must differ from Boltzmann's to be drawn
 
 
+@own_style()
 def draw(folder: Path) -> None:
     """figure.png and figure.pdf from summary.json and histograms.npz of a run folder."""
     summary = json.loads((folder / "summary.json").read_text())
@@ -37,18 +34,14 @@ def draw(folder: Path) -> None:
     shown = dims if len(dims) <= 6 else [dims[k] for k in np.linspace(0, len(dims) - 1, 6).round().astype(int)]
     columns = 3 if len(shown) > 2 else 2
     rows = 1 + -(-len(shown) // columns)
-    figure = plt.figure(figsize=(4.2 * columns, 3.1 * rows), layout="constrained")
+    figure = new_figure(4.2 * columns, 3.1 * rows)
     grid = figure.add_gridspec(rows, columns)
     _surface(figure.add_subplot(grid[0, 0], projection="3d"), summary)
     _masses(figure.add_subplot(grid[0, 1:]), summary, dims)
     for position, dim in enumerate(shown):
         axes = figure.add_subplot(grid[1 + position // columns, position % columns])
         _histogram(axes, summary, histograms, dim, legend=position == 0)
-    for suffix in ("png", "pdf"):
-        # without a date in the PDF the same run gives the same file
-        metadata = {"CreationDate": None} if suffix == "pdf" else None
-        figure.savefig(folder / f"figure.{suffix}", dpi=130, metadata=metadata)
-    plt.close(figure)
+    save(figure, folder)
 
 
 def _in_two_dimensions(summary: dict[str, Any], temperature: float) -> Potential | None:
@@ -65,7 +58,7 @@ def _surface(axes: Any, summary: dict[str, Any]) -> None:
     potential = _in_two_dimensions(summary, temperature)
     if potential is None:
         axes.set_axis_off()
-        axes.set_title(f"{_short(summary['potential'])}: no surface, U is not in d = 2")
+        axes.set_title(f"{title_name(summary['potential'])}: no surface, U is not in d = 2")
         return
     low, high = potential.extent(temperature).T
     if potential.domain.kind == "space":
@@ -76,14 +69,10 @@ def _surface(axes: Any, summary: dict[str, Any]) -> None:
     ceiling = min(least + 8.0 * temperature, float(energy.max()))
     ceiling = ceiling if ceiling > least else least + 1.0
     axes.plot_surface(x1, x2, np.minimum(energy, ceiling), cmap="viridis", linewidth=0, rcount=90, ccount=90)
-    axes.set(xlabel="$x_1$", ylabel="$x_2$", title=f"{_short(potential.name)}: U in d = 2 (cut at {ceiling:.3g})")
+    axes.set(xlabel="$x_1$", ylabel="$x_2$", title=f"{title_name(potential.name)}: U in d = 2 (cut at {ceiling:.3g})")
     axes.set_zlabel("U")
     axes.set_box_aspect(None, zoom=0.8)
     axes.view_init(elev=38, azim=-65)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 32 else name[:31] + "…"
 
 
 def _masses(axes: Any, summary: dict[str, Any], dims: list[int]) -> None:
@@ -113,7 +102,7 @@ def _masses(axes: Any, summary: dict[str, Any], dims: list[int]) -> None:
     if "ratio" in summary["parameters"]:
         volumes = np.array([float(summary["parameters"]["ratio"]) ** d for d in dims])
         axes.plot(dims, volumes / (1 + volumes), "x", color="black", label=r"$r^d/(1+r^d)$, the limit T → 0")
-    axes.set(xlabel="dimension d", ylabel=f"mass of the {name} region", title="Concentration with dimension")
+    axes.set(xlabel="dimension d", ylabel=f"mass of the {title_name(name)} region", title="Concentration with dimension")
     if len(dims) <= 12:
         axes.set_xticks(dims)
     axes.margins(x=0.08, y=0.12)

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from langevin_sim.plots import panels
+from langevin_sim.plots.figure import literal
 
 COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#17becf", "#bcbd22", "#7f7f7f", "#d62728")
 
@@ -25,7 +27,7 @@ def heading(figure: Any, title: str, notes: list[str]) -> None:
     """A title above all panels, and below it its notes, such as how many images it is based on."""
     room = int(_LETTERS_AN_INCH * figure.get_figwidth())
     lines = [line for text in (title, *notes) for line in textwrap.wrap(text, room)]
-    figure.suptitle("\n".join(lines), fontsize=10)
+    figure.suptitle(literal("\n".join(lines)), fontsize=10)
 
 
 def legend(figure: Any, handles: list[Any], columns: int = 6) -> None:
@@ -37,6 +39,16 @@ def legend(figure: Any, handles: list[Any], columns: int = 6) -> None:
 def mark(name: str, **style: Any) -> Line2D:
     """An entry of a legend: black unless it is told otherwise."""
     return Line2D([], [], label=name, **({"color": "black"} | style))
+
+
+def patch(name: str, **style: Any) -> Patch:
+    """An entry of a legend that is a filled area."""
+    return Patch(label=name, **style)
+
+
+def ticks(count: int) -> MaxNLocator:
+    """At most so many ticks, or one more, at round numbers."""
+    return MaxNLocator(count)
 
 
 def logarithmic(axis: Any) -> None:

@@ -4,14 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 
 from langevin_sim.errors import InputError, ReferenceUnavailable
+from langevin_sim.plots.figure import literal, new_figure, own_style, title_name
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference import boltzmann
 
@@ -20,21 +16,21 @@ _POINTS = 401
 _SUFFIXES = (".png", ".pdf", ".svg")
 
 
+@own_style()
 def draw(potential: Potential, temperature: float, path: Path) -> None:
     """Write the picture of a two-dimensional potential, in the format that the path's suffix names."""
     if potential.dim != 2:
         raise InputError(f"a picture of {potential.name} in {potential.dim} dimensions: expected 2")
     if path.suffix not in _SUFFIXES:
         raise InputError(f"{path}: expected a name that ends in {', '.join(_SUFFIXES)}")
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.6), layout="constrained", width_ratios=[1.25, 1.0])
+    figure = new_figure(10.5, 4.6)
+    left, right = figure.subplots(1, 2, width_ratios=[1.25, 1.0])
     _energy(left, potential, temperature)
     _masses(right, potential, temperature)
     try:
         figure.savefig(path, dpi=130)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}") from error
-    finally:
-        plt.close(figure)
 
 
 def _energy(axes: Any, potential: Potential, temperature: float) -> None:
@@ -61,7 +57,7 @@ def _energy(axes: Any, potential: Potential, temperature: float) -> None:
         if 0 < inside.mean() < 1 and k < len(potential.regions) - 1:  # the last one is what is left
             axes.contour(x1, x2, inside, levels=[0.5], colors=[_COLOURS[k % len(_COLOURS)]], linewidths=1.6, linestyles="--")
         axes.annotate(
-            region.name,
+            literal(region.name),
             region.start[:2],
             textcoords="offset points",
             xytext=(6, 6),
@@ -75,7 +71,9 @@ def _energy(axes: Any, potential: Potential, temperature: float) -> None:
     colourbar.ax.tick_params(labelsize=8)
     domain = potential.domain
     where = "$R^2$" if domain.kind == "space" else f"the {domain.kind} $[{domain.low:g}, {domain.high:g}]^2$"
-    axes.set(xlabel="$x_1$", ylabel="$x_2$", title=f"{potential.name} on {where.replace('reflecting', 'reflecting box')}")
+    axes.set(
+        xlabel="$x_1$", ylabel="$x_2$", title=f"{title_name(potential.name)} on {where.replace('reflecting', 'reflecting box')}"
+    )
     axes.legend(loc="upper right", fontsize=8)
 
 
@@ -92,14 +90,18 @@ def _masses(axes: Any, potential: Potential, temperature: float) -> None:
         laws = [boltzmann(flat, float(t)) for t in temperatures]
         here = boltzmann(potential, temperature)
     except ReferenceUnavailable as reason:
-        axes.text(0.5, 0.5, str(reason), ha="center", va="center", fontsize=9, wrap=True, transform=axes.transAxes)
+        axes.text(0.5, 0.5, literal(reason), ha="center", va="center", fontsize=9, wrap=True, transform=axes.transAxes)
         axes.set_axis_off()
         return
     for k, region in enumerate(potential.regions):
         colour = _COLOURS[k % len(_COLOURS)]
         axes.plot(temperatures, [law.masses[region.name] for law in laws], color=colour, linewidth=1.6)
         axes.plot(
-            temperature, here.masses[region.name], "o", color=colour, label=f"{region.name}: {here.masses[region.name]:.4f}"
+            temperature,
+            here.masses[region.name],
+            "o",
+            color=colour,
+            label=f"{literal(region.name)}: {here.masses[region.name]:.4f}",
         )
     axes.axvline(temperature, color="black", linewidth=0.7, alpha=0.5)
     axes.set_xscale("log")

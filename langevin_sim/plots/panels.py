@@ -1,18 +1,15 @@
-"""Panels that the memo's figures are made of: the surface, a histogram, a plane; and how a figure is saved."""
+"""Panels that the memo's figures are made of: the surface, a histogram, a plane."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-import matplotlib.ticker
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LogNorm
+from matplotlib.ticker import MaxNLocator
 
 from langevin_sim import potentials
+from langevin_sim.plots.figure import title_name
 
 MEASURED, EXACT, OWN = "#1f77b4", "#d62728", "black"
 _POINTS = 121  # of a surface along each axis
@@ -23,15 +20,6 @@ def read(folder: Path, name: str = "histograms.npz") -> tuple[dict[str, Any], di
     """summary.json and the arrays of a run folder."""
     with np.load(folder / name) as arrays:
         return json.loads((folder / "summary.json").read_text()), dict(arrays)
-
-
-def save(figure: Any, folder: Path) -> None:
-    """figure.png and figure.pdf, and the figure is closed."""
-    for suffix in ("png", "pdf"):
-        # without a date in the PDF the same run gives the same file
-        metadata = {"CreationDate": None} if suffix == "pdf" else None
-        figure.savefig(folder / f"figure.{suffix}", dpi=130, metadata=metadata)
-    plt.close(figure)
 
 
 def surface(axes: Any, result: dict[str, Any], zoom: float = 0.85) -> None:
@@ -46,16 +34,16 @@ def surface(axes: Any, result: dict[str, Any], zoom: float = 0.85) -> None:
     ceiling = energy.max() if potential.domain.kind == "torus" else min(energy.max(), 8.0 * result["temperature"])
     axes.plot_surface(first, second, np.minimum(energy, ceiling), cmap="viridis", linewidth=0, rcount=_POINTS, ccount=_POINTS)
     cut = "" if ceiling >= energy.max() else f", cut at {ceiling:.3g}"
-    axes.set_title(f"U of {potential.name}, d = 2{cut}", fontsize=10)
+    axes.set_title(f"U of {title_name(potential.name)}, d = 2{cut}", fontsize=10)
     axes.set_xlabel("$x_1$", labelpad=-4)
     axes.set_ylabel("$x_2$", labelpad=-4)
     small = energy.max() - energy.min() < 0.1  # small numbers are long
     axes.set_zlabel("U", labelpad=5 if small else -2)
     axes.tick_params(labelsize=7, pad=-2)
     axes.tick_params(axis="z", pad=4 if small else -2)
-    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
-    axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
-    axes.zaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.zaxis.set_major_locator(MaxNLocator(5))
     axes.view_init(elev=42, azim=-65)
     axes.set_box_aspect(None, zoom=zoom)
 
@@ -118,7 +106,7 @@ def plane(axes: Any, arrays: dict[str, np.ndarray], key: str, name: str, ceiling
     edges = arrays[f"{key}_edges"]
     span = edges[-1] - edges[0]
     density = values / values.sum() / (span / len(values)) ** 2
-    norm = matplotlib.colors.LogNorm(_FAINTEST * ceiling, ceiling, clip=True)  # what is fainter, and 0, has the lowest colour
+    norm = LogNorm(_FAINTEST * ceiling, ceiling, clip=True)  # what is fainter, and 0, has the lowest colour
     shown = np.maximum(density.T, 0.1 * _FAINTEST * ceiling)
     image = axes.imshow(shown, origin="lower", extent=(edges[0], edges[-1]) * 2, cmap="magma", norm=norm)
     axes.set(xlabel="$x_1$", ylabel="$x_2$")

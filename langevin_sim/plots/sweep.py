@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from langevin_sim.errors import InputError, UnknownNameError
-from langevin_sim.plots import curves, panels
+from langevin_sim.plots import curves
+from langevin_sim.plots.figure import literal, new_figure, own_style, save
 from langevin_sim.settings.grid import Axis, Sweep
 
 _MOST_LINES, _MOST_PANELS = 10, 12
@@ -43,15 +43,15 @@ class View(NamedTuple):
     region: str | None = None
 
 
+@own_style()
 def draw(folder: Path, sweep: Sweep, rows: list[dict[str, Any]], view: View | None = None) -> None:
     """figure.png and figure.pdf; InputError if the sweep has no such numbers."""
     shown = _shown(sweep, rows, view or View())
     groups = shown.groups[:_MOST_PANELS]
     width = min(3, len(groups))
     height = -(-len(groups) // width)
-    figure, grid = plt.subplots(
-        height, width, figsize=(max(6.4, 4.2 * width), 0.9 + 3.6 * height), squeeze=False, layout="constrained"
-    )
+    figure = new_figure(max(6.4, 4.2 * width), 0.9 + 3.6 * height)
+    grid = figure.subplots(height, width, squeeze=False)
     for axes in grid.flat[len(groups) :]:
         axes.set_axis_off()
     if len(shown.against) == 2:
@@ -66,8 +66,8 @@ def draw(folder: Path, sweep: Sweep, rows: list[dict[str, Any]], view: View | No
     left_out = len(shown.groups) - len(groups)
     note = f"; {left_out} more panels are left out" if left_out else ""
     what = sweep.base.get("potential") or sweep.base.get("data") or ""
-    figure.suptitle(f"{str(what)[:60]}: {shown.label}{note}", fontsize=11)
-    panels.save(figure, folder)
+    figure.suptitle(f"{literal(str(what)[:60])}: {shown.label}{note}", fontsize=11)
+    save(figure, folder)
 
 
 class _Shown(NamedTuple):
@@ -99,7 +99,7 @@ def _shown(sweep: Sweep, rows: list[dict[str, Any]], view: View) -> _Shown:
         others.append(Axis("dynamics", list(dict.fromkeys(row["dynamics"] for row in rows))))
     others = [one for one in others if len(one.values) > 1]
     lines = None if len(against) == 2 else next((one for one in others if len(one.values) <= _MOST_LINES), None)
-    label = _LABELS.get(column, column.replace("_", " ")).format(region=region)
+    label = _LABELS.get(column, column.replace("_", " ")).replace("{region}", literal(region))
     return _Shown(column, label, against, lines, rows, _groups(rows, [one for one in others if one is not lines]))
 
 
@@ -155,7 +155,7 @@ def _lines(axes: Any, rows: list[dict[str, Any]], shown: _Shown, kind: str) -> N
         elif all(value.is_integer() for value in values):
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     else:
-        axes.set_xticks(range(len(against.values)), [str(value) for value in against.values])
+        axes.set_xticks(range(len(against.values)), [literal(value) for value in against.values])
 
 
 def _maps(figure: Any, grid: Any, groups: list[tuple[str, list[dict[str, Any]]]], shown: _Shown) -> None:
@@ -176,7 +176,7 @@ def _maps(figure: Any, grid: Any, groups: list[tuple[str, list[dict[str, Any]]]]
         image = axes.imshow(field, origin="lower", aspect="auto", cmap="viridis", vmin=low, vmax=high)
         for axis, one in ((axes.xaxis, against[0]), (axes.yaxis, against[1])):
             ticks = range(0, len(one.values), -(-len(one.values) // 8))
-            axis.set_ticks(list(ticks), [str(one.values[k]) for k in ticks])
+            axis.set_ticks(list(ticks), [literal(one.values[k]) for k in ticks])
         axes.set(xlabel=_name(against[0].name), ylabel=_name(against[1].name))
         axes.set_title(title, fontsize=10)
     figure.colorbar(image, ax=grid, label=shown.label, shrink=0.9)
@@ -205,7 +205,7 @@ def _position(against: Axis, row: dict[str, Any]) -> float:
 
 
 def _value(one: Axis, value: Any) -> str:
-    return str(value) if one.name == "dynamics" else f"{_name(one.name)} = {value}"
+    return literal(value) if one.name == "dynamics" else f"{_name(one.name)} = {literal(value)}"
 
 
 def _name(axis: str) -> str:

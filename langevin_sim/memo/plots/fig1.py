@@ -3,19 +3,18 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
-import matplotlib.ticker
 import numpy as np
-from matplotlib.patches import Patch
 
 from langevin_sim.formatting import short
 from langevin_sim.memo.deep_document import notes
 from langevin_sim.plots import curves, panels
+from langevin_sim.plots.figure import new_figure, own_style, save
 
 _COLUMNS, _MOST = 6, 12
 _REACH = 4.5  # standard deviations to either side of the mean
 
 
+@own_style()
 def draw(folder: Path) -> None:
     """figure.png and figure.pdf from the run folder: a row for every batch size, two where there are many components."""
     summary, arrays = curves.read(folder)
@@ -24,13 +23,8 @@ def draw(folder: Path) -> None:
     shown = min(len(results[0]["components"]), _MOST)
     columns = min(shown, _COLUMNS)
     lines = -(-shown // columns)
-    figure, grid = plt.subplots(
-        lines * len(results),
-        columns,
-        squeeze=False,
-        layout="constrained",
-        figsize=(max(2.6 * columns, 5.4) + 0.4, 2.3 * lines * len(results) + 1.3),
-    )
+    figure = new_figure(max(2.6 * columns, 5.4) + 0.4, 2.3 * lines * len(results) + 1.3)
+    grid = figure.subplots(lines * len(results), columns, squeeze=False)
     for k, result in enumerate(results):
         samples = arrays[f"b{result['batch_size']}_samples"]
         for place in range(lines * columns):
@@ -46,12 +40,12 @@ def draw(folder: Path) -> None:
     curves.legend(
         figure,
         [
-            Patch(color=panels.MEASURED, alpha=0.45, label="minibatches"),
+            curves.patch("minibatches", color=panels.MEASURED, alpha=0.45),
             curves.mark("Gaussian of the same mean and deviation", color=panels.EXACT),
             curves.mark("full gradient", linestyle="--"),
         ],
     )
-    panels.save(figure, folder)
+    save(figure, folder)
 
 
 def _histogram(axes: Any, sample: np.ndarray, component: dict[str, Any]) -> None:
@@ -80,6 +74,6 @@ def _histogram(axes: Any, sample: np.ndarray, component: dict[str, Any]) -> None
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(bottom=0.0)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(matplotlib.ticker.MaxNLocator(3))
+        axis.set_major_locator(curves.ticks(3))
         axis.get_major_formatter().set_powerlimits((-2, 4))
         axis.get_offset_text().set_fontsize(7)

@@ -3,22 +3,24 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from langevin_sim.memo.deep_document import notes
 from langevin_sim.memo.fig2 import names
-from langevin_sim.plots import curves, panels
+from langevin_sim.plots import curves
+from langevin_sim.plots.figure import literal, new_figure, own_style, save
 
 _PARTS = {"train": "training", "validation": "validation"}
 
 
+@own_style()
 def draw(folder: Path) -> None:
     """figure.png and figure.pdf from the run folder."""
     summary, arrays = curves.read(folder)
     results = summary["results"]
     called = names(summary)
-    figure, grid = plt.subplots(2, 2, figsize=(11.0, 7.6), layout="constrained")
+    figure = new_figure(11.0, 7.6)
+    grid = figure.subplots(2, 2)
     for row, quantity in enumerate(("loss", "accuracy")):
         for column, (part, name) in enumerate(_PARTS.items()):
             axes = grid[row, column]
@@ -31,8 +33,8 @@ def draw(folder: Path) -> None:
     spread = f"; mean ± standard deviation of {replicas} replicas, within their range" if replicas > 1 else "; one replica"
     title = " beside ".join(called) if len(called) < 4 else f"{len(called)} dynamics"
     curves.heading(figure, title + spread, notes(runs))
-    curves.legend(figure, [curves.mark(name, color=_colour(k)) for k, name in enumerate(called)], 3)
-    panels.save(figure, folder)
+    curves.legend(figure, [curves.mark(literal(name), color=_colour(k)) for k, name in enumerate(called)], 3)
+    save(figure, folder)
 
 
 def _colour(k: int) -> str:

@@ -3,16 +3,17 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from langevin_sim.memo.fig3 import RERUN
 from langevin_sim.plots import panels
+from langevin_sim.plots.figure import new_figure, own_style, save
 
 _NAMES = {"cold": "boxes, RWM", "hot": "boxes, RWM", "smooth": "twowell, GDL", "literal": "boxes, GDL, $\\eta$ = 1"}
 _WELL_COLOURS = ("#1f77b4", "#ff7f0e", "#7f7f7f")
 
 
+@own_style()
 def draw(folder: Path) -> None:
     """figure.png and figure.pdf from the run folder."""
     summary, arrays = panels.read(folder)
@@ -20,7 +21,7 @@ def draw(folder: Path) -> None:
     for result in summary["results"]:
         groups.setdefault(result["group"], []).append(result)
     rows, columns = len(groups), max(len(results) for results in groups.values())
-    figure = plt.figure(figsize=(3.0 * columns + 3.6, 2.6 * rows + 3.4), layout="constrained")
+    figure = new_figure(3.0 * columns + 3.6, 2.6 * rows + 3.4)
     grid = figure.add_gridspec(rows + 1, columns + 1, width_ratios=[1.0] * columns + [1.3], height_ratios=[1.0] * rows + [1.2])
     literal = summary["mode"] == "literal"
     for row, (group, results) in enumerate(groups.items()):
@@ -42,7 +43,7 @@ def draw(folder: Path) -> None:
     else:
         for column, (group, results) in enumerate(groups.items()):
             _masses(figure.add_subplot(below[0, column]), results, f"{_NAMES[group]}, T = {results[0]['temperature']:g}")
-    panels.save(figure, folder)
+    save(figure, folder)
 
 
 def _masses(axes: Any, results: list[dict[str, Any]], title: str) -> None:

@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
-
 from langevin_sim.plots import panels
+from langevin_sim.plots.figure import new_figure, own_style, save
 
 
+@own_style()
 def draw(folder: Path) -> None:
     """figure.png and figure.pdf from the run folder."""
     summary, arrays = panels.read(folder)
     result = summary["results"][0]
     key = result["key"]
     literal = summary["mode"] == "literal"
-    figure = plt.figure(figsize=(16.0, 8.0), layout="constrained")
+    figure = new_figure(16.0, 8.0)
     grid = figure.add_gridspec(2, 3, width_ratios=[1.0, 1.0, 1.15])
     ceiling = panels.highest(arrays, key)
     left, middle = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
@@ -33,4 +33,4 @@ def draw(folder: Path) -> None:
     first.legend(loc="upper right", fontsize=8)
     panels.second_coordinate(second, arrays, key)
     second.legend(loc="lower right", fontsize=8)
-    panels.save(figure, folder)
+    save(figure, folder)

@@ -3,17 +3,17 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
-
 from langevin_sim.plots import panels
+from langevin_sim.plots.figure import new_figure, own_style, save
 
 
+@own_style()
 def draw(folder: Path) -> None:
     """figure.png and figure.pdf from the run folder."""
     summary, arrays = panels.read(folder)
     results = summary["results"]
     literal = summary["mode"] == "literal"
-    figure = plt.figure(figsize=(16.0, 7.6), layout="constrained")
+    figure = new_figure(16.0, 7.6)
     grid = figure.add_gridspec(2, 12)
     spans = (slice(0, 3), slice(3, 6), slice(6, 9), slice(9, 12))
     tallest = 0.0
@@ -32,7 +32,7 @@ def draw(folder: Path) -> None:
     drawn[0].legend(loc="upper right", fontsize=8)
     _fall(figure.add_subplot(grid[1, :6]), results)
     panels.surface(figure.add_subplot(grid[1, 6:], projection="3d"), results[0])
-    panels.save(figure, folder)
+    save(figure, folder)
 
 
 def _fall(axes: Any, results: list[dict[str, Any]]) -> None:

@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
-
 from langevin_sim.plots import panels
+from langevin_sim.plots.figure import new_figure, own_style, save
 
 
+@own_style()
 def draw(folder: Path) -> None:
     """figure.png and figure.pdf from the run folder."""
     summary, arrays = panels.read(folder)
     results = summary["results"]
-    figure = plt.figure(figsize=(17.0, 8.4), layout="constrained")
+    figure = new_figure(17.0, 8.4)
     grid = figure.add_gridspec(2, 4, width_ratios=[1.0, 1.0, 0.8, 1.2])
     for row, result in enumerate(results):
         key = result["key"]
@@ -35,4 +35,4 @@ def draw(folder: Path) -> None:
         panels.second_coordinate(side, arrays, key, "Boltzmann, fitted T")
         side.legend(loc="upper right", fontsize=7)
     panels.surface(figure.add_subplot(grid[:, 3], projection="3d"), results[0])
-    panels.save(figure, folder)
+    save(figure, folder)

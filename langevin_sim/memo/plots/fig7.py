@@ -3,21 +3,21 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
-import matplotlib.ticker
 import numpy as np
-from matplotlib.tri import TriAnalyzer, Triangulation
 
 from langevin_sim.formatting import share, short
 from langevin_sim.memo.deep_document import notes
 from langevin_sim.memo.fig7 import HIGH
-from langevin_sim.plots import curves, panels
+from langevin_sim.plots import curves
+from langevin_sim.plots.figure import literal, new_figure, own_style, save
+from langevin_sim.plots.triangles import triangles
 
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])  # an equilateral triangle, for w1, w2, w3
 _FLOOR = 1e-12  # of a loss, before its logarithm
 _NAMES = ("$w_1$", "$w_2$", "$w_3$")
 
 
+@own_style()
 def draw(folder: Path) -> None:
     """figure.png and figure.pdf from the run folder: a row for every run, one scale of colours for all."""
     summary, arrays = curves.read(folder)
@@ -25,13 +25,15 @@ def draw(folder: Path) -> None:
     accuracies = [arrays[f"{r['run']}_accuracy"] for r in results]
     losses = [_logarithm(arrays[f"{r['run']}_loss"]) for r in results]
     accuracy_levels, loss_levels = _levels(accuracies, 1.0), _levels(losses)
-    figure = plt.figure(figsize=(15.5, 4.4 * len(results) + 0.6), layout="constrained")
+    figure = new_figure(15.5, 4.4 * len(results) + 0.6)
     grid = figure.add_gridspec(len(results), 3, width_ratios=[1.15, 1.0, 1.0])
     left, right = [], []
     for row, result in enumerate(results):
         points = arrays[f"{result['run']}_barycentric"] @ CORNERS
         run = summary["runs"][result["run"]]
-        _surface(figure.add_subplot(grid[row, 0], projection="3d"), points, accuracies[row], accuracy_levels, run["name"])
+        _surface(
+            figure.add_subplot(grid[row, 0], projection="3d"), points, accuracies[row], accuracy_levels, literal(run["name"])
+        )
         left.append(figure.add_subplot(grid[row, 1]))
         flat = _contours(left[-1], points, accuracies[row], accuracy_levels, "viridis")
         _edge(left[-1], points, accuracies[row])
@@ -44,11 +46,11 @@ def draw(folder: Path) -> None:
         for axes in (left[-1], right[-1]):
             axes.set_xlabel(f"sides $w_1w_2$, $w_2w_3$, $w_3w_1$: {sides}", fontsize=8)
     for panes, image, label in ((left, flat, "training accuracy"), (right, deep, "log$_{10}$ of the training loss")):
-        figure.colorbar(image, ax=panes, label=label, shrink=0.8, ticks=matplotlib.ticker.MaxNLocator(6))
+        figure.colorbar(image, ax=panes, label=label, shrink=0.8, ticks=curves.ticks(6))
     images = " or ".join(f"{n:,}" for n in dict.fromkeys(r["images"] for r in results))
     title = f"The plane through three minima, each point evaluated on {images} training images"
     curves.heading(figure, title, notes([summary["runs"][r["run"]] for r in results]))
-    panels.save(figure, folder)
+    save(figure, folder)
 
 
 def _logarithm(loss: np.ndarray) -> np.ndarray:
@@ -64,15 +66,8 @@ def _levels(values: list[np.ndarray], top: float | None = None) -> np.ndarray:
     return np.linspace(low - room, high + room, 25)
 
 
-def _triangles(points: np.ndarray, values: np.ndarray) -> Triangulation:
-    """Delaunay's, without slivers at the rim and without what is no number."""
-    mesh = Triangulation(points[:, 0], points[:, 1])
-    mesh.set_mask(TriAnalyzer(mesh).get_flat_tri_mask(0.01) | ~np.isfinite(values)[mesh.triangles].all(axis=1))
-    return mesh
-
-
 def _surface(axes: Any, points: np.ndarray, values: np.ndarray, levels: np.ndarray, title: str) -> None:
-    mesh = _triangles(points, values)
+    mesh = triangles(points, values)
     axes.plot_trisurf(mesh, np.nan_to_num(values), cmap="viridis", vmin=levels[0], vmax=levels[-1], linewidth=0.1)
     for name, corner in zip(_NAMES, CORNERS, strict=True):
         height = values[np.argmin(((points - corner) ** 2).sum(axis=1))]
@@ -89,7 +84,7 @@ def _surface(axes: Any, points: np.ndarray, values: np.ndarray, levels: np.ndarr
     axes.set(xticks=[], yticks=[], zlim=(levels[0], levels[-1]))
     axes.set_zlabel("training accuracy", fontsize=8)
     axes.tick_params(labelsize=7)
-    axes.zaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
+    axes.zaxis.set_major_locator(curves.ticks(5))
     axes.set_title(title, fontsize=10)
     axes.view_init(elev=38, azim=-75)
     axes.set_box_aspect((1.0, 0.87, 0.6), zoom=1.0)
@@ -97,7 +92,7 @@ def _surface(axes: Any, points: np.ndarray, values: np.ndarray, levels: np.ndarr
 
 def _contours(axes: Any, points: np.ndarray, values: np.ndarray, levels: np.ndarray, colours: str) -> Any:
     """Filled contours, the triangle drawn in, its corners marked."""
-    image = axes.tricontourf(_triangles(points, values), np.nan_to_num(values), levels=levels, cmap=colours)
+    image = axes.tricontourf(triangles(points, values), np.nan_to_num(values), levels=levels, cmap=colours)
     axes.plot(*CORNERS[[0, 1, 2, 0]].T, "-", color="black", linewidth=2.4)
     axes.plot(*CORNERS[[0, 1, 2, 0]].T, "-", color="white", linewidth=1.0)
     axes.plot(*CORNERS.T, "o", color="white", markeredgecolor="black", markersize=4)
@@ -125,5 +120,5 @@ def _edge(axes: Any, points: np.ndarray, values: np.ndarray) -> None:
     known = values[np.isfinite(values)]
     if known.size and known.min() < HIGH < known.max():
         axes.tricontour(
-            _triangles(points, values), np.nan_to_num(values), levels=[HIGH], colors="black", linewidths=1.0, linestyles="--"
+            triangles(points, values), np.nan_to_num(values), levels=[HIGH], colors="black", linewidths=1.0, linestyles="--"
         )

@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
-
 from langevin_sim.formatting import missing
 from langevin_sim.memo.deep_document import labels, notes
 from langevin_sim.memo.table1 import MEMO, RERUN, comparable, ratio_of
-from langevin_sim.plots import curves, panels
+from langevin_sim.plots import curves
+from langevin_sim.plots.figure import new_figure, own_style, save
 
 _COLOURS = {"natural": "#1f77b4", "random": "#ff7f0e"}
 _HEIGHT = 0.5  # of a row, in inches
@@ -24,6 +23,7 @@ _WORDS = {
 _OTHERS = ((MEMO, "s", "the memo"), (RERUN, "D", "the public re-run"))
 
 
+@own_style()
 def draw(folder: Path) -> None:
     """figure.png and figure.pdf from the run folder: a row for every setting."""
     summary, _ = curves.read(folder)
@@ -33,15 +33,8 @@ def draw(folder: Path) -> None:
     order = sorted(settings, key=lambda key: [[k[i] for k in settings].index(key[i]) for i in range(len(_KEYS))])
     ratios = summary.get("ratios") or []
     widths = [1.6, 1.0] if ratios else [1.0]
-    figure, panes = plt.subplots(
-        1,
-        len(widths),
-        squeeze=False,
-        sharey=True,
-        layout="constrained",
-        width_ratios=widths,
-        figsize=(12.5 if ratios else 9.5, _HEIGHT * len(order) + 2.4),
-    )
+    figure = new_figure(12.5 if ratios else 9.5, _HEIGHT * len(order) + 2.4)
+    panes = figure.subplots(1, len(widths), squeeze=False, sharey=True, width_ratios=widths)
     axes = panes[0, 0]
     for row, key in enumerate(order):
         for result in settings[key]:
@@ -62,7 +55,7 @@ def draw(folder: Path) -> None:
         _ratios(panes[0, 1], ratios, order, epsilon)
     curves.heading(figure, "Flatness radii", notes(summary["runs"]))
     _legend(figure, summary)
-    panels.save(figure, folder)
+    save(figure, folder)
 
 
 def _key(summary: dict[str, Any], result: dict[str, Any]) -> tuple[str, ...]:

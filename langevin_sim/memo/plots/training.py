@@ -3,21 +3,23 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from langevin_sim.memo.deep_document import notes
-from langevin_sim.plots import curves, panels
+from langevin_sim.plots import curves
+from langevin_sim.plots.figure import new_figure, own_style, save
 
 _FEW = 30  # points of a line that are marked one by one
 _PARTS = {"train": ("-", "", curves.COLOURS[0]), "validation": ("--", "white", curves.COLOURS[1])}
 
 
+@own_style()
 def draw(folder: Path) -> None:
     """figure.png and figure.pdf from the run folder."""
     summary, arrays = curves.read(folder)
     (run,) = summary["runs"]
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11.0, 4.8), layout="constrained")
+    figure = new_figure(11.0, 4.8)
+    left, right = figure.subplots(1, 2)
     for axes, quantity in ((left, "loss"), (right, "accuracy")):
         entries = _lines(axes, arrays, quantity)
         curves.finish(axes, quantity)
@@ -27,7 +29,7 @@ def draw(folder: Path) -> None:
         entries.append(curves.mark(f"stop below {goal:g}", linestyle=":"))
     curves.heading(figure, run["name"], notes([run]))
     curves.legend(figure, entries, 7)
-    panels.save(figure, folder)
+    save(figure, folder)
 
 
 def _lines(axes: Any, arrays: dict[str, np.ndarray], quantity: str) -> list[Any]:
