@@ -108,7 +108,7 @@ def test_an_existing_folder_is_left_as_it_is(tmp_path):
     (tmp_path / "kept" / "mine.txt").write_text("mine")
     result = call("run", "--dims", "1", "--out", "kept", *TINY)
     assert result.exit_code == 2
-    assert "there already" in result.stderr
+    assert "already exists" in result.stderr
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["mine.txt"]
 
 

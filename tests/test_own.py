@@ -340,4 +340,4 @@ def test_draws_in_arvizs_layout():
     assert float(arviz_stats.ess(opened)["x1"]) > 10
     again = call("export", "run", "--dim", "2", "--netcdf", "run.nc")
     assert again.exit_code == 2
-    assert "there already" in again.output
+    assert "already exists" in again.output

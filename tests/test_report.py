@@ -360,7 +360,7 @@ def test_what_cannot_be_reported_is_one_line(run, tmp_path):
     (folder / "summary.json").unlink()
     told("summary.json")
     shutil.rmtree(folder)
-    told("is no run folder")
+    told("is not a run folder")
     assert "Example:" in call("report", "--help").output
 
 

@@ -1,6 +1,5 @@
 """Stopped runs go on to the bits of runs that were never stopped; what cannot be gone on with is told, and left."""
 
-import fcntl
 import json
 import os
 import signal
@@ -26,7 +25,7 @@ from langevin_sim.runs import run as module
 from langevin_sim.simulation import simulate, summary
 from langevin_sim.simulation.references import laws
 from langevin_sim.simulation.simulate import available_threads, landscape
-from langevin_sim.storage import checkpoint
+from langevin_sim.storage import checkpoint, lock
 
 SHORT, LONG = "2000", "4000"  # steps
 CHUNK_WORK = 4e4  # some chunks an ensemble, each with its checkpoint
@@ -296,10 +295,10 @@ def test_what_cannot_be_gone_on_with_is_told(whole):
     refused(call("resume", str(whole / SHORT), "--steps", SHORT), "--steps 2000")
     refused(call("resume", str(whole / "figure"), "--steps", "9000"), "--steps")
     refused(call("resume", str(whole / "figure")), "complete")
-    refused(call("resume", str(whole)), "no run folder")
-    refused(call("resume", "nowhere"), "nowhere", "no run folder")
-    refused(call("rerun", "nowhere"), "nowhere", "no run folder")
-    refused(call("rerun", str(whole / SHORT), "--out", str(whole / LONG)), "there already")
+    refused(call("resume", str(whole)), "not a run folder")
+    refused(call("resume", "nowhere"), "nowhere", "not a run folder")
+    refused(call("rerun", "nowhere"), "nowhere", "not a run folder")
+    refused(call("rerun", str(whole / SHORT), "--out", str(whole / LONG)), "already exists")
     assert content(whole) == before
     stopped(run(), "run")
     refused(call("rerun", "run"), "INTERRUPTED", "resume")
@@ -371,13 +370,12 @@ def test_the_kept_state_of_another_run_is_refused():
 def test_two_processes_do_not_write_into_one_folder(whole):
     stopped(run(), "run")
     before = content("run")
-    descriptor = os.open("run", os.O_RDONLY)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    Path("run/.summary.json.123").write_bytes(b"")  # the other's
-    refused(call("resume", "run", "--quiet"), "another process", "run")
-    Path("run/.summary.json.123").unlink()
+    with lock.locked(Path("run")) as held:
+        assert held
+        Path("run/.summary.json.123").write_bytes(b"")  # the other's
+        refused(call("resume", "run", "--quiet"), "another process", "run")
+        Path("run/.summary.json.123").unlink()
     assert content("run") == before
-    os.close(descriptor)
     finished(call("resume", "run", "--quiet"))
     same("run", whole / SHORT)
 
@@ -455,16 +453,29 @@ def test_a_log_that_cannot_be_written_costs_no_run(whole):
     same("run", whole / SHORT)
 
 
-def test_a_figure_that_cannot_be_written_is_one_line(whole, monkeypatch):
-    def full(folder):
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("no such colour"), MemoryError()])
+def test_a_figure_that_fails_is_a_warning_of_a_complete_run(whole, monkeypatch, error):
+    def fail(folder):
+        assert manifest("run")["status"] == "COMPLETED"  # before anything is drawn
+        assert {"histograms.npz", "summary.csv", "summary.json"} <= manifest("run")["outputs"].keys()
+        raise error
 
-    with monkeypatch.context() as patch:
-        patch.setattr(concentration, "draw", full)
-        refused(call(*run(), "--out", "run"), "cannot write into run", "No space left on device")
-    assert manifest("run")["status"] == "FAILED"
-    finished(call("resume", "run", "--quiet"))
+    monkeypatch.setattr(concentration, "draw", fail)
+    finished(call(*run(), "--out", "run"))
     same("run", whole / SHORT)
+    (warning,) = manifest("run")["warnings"]
+    assert warning == f"the figure could not be made: {type(error).__name__}: {error}"
+    assert warning in Path("run/report.html").read_text()
+
+
+def test_a_page_that_fails_is_a_warning_of_a_complete_run(whole, monkeypatch):
+    def fail(folder):
+        raise KeyError("no such number")
+
+    monkeypatch.setattr(module, "report", fail)
+    finished(call(*run(), "--out", "run"))
+    same("run", whole / SHORT)
+    assert manifest("run")["warnings"] == ["report.html could not be made: KeyError: 'no such number'"]
 
 
 def test_traceback_shows_where_an_error_came_from():

@@ -60,7 +60,7 @@ def execute(
     name = f"{made.figure}-{made.mode}"
     folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
     manifest = disk.new_manifest(_spec(made, seed), threads or limit) | {"kind": "figure"}
-    with disk.recorded(folder, manifest, report):
+    with disk.recorded(folder, manifest, report, FIGURES[made.figure][1].draw):
         return folder, _run(folder, made, seed, threads, progress, Checkpoint(folder, _identity(made, seed), checkpoint_seconds))
 
 
@@ -71,7 +71,7 @@ def resume(folder: Path, threads: int, progress: Progress, checkpoint_seconds: f
         raise FolderError(f"{folder} is complete: there is nothing to resume")
     made, seed = experiment_of(manifest), manifest["seed"]
     manifest |= {"status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
-    with disk.recorded(folder, manifest, report):
+    with disk.recorded(folder, manifest, report, FIGURES[made.figure][1].draw):
         kept = Checkpoint(folder, _identity(made, seed), checkpoint_seconds)
         kept.load()
         return folder, _run(folder, made, seed, threads, progress, kept)
@@ -99,7 +99,7 @@ def _identity(made: Experiment, seed: int) -> str:
 
 def _run(folder: Path, made: Experiment, seed: int, threads: int, progress: Progress, kept: Checkpoint) -> dict[str, Any]:
     """Simulate the arms that are not done yet, and write everything."""
-    settings, figure = FIGURES[made.figure]
+    settings, _ = FIGURES[made.figure]
     began = time.perf_counter()
     tests = sum(len(arm.potential.regions) for arm in made.arms)
     results: list[dict[str, Any]] = []
@@ -125,7 +125,6 @@ def _run(folder: Path, made: Experiment, seed: int, threads: int, progress: Prog
     disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **kept.arrays))
     text = settings.text(summary)
     disk.write_whole(folder / "figure.md", lambda stream: stream.write(text.encode()))
-    figure.draw(folder)
     kept.remove()
     return summary
 

@@ -85,7 +85,7 @@ def _experiment(
     manifest = disk.new_manifest({"seed": seed, **settings}, use_threads(0), PACKAGES)
     manifest |= {"kind": kind, "runs": [{"folder": str(m.folder), "hash": m.run["hash"], "spec": m.run["spec"]} for m in minima]}
     began = time.perf_counter()
-    with disk.recorded(folder, manifest, report):
+    with disk.recorded(folder, manifest, report, kept.present):
         results, more, arrays = measure()
         where = " ".join(str(trained.folder) for trained in minima)
         command = command or f"langevin-sim deep {kind} {where} {flags(spec)}".strip()

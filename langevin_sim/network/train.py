@@ -175,7 +175,7 @@ def _train(
     setting: Setting, folder: Path, manifest: dict[str, Any], progress: Progress, checkpoint_seconds: float
 ) -> dict[str, Any]:
     began, spec = time.perf_counter(), setting.spec
-    with disk.recorded(folder, manifest, report):
+    with disk.recorded(folder, manifest, report, results.present):
         rows, state = _reached(setting, folder, manifest["hash"])
         toml = to_toml(spec).encode()
         disk.write_whole(folder / "spec.toml", lambda stream: stream.write(toml))

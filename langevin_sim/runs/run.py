@@ -96,7 +96,7 @@ def execute(
         disk.remove_empty([folder, *absent])  # nothing is in it yet
         raise
     manifest = disk.new_manifest(prepared.spec.model_dump(), threads or available_threads()) | _data(spec)
-    with disk.recorded(folder, manifest, report):
+    with disk.recorded(folder, manifest, report, concentration.draw):
         kept = Checkpoint(folder, _identity(prepared.spec), checkpoint_seconds, keep_states)
         return folder, _run(folder, prepared, threads, progress, tell, kept, workers)
 
@@ -127,7 +127,7 @@ def resume(
         raise FolderError(f"{spec.data} is not what it was when {folder} was made")
     prepared = prepare(spec, check(spec, threads))
     manifest |= {"spec": spec.model_dump(), "status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
-    with disk.recorded(folder, manifest, report):
+    with disk.recorded(folder, manifest, report, concentration.draw):
         kept = Checkpoint(folder, _identity(spec), checkpoint_seconds, any((folder / "checkpoint").glob("d*.npz")))
         kept.load()
         return folder, _run(folder, prepared, threads, progress, tell, kept, workers)
@@ -189,7 +189,6 @@ def _run(
     disk.write_json(folder / "summary.json", summary)
     disk.write_csv(folder / "summary.csv", summary)
     disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **kept.arrays))
-    concentration.draw(folder)
     kept.remove()
     return summary
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ class _Collect(logging.Handler):
 
 @contextlib.contextmanager
 def kept(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
-    """Within it what is logged is appended to run.log, and warnings, Python's too, go into manifest["warnings"]."""
+    """Within it what is logged is appended to run.log; warnings, Python's too, are added to manifest["warnings"]."""
     handlers: list[logging.Handler] = [_Collect(manifest.setdefault("warnings", []))]
     with contextlib.suppress(OSError):  # a full disk: the run is worth more than its log
         file = logging.FileHandler(folder / "run.log", encoding="utf-8", delay=False)
@@ -35,7 +36,9 @@ def kept(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
     loggers = (log, logging.getLogger("py.warnings"))
     level, shown = log.level, logging.getLogger("py.warnings").propagate
     log.setLevel(logging.INFO)
+    show = warnings.showwarning
     logging.captureWarnings(True)
+    captures = warnings.showwarning is not show  # not already captured by the user's own code
     for logger in loggers:
         for handler in handlers:
             logger.addHandler(handler)
@@ -48,6 +51,7 @@ def kept(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
         for handler in handlers:
             with contextlib.suppress(OSError):  # what a full disk did not take is still to be flushed
                 handler.close()
-        logging.captureWarnings(False)
+        if captures:
+            logging.captureWarnings(False)
         log.setLevel(level)
         logging.getLogger("py.warnings").propagate = shown

@@ -6,34 +6,40 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-_requested: list[int] = []
+
+class _Noted:
+    """A signal handler that only notes the first signal; a second one interrupts at once."""
+
+    def __init__(self) -> None:
+        self.requested = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.requested:
+            raise KeyboardInterrupt
+        self.requested = True
 
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
     """Within it a first signal is only noted, for ``stop_if_requested``; a second one interrupts at once.
 
-    Only the main thread gets signals: elsewhere nothing changes, nor within another ``deferred``.
+    Only the main thread gets signals: elsewhere nothing changes, nor within another ``deferred``. In the end the handlers are
+    what they were.
     """
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is _note:
+    if threading.current_thread() is not threading.main_thread() or isinstance(signal.getsignal(signal.SIGINT), _Noted):
         yield
         return
-    before = {number: signal.signal(number, _note) for number in (signal.SIGINT, signal.SIGTERM)}
+    noted = _Noted()
+    before = {number: signal.signal(number, noted) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        _requested.clear()
         for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _note(number: int, frame: FrameType | None) -> None:
-    if _requested:
-        raise KeyboardInterrupt
-    _requested.append(number)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: one that was not set from Python
 
 
 def stop_if_requested() -> None:
     """KeyboardInterrupt if a signal has come since the outermost ``deferred`` began. Call it between two whole states."""
-    if _requested:
+    handler = signal.getsignal(signal.SIGINT)
+    if isinstance(handler, _Noted) and handler.requested:
         raise KeyboardInterrupt

@@ -278,7 +278,7 @@ def test_measures_take_what_train_made():
     refused(call("noise", "natural", "--batch-sizes", "1000"), "100 training images")
     refused(call("plane", "natural", "--replicas", "0,0,1"), "three different")
     refused(call("flatness", "plane"), "no trained network")
-    refused(call("flatness", "natural", "--out", "plane"), "there already")
+    refused(call("flatness", "natural", "--out", "plane"), "already exists")
     assert sorted(Path().iterdir()) == before
     figure, manifest = Path("table/figure.md").read_text(), json.loads(Path("table/manifest.json").read_text())
     Path("table/figure.md").unlink()

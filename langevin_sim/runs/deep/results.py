@@ -19,26 +19,25 @@ KINDS = ("train", "noise", "compare", "plane", "flatness", "table1")
 
 
 def write(folder: Path, summary: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-    """summary.json, summary.csv, arrays.npz, figure.md, figure.png and figure.pdf."""
+    """Write summary.json, summary.csv and arrays.npz."""
     disk.write_json(folder / "summary.json", summary)
     disk.write_whole(folder / "summary.csv", lambda stream: stream.write(_table(summary).encode()))
     disk.write_whole(folder / "arrays.npz", lambda stream: np.savez_compressed(stream, **arrays))  # type: ignore[arg-type]
-    present(folder, summary)
 
 
-def present(folder: Path, summary: dict[str, Any]) -> str:
-    """Make the text and the figure of a folder from its data; returns the text."""
-    text = deep_text.text(summary)
-    figures.draw(folder)
+def present(folder: Path) -> str:
+    """Write the text and draw the figure of a folder from its data: figure.md, .png and .pdf; returns the text."""
+    text = deep_text.text(read(folder))
     disk.write_whole(folder / "figure.md", lambda stream: stream.write(text.encode()))
+    figures.draw(folder)
     return text
 
 
 def present_again(folder: Path) -> str:
     """The same for a folder that somebody names; FolderError if its data cannot be used."""
-    summary = read(folder)
+    read(folder)
     try:
-        text = present(folder, summary)
+        text = present(folder)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, zipfile.BadZipFile) as error:
         raise FolderError(
             f"{folder}: summary.json or arrays.npz lacks what the figure shows ({type(error).__name__}: {error}): "

@@ -58,10 +58,11 @@ def execute(
                 errors = _work(sweep, folder, missing, crew, progress, checkpoint_seconds) if crew else {}
             finally:  # also when the scheduler is lost: the index holds what is done
                 summary = _index(sweep, grid, folder)
-            unseen = _draw(folder, sweep, summary, view)
+            unseen: list[InputError] = []
+            disk.attempt("the figure", lambda folder: unseen.extend(_draw(folder, sweep, summary, view)), folder)
             _tell_failures(folder, errors, len(grid))
-    if unseen is not None:  # told last: it harms nothing that was run
-        raise unseen
+    if unseen:  # told last: it harms nothing that was run
+        raise unseen[0]
     return folder, summary
 
 
@@ -130,16 +131,16 @@ def _index(sweep: Sweep, grid: list[Point], folder: Path) -> dict[str, Any]:
     return summary
 
 
-def _draw(folder: Path, sweep: Sweep, summary: dict[str, Any], view: figure.View | None) -> InputError | None:
-    """Draw what can be drawn; what is wrong with what was asked for, if anything."""
+def _draw(folder: Path, sweep: Sweep, summary: dict[str, Any], view: figure.View | None) -> list[InputError]:
+    """Draw what can be drawn; returns what is wrong with what was asked for, if anything."""
     if not summary["points"].get("COMPLETED"):
-        return None
+        return []
     try:
         figure.draw(folder, sweep, summary["results"], view)
     except InputError as error:
         figure.draw(folder, sweep, summary["results"])
-        return error
-    return None
+        return [error]
+    return []
 
 
 def _tell_failures(folder: Path, errors: dict[str, str], points: int) -> None:
@@ -154,7 +155,7 @@ def _tell_failures(folder: Path, errors: dict[str, str], points: int) -> None:
         lines = log.read_text(errors="replace").splitlines()[-_TAIL:] if log.exists() else ["no log was written"]
         text += [f"## {name}", "", error, "", *(f"    {line}" for line in lines), ""]
     disk.write_whole(path, lambda stream: stream.write("\n".join(text).encode()))
-    report(folder)
+    disk.attempt("report.html", report, folder)
     name, error = next(iter(errors.items()))
     raise LangevinSimError(
         f"{len(errors)} of {points} points failed ({name}: {error}): {path} has their logs; the same command tries them again"

@@ -1,0 +1,63 @@
+"""Files that are written whole or not at all."""
+
+import contextlib
+import json
+import os
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from langevin_sim.errors import FolderError
+from langevin_sim.storage.log import log
+
+_PATIENCE = 1.0  # seconds to wait for a reader that keeps a file from being replaced, on Windows
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
+    """Let ``write`` fill a temporary file beside ``path``, then rename it: a crash leaves the old file or the new one.
+
+    FolderError if it cannot be written; then the old file is left, and nothing of the new one.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(temporary, "wb") as stream:
+            write(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _replace(temporary, path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        if not isinstance(error, OSError):
+            raise
+        raise FolderError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write the value as indented JSON, whole or not at all."""
+    write_whole(path, lambda stream: stream.write((json.dumps(value, indent=1) + "\n").encode()))
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove the temporary files of a process that was killed. Only under the lock: then no other process is writing."""
+    for place in (folder, folder / "checkpoint"):
+        for path in place.glob(".*"):
+            if re.fullmatch(r"\..+\.\d+", path.name):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+                    log.info("removed %s, which a process that was killed had left half written", path.name)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Rename; on Windows, a file that somebody reads, such as a virus scanner, can be replaced only when they are done."""
+    give_up = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            os.replace(temporary, path)
+            return
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() > give_up:
+                raise
+            time.sleep(0.05)
