@@ -377,14 +377,14 @@ def test_a_page_that_cannot_be_written_costs_no_run(tmp_path, monkeypatch):
     assert result.exit_code == 0, result.output
     manifest = disk.read_manifest(folder)
     assert manifest["status"] == "COMPLETED"
-    assert any("no report could be written" in text for text in manifest["warnings"])
+    assert any("report.html could not be made" in text for text in manifest["warnings"])
     monkeypatch.undo()  # nor does a figure that is missing
     old = {name: array for name, array in np.load(folder / "histograms.npz").items() if "film" not in name}
     np.savez(folder / "histograms.npz", **old)  # a run of before there were films
     assert call("report", folder).exit_code == 0
     text = (folder / "report.html").read_text()
     assert "figure.png is not in the folder" in text
-    assert "no report could be written" in text
+    assert "report.html could not be made" in text
 
 
 def test_a_figure_has_its_words_and_its_command(figure):
