@@ -7,37 +7,33 @@ from typing import Any
 import click
 
 from langevin_sim.errors import InputError, UnknownNameError
-from langevin_sim.memo.networks import FIGURES as NETWORKS
-from langevin_sim.memo.networks import SCALES
+from langevin_sim.memo.registry import names
+from langevin_sim.memo.scales import SCALES
 
-from .deep.shared import report
+from .deep.shared import print_summary
 from .options import DEVICE, PATH, THREADS, Choice
 from .progress import Progress
 
-TOYS = ("fig3", "fig4", "fig5", "fig6")
 ALL = "all"
-_TAKEN = {  # by these names
-    "--literal": TOYS,
-    **dict.fromkeys(("--seed", "--replicas", "--steps"), (*TOYS, ALL)),
-    **dict.fromkeys(("--scale", "--data-dir", "--device"), (*NETWORKS, ALL)),
-    "--gallery": (ALL,),
-}
+_ENSEMBLES = ("--literal", "--seed", "--replicas", "--steps")  # options of figures of ensembles
+_NETWORKS = ("--scale", "--data-dir", "--device")  # and of networks
+_OF_ALL = ("--seed", "--replicas", "--steps", *_NETWORKS, "--gallery")
 
 
-@click.command()
+@click.command(epilog=f"Names: {', '.join(names())}; all.")
 @click.argument("name")
-@click.option("--literal", is_flag=True, help="figures 3 to 6: the authors' own settings, many replicas; otherwise converged")
-@click.option("--seed", type=int, help="figures 3 to 6: seed of every random stream; drawn if not given")
-@click.option("--replicas", type=int, help="figures 3 to 6: walkers of every ensemble  [default: the figure's own]")
-@click.option("--steps", type=int, help="figures 3 to 6: steps of a walker, burn-in in proportion  [default: the figure's own]")
-@click.option("--scale", type=Choice(SCALES), help="networks: digits, 10,000 images, or all images  [default: quick]")
-@click.option("--data-dir", type=PATH, help="networks: folder with mnist/ and CIFAR-10's files")
-@click.option("--device", type=DEVICE, help="networks: where tensors live  [default: auto]")
-@click.option("--out", type=PATH, help="the folder (all: may be one to go on with)  [default: outputs/NAME-...-TIME-SEED]")
-@click.option("--gallery", type=PATH, help="all: where the pages go  [default: outputs/gallery]")
-@click.option("--threads", type=THREADS, default=0, show_default=True, help="threads; 0: all")
-@click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")
-@click.option("--quiet", is_flag=True, help="print nothing but errors")
+@click.option("--literal", is_flag=True, help="Ensembles: the authors' own settings, in many replicas; otherwise converged.")
+@click.option("--seed", type=int, help="Ensembles: seed of every random stream; drawn if not given.")
+@click.option("--replicas", type=int, help="Ensembles: walkers in each.  [default: the figure's own]")
+@click.option("--steps", type=int, help="Ensembles: steps of a walker, burn-in in proportion.  [default: the figure's own]")
+@click.option("--scale", type=Choice(list(SCALES)), help="Networks: digits, 10,000 images, or all images.  [default: quick]")
+@click.option("--data-dir", type=PATH, help="Networks: folder that holds mnist/ and the files of CIFAR-10.")
+@click.option("--device", type=DEVICE, help="Networks: device of the tensors.  [default: auto]")
+@click.option("--out", type=PATH, help="Output folder; all continues one that exists.  [default: outputs/NAME-...-TIME-SEED]")
+@click.option("--gallery", type=PATH, help="all: folder of the pages.  [default: outputs/gallery]")
+@click.option("--threads", type=THREADS, default=0, show_default=True, help="Number of threads; 0: all.")
+@click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
     name: str,
     literal: bool,
@@ -53,18 +49,23 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Make a figure of the memo again: fig1 to fig8, or table1; or all of them.
+    """Reproduce a figure or table of the memo, or all of them.
 
     The folder holds the data, the figure, and figure.md, which says what was measured and how it differs from the memo.
-    Figures 1, 2, 7, 8 and table1 need PyTorch; what they train is kept under outputs/minima and shared between them.
+    Figures of ensembles (3 to 6) move walkers on a potential; figures of networks need PyTorch, and share the trainings that
+    are kept under outputs/minima.
 
-    all: each figure in a folder of its own under one, figures 3 to 6 both ways, and from these the pages of a gallery.
-    Called again with the same --out it makes what is missing.
+    all: each figure in a folder of its own under one, figures of ensembles both literal and converged, and from these the
+    pages of a gallery. Called again with the same --out it makes what is missing.
 
     Example: langevin-sim reproduce fig3 --literal
     """
-    if name not in (*TOYS, *NETWORKS, ALL):
-        raise UnknownNameError("figure", name, [*TOYS, *NETWORKS, ALL])
+    from langevin_sim.memo.registry import ensemble_figures
+
+    if name not in (*names(), ALL):
+        raise UnknownNameError("figure", name, [*names(), ALL])
+    ensembles = name in ensemble_figures()
+    allowed = _OF_ALL if name == ALL else _ENSEMBLES if ensembles else _NETWORKS
     values = {
         "--literal": literal or None,
         "--seed": seed,
@@ -76,35 +77,37 @@ def command(
         "--gallery": gallery,
     }
     for option, value in values.items():
-        if value is not None and name not in _TAKEN[option]:
-            raise InputError(f"{option}: not an option of {name}; it is one of {', '.join(_TAKEN[option])}")
+        if value is not None and option not in allowed:
+            raise InputError(f"{option} does not apply to {name}, which takes {', '.join(allowed)}")
     with Progress(quiet or as_json, keep=name != ALL) as progress:
         if name == ALL:
-            from langevin_sim.memo import reproduce_all as whole
+            from langevin_sim.memo.reproduce_all import GALLERY, Options, reproduce_all
 
-            settings = whole.Settings(scale, seed, replicas, steps, data_dir)
-            folder, summary = whole.execute(
-                settings, out, gallery or whole.GALLERY, device or "auto", threads, progress.tell, progress.say
+            options = Options(scale, seed, replicas, steps, data_dir)
+            folder, summary = reproduce_all(
+                options, out, gallery or GALLERY, device or "auto", threads, progress.tell, progress.say
             )
-        elif name in TOYS:
-            from langevin_sim.memo import reproduce
+        elif ensembles:
+            from langevin_sim.memo.reproduce import experiment, reproduce_ensembles
 
-            made = reproduce.experiment(name, literal, replicas, steps)
-            folder, summary = reproduce.execute(made, seed, out, threads, progress.tell)
+            settings = experiment(name, literal, replicas, steps)
+            folder, summary = reproduce_ensembles(settings, seed, out, threads, progress.tell)
         else:
-            from langevin_sim.memo.networks import execute
+            from langevin_sim.memo.reproduce_networks import reproduce_networks
 
-            folder, summary = execute(name, scale or "quick", data_dir, out, device or "auto", threads, progress.tell)
-    if name in NETWORKS:
-        report(folder, summary, as_json, quiet)
+            folder, summary = reproduce_networks(
+                name, scale or next(iter(SCALES)), data_dir, out, device or "auto", threads, progress.tell
+            )
+    if name != ALL and not ensembles:
+        print_summary(folder, summary, as_json, quiet)
     elif as_json:
         click.echo(json.dumps(summary, indent=1))
     elif not quiet:
-        click.echo(_told(summary) if name == ALL else (folder / "figure.md").read_text())
+        click.echo(_listed(summary) if name == ALL else (folder / "figure.md").read_text())
         click.echo(f"seed {summary['seed']}   {'figures' if name == ALL else 'figure'} and data in {folder}")
 
 
-def _told(summary: dict[str, Any]) -> str:
+def _listed(summary: dict[str, Any]) -> str:
     """A line for every figure, and where the pages are."""
     width = max(len(item["name"]) for item in summary["items"])
     lines = [f"{item['name']:{width}}  {item['seconds']:7.0f} s  {item['title']}" for item in summary["items"]]

@@ -21,10 +21,11 @@ def command(folder: Path, out: Path | None, threads: int, device: str, data_dir:
 
     Example: langevin-sim rerun outputs/twowell-20260101-120000-1
     """
+    from langevin_sim.runs.execution import Execution
     from langevin_sim.runs.rerun import rerun
 
     with Progress(quiet) as progress:
-        where, found = rerun(folder, out, progress.tell, progress.say, threads=threads, device=device, data_dir=data_dir)
+        where, found = rerun(folder, out, Execution(progress.tell, progress.say, threads, device, data_dir))
     if not quiet:
         if not found.different:
             click.echo(f"the same bits: {', '.join(found.same)} in {where}")

@@ -35,20 +35,14 @@ def command(
 
     Example: langevin-sim resume outputs/twowell-20260101-120000-1 --steps 200000
     """
-    from langevin_sim.runs.rerun import resume
+    from langevin_sim.runs.execution import Execution
+    from langevin_sim.runs.resume import resume
 
     with Progress(quiet or as_json) as progress, of_scheduler(scheduler, threads) as workers:
-        where, summary = resume(
-            folder,
-            progress.tell,
-            progress.say,
-            threads=0 if scheduler else threads,
-            steps=steps,
-            device=device,
-            data_dir=data_dir,
-            checkpoint_seconds=checkpoint_seconds,
-            workers=workers,
+        execution = Execution(
+            progress.tell, progress.say, 0 if scheduler else threads, device, data_dir, checkpoint_seconds, workers
         )
+        where, summary = resume(folder, execution, steps)
     if as_json:
         click.echo(json.dumps(summary, indent=1))
     elif not quiet:

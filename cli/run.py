@@ -72,11 +72,11 @@ def command(
         click.echo(to_toml(spec.resolved()), nl=False)
         return
 
-    from langevin_sim.runs.run import execute
+    from langevin_sim.runs.run import run_spec
 
     silent = quiet or as_json
     with Progress(silent) as progress, of_scheduler(scheduler, threads) as workers:
-        folder, summary = execute(
+        folder, summary = run_spec(
             spec, out, 0 if scheduler else threads, progress.tell, progress.say, checkpoint_seconds, keep_state, workers
         )
     if as_json:

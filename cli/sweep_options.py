@@ -63,7 +63,7 @@ def sweep(
     if scheduler and workers:
         raise InputError("--scheduler and --workers: expected one of the two: a scheduler has its own workers")
     from langevin_sim.plots.sweep import View
-    from langevin_sim.runs.sweep.sweep import execute, read
+    from langevin_sim.runs.sweep.sweep import read, run_sweep
     from langevin_sim.settings.grid import axis, make
     from langevin_sim.simulation.simulate import available_threads
 
@@ -85,7 +85,7 @@ def sweep(
 
     view = View(plot, against.split(",") if against else None, region)
     with Progress(quiet or as_json) as progress:
-        folder, summary = execute(
+        folder, summary = run_sweep(
             made, out, crew, progress.tell, threads=threads, checkpoint_seconds=checkpoint_seconds, view=view
         )
     if as_json:

@@ -7,12 +7,19 @@ import sys
 import numpy as np
 import pytest
 
-from langevin_sim.memo import deep_drawing as deep
-from langevin_sim.memo import deep_text, fig1, fig2, table1
+from langevin_sim.memo import fig1, fig2
+from langevin_sim.memo.table1 import published
+from langevin_sim.memo.table1 import text as table1
+from langevin_sim.runs.kinds import KINDS
 from langevin_sim.settings.network import FlatnessSpec, NoiseSpec, PlaneSpec, TrainSpec
 
 NOTE = "1,000 of 60,000 training images"
 QUANTITIES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+
+
+def text_of(values):
+    """figure.md of a summary."""
+    return KINDS[values["kind"]].text(values)
 
 
 def run(data="mnist", labels="natural", replicas=3, stop=0.005, **options):
@@ -285,8 +292,8 @@ def drawn(folder, made):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "summary.json").write_text(json.dumps(values))
     np.savez(folder / "arrays.npz", **arrays)
-    deep.draw(folder)
-    return deep_text.text(values)
+    KINDS[values["kind"]].draw(folder)
+    return text_of(values)
 
 
 FOLDERS = {
@@ -325,66 +332,66 @@ def test_each_kind_is_drawn_and_told(tmp_path, name):
 
 
 def test_every_kind_is_covered():
-    assert {values["kind"] for values, _ in FOLDERS.values()} == set(deep.DRAWINGS) == set(deep_text.TEXTS)
+    assert {values["kind"] for values, _ in FOLDERS.values()} == {kind.name for kind in KINDS.values() if kind.text and kind.draw}
 
 
 def test_nothing_here_needs_torch():
-    code = "import sys, langevin_sim.memo.deep_drawing, langevin_sim.memo.deep_text; print('torch' in sys.modules)"
+    code = "import sys, langevin_sim.runs.network_folder; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 def test_training_says_who_did_not_get_there():
-    text = deep_text.text(training()[0])
+    text = text_of(training()[0])
     assert "2 of 3 replicas got below the training loss 0.005" in text
     assert "1 of 3 did not get there" in text
-    assert "below" not in deep_text.text(training(stop=None)[0])
+    assert "below" not in text_of(training(stop=None)[0])
 
 
 def test_noise_counts_what_is_rejected():
-    text = deep_text.text(noise()[0])
+    text = text_of(noise()[0])
     assert "6 of 6 components at batch size 16, 6 of 6 components at batch size 64, 5 of 6 components at batch size 256" in text
     assert "goes from 6 to 0.375; for a sum of independent terms it goes as 1/b, to 0.375" in text
     assert "0.38 ± 0.15 | ≥ 0.15 |" in text
     assert "0.38 ± 0.15 | ≤ 0.01 |" in text
     assert "All of them are told" not in text
-    assert "All of them are told from a Gaussian" in deep_text.text(noise(pvalue=0.01)[0])
-    assert "None of them is told from a Gaussian" in deep_text.text(noise(pvalue=0.05)[0])
+    assert "All of them are told from a Gaussian" in text_of(noise(pvalue=0.01)[0])
+    assert "None of them is told from a Gaussian" in text_of(noise(pvalue=0.05)[0])
     assert fig1.rejected(noise((4,), 3, dead=True)[0]["results"][0]) == (2, 2)  # one has no p-value
 
 
 def test_compare_says_what_is_told_apart():
     said = "The better validation accuracy is that of"
-    alike = deep_text.text(compare()[0])
+    alike = text_of(compare()[0])
     assert "Told apart at 1 % by 5 pairs: nothing" in alike
     assert "sgdl minus sgd" in alike
     assert "0.0123 ± 0.0045" in alike
     assert said not in alike
-    assert f"{said} sgdl." in deep_text.text(compare(pvalue=1e-4)[0])
-    assert f"{said} sgd." in deep_text.text(compare(pvalue=1e-4, shift=-0.1)[0])
-    one = deep_text.text(compare(1)[0])
+    assert f"{said} sgdl." in text_of(compare(pvalue=1e-4)[0])
+    assert f"{said} sgd." in text_of(compare(pvalue=1e-4, shift=-0.1)[0])
+    one = text_of(compare(1)[0])
     assert "1 replica each: whether these differences are more than chance is not known" in one
     assert said not in one
     assert fig2.names(compare(2, 10, ("sgd", "sgdl", "sgdl"))[0])[1] == "sgdl, eta = 0.05, gamma' = 0.0001"
 
 
 def test_plane_goes_both_ways():
-    text = deep_text.text(plane()[0])
+    text = text_of(plane()[0])
     assert "0.7100 with natural labels and 0.1800 with random ones: with natural labels it is larger" in text
-    assert "with natural labels it is smaller, against the memo" in deep_text.text(plane(shares=(0.1, 0.2))[0])
-    assert "no difference is seen" in deep_text.text(plane(shares=(0.2, 0.2))[0])
-    assert "their shares say little" in deep_text.text(plane(top=0.95)[0])
+    assert "with natural labels it is smaller, against the memo" in text_of(plane(shares=(0.1, 0.2))[0])
+    assert "no difference is seen" in text_of(plane(shares=(0.2, 0.2))[0])
+    assert "their shares say little" in text_of(plane(top=0.95)[0])
     assert "their shares say little" not in text
     assert text.startswith("# Fig. 8")
-    assert deep_text.text(plane(data="cifar10")[0]).startswith("# Fig. 7")
+    assert text_of(plane(data="cifar10")[0]).startswith("# Fig. 7")
 
 
 def test_table_holds_its_numbers_beside_the_memo():
-    text = deep_text.text(flatness()[0])
+    text = text_of(flatness()[0])
     assert "| mnist | all parameters | natural | mlp | fixed | 17.9 ± 1.1 | 45.4 ± 2.7 | 13.98 ± 0.17 |" in text
     assert "| mnist | top layer | random | mlp | fixed | 4.80 ± 0.29 | 3.0 ± 0.1 | 3.86 ± 0.05 |" in text
     assert "natural : random = 1.74 (95 % interval 1.5 to 1.9); the memo has 6.58, the re-run 3.02." in text
-    assert "neither is here" in deep_text.text(flatness(data=("digits",))[0])
-    assert "Nothing here is comparable with the memo's table" in deep_text.text(flatness(quantity=("error",))[0])
+    assert "neither is here" in text_of(flatness(data=("digits",))[0])
+    assert "Nothing here is comparable with the memo's table" in text_of(flatness(quantity=("error",))[0])
 
 
 @pytest.mark.parametrize(
@@ -398,7 +405,7 @@ def test_table_holds_its_numbers_beside_the_memo():
     ],
 )
 def test_verdicts_come_out_as_the_intervals_have_them(intervals, options, everywhere, top):
-    text = deep_text.text(flatness(directions=("raw",), intervals=intervals, **options)[0])
+    text = text_of(flatness(directions=("raw",), intervals=intervals, **options)[0])
     assert f"All parameters, 1 setting: {everywhere} in 1." in text
     assert f"Top layer, 1 setting: {top} in 1." in text
     assert f"batch norm fixed: {everywhere}, natural : random = 1.74" in text
@@ -413,15 +420,15 @@ def test_a_lower_bound_that_cannot_turn_the_verdict_leaves_it():
     natural, random = values["results"]
     natural["at_least"] = 4
     assert table1.verdict(ratio, values["results"], values["runs"]) == "flatter"
-    assert "≥ 17.9 ± 1.1" in deep_text.text(values)
+    assert "≥ 17.9 ± 1.1" in text_of(values)
     random["at_least"] = 1
     assert table1.verdict(ratio, values["results"], values["runs"]) == "undecided"
 
 
 def test_memo_and_rerun_are_those_of_the_table():
-    assert len(table1.MEMO) == len(table1.RERUN) == 8
-    assert table1.ratio_of(table1.MEMO, "cifar10", "all") == pytest.approx(17.0 / 5.7)
-    assert table1.ratio_of(table1.MEMO, "digits", "all") is None
+    assert len(published.MEMO) == len(published.RERUN) == 8
+    assert published.published_ratio(published.MEMO, "cifar10", "all") == pytest.approx(17.0 / 5.7)
+    assert published.published_ratio(published.MEMO, "digits", "all") is None
 
 
 @pytest.mark.parametrize("model", ["mlp", "package.of.mine:a_function_with_a_long_name"])

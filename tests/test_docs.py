@@ -4,6 +4,7 @@ import configparser
 import doctest
 import re
 import shlex
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -14,10 +15,11 @@ from click.testing import CliRunner
 
 from langevin_sim.cli.main import main
 from langevin_sim.engine import benchmark
-from langevin_sim.memo import deep_drawing as deep
+from langevin_sim.memo import registry as figures
 from langevin_sim.memo import reproduce
 from langevin_sim.plots import concentration
 from langevin_sim.runs import run as runs
+from langevin_sim.runs.kinds import KINDS
 from langevin_sim.runs.sweep import sweep
 from langevin_sim.simulation import summary
 from langevin_sim.simulation.references import laws
@@ -26,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 SMALL = {"--walkers": "256", "--steps": "400", "--burn-in": "40"}
-NETWORKS = ("fig1", "fig2", "fig7", "fig8", "table1")
+NETWORKS = tuple(figures.network_figures())
 
 
 class Block(NamedTuple):
@@ -109,7 +111,7 @@ def parsed(words):
         context = command.make_context(command.name, list(rest), parent=context)
         _, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
     values = command.make_context(command.name, list(rest), parent=context).params
-    assert words[0] != "reproduce" or values["name"] in (*NETWORKS, "fig3", "fig4", "fig5", "fig6", "all")
+    assert words[0] != "reproduce" or values["name"] in (*figures.names(), "all")
     if words[0] == "run" or words[:2] == ["deep", "train"]:
         answer = CliRunner().invoke(main, [*words, "--print-config"])
         assert answer.exit_code == 0, answer.stderr
@@ -136,16 +138,18 @@ def quick(name, tmp_path, monkeypatch):
         torch.set_num_threads(1)  # the nets are small: more would wait for each other
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(concentration, "draw", lambda folder: None)
-    monkeypatch.setattr(deep, "draw", lambda folder: [(folder / f"figure.{kind}").touch() for kind in ("png", "pdf")])
+    for kind in list(KINDS.values()):
+        blank = replace(kind, draw=lambda folder: [(folder / f"figure.{suffix}").touch() for suffix in ("png", "pdf")])
+        monkeypatch.setitem(KINDS, kind.name, blank)
     monkeypatch.setattr(summary, "fitted_temperature", lambda run, law: None)  # a dozen integrals
     for module in (runs, reproduce, *networks):
-        monkeypatch.setattr(module, "report", lambda folder: None)
+        monkeypatch.setattr(module, "write_report", lambda folder: None)
     monkeypatch.setattr(runs, "_filmed", lambda *case: {})
-    for _, drawing in reproduce.FIGURES.values():
-        monkeypatch.setattr(drawing, "draw", lambda *arguments: None)
+    for figure in figures.ensemble_figures().values():
+        monkeypatch.setattr(f"langevin_sim.memo.{figure.name}.FIGURE", replace(figure, draw=lambda folder: None))
     monkeypatch.setattr(reproduce, "laws", lambda potential, dynamics, chain: laws(potential, dynamics, False))
     # a sweep's runs are other processes' work: here its grid is made, and each of its points' settings
-    monkeypatch.setattr(sweep, "execute", lambda made, out, *others, **named: (out, {"points": {"COMPLETED": 1}, "seed": 1}))
+    monkeypatch.setattr(sweep, "run_sweep", lambda made, out, *others, **named: (out, {"points": {"COMPLETED": 1}, "seed": 1}))
     monkeypatch.setattr(benchmark, "_BLOCKS", 2)
     monkeypatch.setattr(benchmark, "_REPEATS", 1)
     yield tmp_path

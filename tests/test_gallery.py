@@ -4,8 +4,8 @@ import json
 import os
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,14 +15,15 @@ from PIL import Image
 
 from langevin_sim.cli.main import main
 from langevin_sim.errors import FolderError, InputError
-from langevin_sim.memo import gallery, networks, reproduce
-from langevin_sim.memo import reproduce_all as whole
+from langevin_sim.memo import gallery, registry, reproduce, reproduce_networks
+from langevin_sim.memo import reproduce_all as module
+from langevin_sim.memo.reproduce_all import Options, Reproduction, reproduce_all, reproductions
 
 KEPT = Path(__file__).parent.parent / "outputs" / "gallery"
 RECORDS = {path.stem: json.loads(path.read_text()) for path in sorted(KEPT.glob("*.json"))}
-ITEMS = (whole.Item("fig4"), whole.Item("fig4", True), whole.Item("fig5"))
+ITEMS = (Reproduction("fig4"), Reproduction("fig4", True), Reproduction("fig5"))
 NAMES = [item.name for item in ITEMS]
-TINY = whole.Settings(seed=3, replicas=16, steps=40)
+TINY = Options(seed=3, replicas=16, steps=40)
 
 
 def parsed(command):
@@ -46,10 +47,10 @@ def links(text):
 
 
 def test_the_kept_gallery_is_whole():
-    expected = {f"{item.name}.{suffix}" for item in whole.ITEMS for suffix in ("md", "png", "json")} | {"README.md"}
+    expected = {f"{item.name}.{suffix}" for item in reproductions() for suffix in ("md", "png", "json")} | {"README.md"}
     assert {path.name for path in KEPT.iterdir()} == expected
     index = (KEPT / "README.md").read_text()
-    assert set(links(index)) == {f"{item.name}.md" for item in whole.ITEMS}
+    assert set(links(index)) == {f"{item.name}.md" for item in reproductions()}
     name, options = parsed(re.search("`(langevin-sim reproduce all[^`]*)`", index)[1])
     assert (name, options["name"]) == ("reproduce", "all")
 
@@ -61,13 +62,13 @@ def test_its_commands_exist_and_make_what_is_kept(name):
     assert command == "reproduce"
     assert f"`{record['command']}`" in (KEPT / f"{name}.md").read_text()
     figure = options["name"]
-    assert name == whole.Item(figure, options["literal"]).name
-    if figure in reproduce.FIGURES:
+    assert name == Reproduction(figure, options["literal"]).name
+    if figure in registry.ensemble_figures():
         made = reproduce.experiment(figure, options["literal"], options["replicas"], options["steps"])
         assert json.loads(json.dumps(reproduce._spec(made, options["seed"]))) == record["spec"]
         assert options["seed"] == record["seed"]
         return
-    specs = networks.trainings(figure, options["scale"])
+    specs = reproduce_networks.trainings(registry.figure(figure), options["scale"])
     assert [spec.identity(training["digest"]) for spec, training in zip(specs, record["trainings"], strict=True)] == [
         training["hash"] for training in record["trainings"]
     ]
@@ -108,9 +109,9 @@ def draw(folder):
 @pytest.fixture(scope="module", autouse=True)
 def _plain_pictures():
     with pytest.MonkeyPatch.context() as patch:
-        for name, (settings, _) in reproduce.FIGURES.items():
-            patch.setitem(reproduce.FIGURES, name, (settings, SimpleNamespace(draw=draw)))
-        patch.setattr(reproduce, "report", lambda folder: None)
+        for name, figure in registry.ensemble_figures().items():
+            patch.setattr(f"langevin_sim.memo.{name}.FIGURE", replace(figure, draw=draw))
+        patch.setattr(reproduce, "write_report", lambda folder: None)
         yield
 
 
@@ -120,12 +121,12 @@ def made(tmp_path_factory):
     said = []
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
-        folder, summary = whole.execute(TINY, Path("here"), Path("pages"), "auto", 1, lambda *how_far: None, said.append, ITEMS)
+        folder, summary = reproduce_all(TINY, Path("here"), Path("pages"), "auto", 1, lambda *how_far: None, said.append, ITEMS)
     return place / folder, place / "pages", summary, said
 
 
 def again(folder, pages, settings=TINY, items=ITEMS, say=lambda notice: None):
-    return whole.execute(settings, folder, pages, "auto", 1, lambda *how_far: None, say, items)
+    return reproduce_all(settings, folder, pages, "auto", 1, lambda *how_far: None, say, items)
 
 
 def test_a_folder_for_every_figure_and_three_files_a_page(made):
@@ -151,7 +152,7 @@ def test_a_second_call_makes_nothing_again(made):
     files = [path for path in [*folder.rglob("*/*"), *pages.iterdir()] if path.is_file()]
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
     said = []
-    assert again(folder, pages, whole.Settings(), say=said.append)[1]["items"] == summary["items"]
+    assert again(folder, pages, Options(), say=said.append)[1]["items"] == summary["items"]
     assert said == []
     assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files} == before
     gallery.write(folder, NAMES, folder.parent / "elsewhere")
@@ -159,14 +160,14 @@ def test_a_second_call_makes_nothing_again(made):
 
 
 def test_what_fails_is_told_and_made_the_next_time(tmp_path, monkeypatch):
-    real = reproduce.execute
+    real = reproduce.reproduce_ensembles
 
     def fails(experiment, *rest):
         if experiment.literal:
             raise RuntimeError("no luck")
         return real(experiment, *rest)
 
-    monkeypatch.setattr(reproduce, "execute", fails)
+    monkeypatch.setattr(reproduce, "reproduce_ensembles", fails)
     folder, pages = tmp_path / "here", tmp_path / "pages"
     pages.mkdir()
     (pages / "fig4-literal.md").write_text("of another run")
@@ -202,7 +203,7 @@ def test_an_interruption_keeps_what_is_done(tmp_path, monkeypatch):
     assert states == {"fig4": "COMPLETED", "fig4-literal": "INTERRUPTED", ".": "INTERRUPTED"}
     monkeypatch.undo()
     said = []
-    again(folder, pages, whole.Settings(), say=said.append)
+    again(folder, pages, Options(), say=said.append)
     assert said == ["fig4-literal: 2 of 3", "fig5: 3 of 3"]
     assert json.loads((folder / "fig4-literal" / "manifest.json").read_text())["resumed"]
     assert "since it was resumed" in (pages / "README.md").read_text()
@@ -212,11 +213,13 @@ def test_without_pytorch_it_is_said_first_and_the_rest_is_made(tmp_path, monkeyp
     def missing():
         raise InputError("langevin-sim deep needs torch, which is not installed")
 
-    monkeypatch.setattr(whole, "backend", missing)
-    monkeypatch.setattr(networks, "backend", missing)
+    monkeypatch.setattr(module, "backend", missing)
+    monkeypatch.setattr(reproduce_networks, "backend", missing)
     said = []
     with pytest.raises(FolderError, match="2 of 3 are missing, fig1, table1: langevin-sim deep needs torch, which is not"):
-        again(tmp_path / "here", tmp_path / "pages", items=(ITEMS[0], whole.Item("fig1"), whole.Item("table1")), say=said.append)
+        again(
+            tmp_path / "here", tmp_path / "pages", items=(ITEMS[0], Reproduction("fig1"), Reproduction("table1")), say=said.append
+        )
     assert said[0].startswith("fig1, fig2, fig7, fig8, table1 will be missing: langevin-sim deep needs torch")
     assert (tmp_path / "pages" / "fig4.md").exists()
 
@@ -224,16 +227,16 @@ def test_without_pytorch_it_is_said_first_and_the_rest_is_made(tmp_path, monkeyp
 def test_data_that_cannot_be_read_end_it_before_anything_is_made(tmp_path):
     pytest.importorskip("torch")
     with pytest.raises(InputError, match="nowhere"):
-        again(tmp_path / "here", tmp_path / "pages", whole.Settings(scale="laptop", data_dir=tmp_path / "nowhere"), whole.ITEMS)
+        again(tmp_path / "here", tmp_path / "pages", Options(scale="laptop", data_dir=tmp_path / "nowhere"), reproductions())
     assert not (tmp_path / "here").exists()
 
 
 def test_a_folder_keeps_to_its_settings(made, tmp_path):
     folder, pages, _, _ = made
     with pytest.raises(InputError, match=r"--seed 4: .* began with 3"):
-        again(folder, pages, whole.Settings(seed=4))
+        again(folder, pages, Options(seed=4))
     with pytest.raises(InputError, match=r"--scale laptop: .* began with quick"):
-        again(folder, pages, whole.Settings(scale="laptop"))
+        again(folder, pages, Options(scale="laptop"))
     with pytest.raises(FolderError, match="reproduce all did not make it"):
         again(folder / "fig4", pages)
     for verb in ("resume", "rerun"):
@@ -244,7 +247,7 @@ def test_a_folder_keeps_to_its_settings(made, tmp_path):
 
 def test_a_network_figure_loses_where_its_data_lie(tmp_path):
     folder, pages = tmp_path / "here", tmp_path / "pages"
-    spec = networks.trainings("fig1", "laptop", tmp_path)[0].model_dump(mode="json")
+    spec = reproduce_networks.trainings(registry.figure("fig1"), "laptop", tmp_path)[0].model_dump(mode="json")
     assert spec["data_dir"] == str(tmp_path)
     host = {"processor": "p", "machine": "m", "system": "s", "cpus": 2}
     manifest = {
@@ -316,9 +319,9 @@ def test_thin_lines_keep_their_colours(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["all", "--literal"], "--literal: not an option of all"),
-        (["fig3", "--gallery", "x"], "--gallery: not an option of fig3"),
-        (["all", "--data-dir", "x"], "--data-dir: the scale quick has digits"),
+        (["all", "--literal"], "--literal does not apply to all"),
+        (["fig3", "--gallery", "x"], "--gallery does not apply to fig3"),
+        (["all", "--data-dir", "x"], "--data-dir: the scale quick uses digits"),
         (["all", "--replicas", "1"], "--replicas 1: expected at least 2"),
         (["all", "--seed", "-1"], "seed -1: expected 0 to"),
     ],

@@ -28,7 +28,7 @@ from langevin_sim import potentials
 from langevin_sim.cli.main import main
 from langevin_sim.errors import DivergenceError, InputError
 from langevin_sim.plots import concentration
-from langevin_sim.runs.run import execute
+from langevin_sim.runs.run import run_spec
 from langevin_sim.settings.network import DataSpec, FlatnessSpec, NoiseSpec, PlaneSpec, TrainSpec
 from langevin_sim.settings.run import RunSpec
 from langevin_sim.settings.settings import parse, read_config, to_toml
@@ -296,13 +296,13 @@ def test_good_specs_run_and_run_again_to_the_same_bits(tmp_path, monkeypatch):
         (tmp_path / "c.toml").write_text(to_toml(spec), encoding="utf-8")
         assert parse(RunSpec, read_config(tmp_path / "c.toml")) == spec
         try:
-            execute(spec, first, 1, silent)
+            run_spec(spec, first, 1, silent)
         except (InputError, DivergenceError) as error:
             refusals.append(str(error))
             assume(False)
         again = parse(RunSpec, json.loads((first / "manifest.json").read_text())["spec"])
         assert again == spec.resolved()
-        execute(again, second, 0, silent)
+        run_spec(again, second, 0, silent)
         for name in ("histograms.npz", "summary.csv"):
             assert (first / name).read_bytes() == (second / name).read_bytes()
         ran.append(spec)

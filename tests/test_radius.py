@@ -8,8 +8,8 @@ import pytest
 from langevin_sim.analysis.normality import normality
 from langevin_sim.analysis.radius import crossings
 from langevin_sim.analysis.ratio import ratio
-from langevin_sim.runs.deep.comparison import compare
-from langevin_sim.runs.deep.ratios import ratios
+from langevin_sim.memo.fig2 import compare
+from langevin_sim.memo.table1.ratios import ratios
 
 
 @pytest.mark.parametrize("start", [1e-6, 0.1, 1e4])

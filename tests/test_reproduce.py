@@ -9,7 +9,8 @@ from langevin_sim.cli.main import main
 from langevin_sim.formatting import decimals, measured
 from langevin_sim.memo.measures import pooled_ratio
 from langevin_sim.memo.passages import BINS, passages
-from langevin_sim.memo.reproduce import FIGURES, experiment
+from langevin_sim.memo.registry import ensemble_figures
+from langevin_sim.memo.reproduce import experiment
 from langevin_sim.simulation.simulate import simulate
 
 FILES = {"report.html", "summary.json", "summary.csv", "histograms.npz", "figure.png", "figure.pdf", "figure.md"}
@@ -33,7 +34,7 @@ def without_times(summary):
 
 
 @pytest.mark.parametrize("mode", ["literal", "converged"])
-@pytest.mark.parametrize("name", sorted(FIGURES))
+@pytest.mark.parametrize("name", sorted(ensemble_figures()))
 def test_the_folder_is_complete_and_its_text_has_its_numbers(tmp_path, name, mode):
     options = ["--literal"] if mode == "literal" else []
     result = call("reproduce", name, *options, *TINY, "--out", "here", "--quiet")

@@ -19,7 +19,7 @@ from langevin_sim.cli.progress import Progress
 from langevin_sim.dynamics import make
 from langevin_sim.engine.ensemble import new_ensemble
 from langevin_sim.errors import CheckpointError, FolderError
-from langevin_sim.memo.plots import fig3
+from langevin_sim.memo import fig3
 from langevin_sim.plots import concentration
 from langevin_sim.runs import run as module
 from langevin_sim.simulation import simulate, summary

@@ -8,7 +8,7 @@ from inline import Inline
 
 from langevin_sim.errors import ClusterError
 from langevin_sim.runs import run as module
-from langevin_sim.runs.run import execute, resume
+from langevin_sim.runs.run import resume_run, run_spec
 from langevin_sim.settings.run import make_spec
 from langevin_sim.simulation import summary
 from langevin_sim.simulation.shards import ranges
@@ -21,13 +21,13 @@ TINY = {"dims": [1, 3], "walkers": 1000, "steps": 400, "burn_in": 40, "seed": 7,
 def _elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(module.concentration, "draw", lambda folder: None)
-    monkeypatch.setattr(module, "report", lambda folder: None)
+    monkeypatch.setattr(module, "write_report", lambda folder: None)
     monkeypatch.setattr(module, "_filmed", lambda *arguments: {})
     monkeypatch.setattr(summary, "fitted_temperature", lambda *arguments: None)
 
 
 def made(folder, workers=None, **more):
-    execute(make_spec({**TINY, **more}), folder, 1, lambda *told: None, workers=workers)
+    run_spec(make_spec({**TINY, **more}), folder, 1, lambda *told: None, workers=workers)
     return [(folder / name).read_bytes() for name in DATA]
 
 
@@ -55,7 +55,7 @@ def test_goes_on_where_its_workers_were_lost(tmp_path):
         made(there, first)
     assert json.loads((there / "manifest.json").read_text())["status"] == "FAILED"
     assert len(list(there.glob("checkpoint/blocks-*-d3_gdl.npz"))) == 2  # 4 shards an ensemble, 6 were done
-    resume(there, 1, lambda *told: None, workers=second)
+    resume_run(there, 1, lambda *told: None, workers=second)
     assert second.ran == 4  # the 4 blocks that were missing, in shards of one: half of the ensemble is not done again
     assert [(there / name).read_bytes() for name in DATA] == whole
     assert not (there / "checkpoint").exists()
@@ -64,8 +64,8 @@ def test_goes_on_where_its_workers_were_lost(tmp_path):
 def test_a_state_that_shards_kept_is_that_of_one_process(tmp_path):
     for name, workers in (("whole", None), ("shards", Inline(2))):
         spec = make_spec({**TINY, "dims": [2]})
-        execute(spec, tmp_path / name, 1, lambda *told: None, keep_states=True, workers=workers)
-        resume(tmp_path / name, 1, lambda *told: None, steps=800)
+        run_spec(spec, tmp_path / name, 1, lambda *told: None, keep_states=True, workers=workers)
+        resume_run(tmp_path / name, 1, lambda *told: None, steps=800)
     whole, shards = ([(tmp_path / where / name).read_bytes() for name in DATA] for where in ("whole", "shards"))
     assert shards == whole
 
@@ -73,7 +73,7 @@ def test_a_state_that_shards_kept_is_that_of_one_process(tmp_path):
 def test_goes_on_in_one_process(tmp_path):
     with pytest.raises(ClusterError):
         made(tmp_path / "shards", Inline(1, lost=6))
-    resume(tmp_path / "shards", 1, lambda *told: None)
+    resume_run(tmp_path / "shards", 1, lambda *told: None)
     assert [(tmp_path / "shards" / name).read_bytes() for name in DATA] == made(tmp_path / "whole")
 
 

@@ -13,7 +13,7 @@ from langevin_sim.cli.main import main
 from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.plots import sweep as figure
 from langevin_sim.runs import run as module
-from langevin_sim.runs.run import execute
+from langevin_sim.runs.run import run_spec
 from langevin_sim.runs.sweep import index
 from langevin_sim.settings import grid
 from langevin_sim.settings.grid import axis, make, points
@@ -28,7 +28,7 @@ def crew(tmp_path, monkeypatch):
     """Workers that are this process, and runs without pictures."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(module.concentration, "draw", lambda folder: None)
-    monkeypatch.setattr(module, "report", lambda folder: None)
+    monkeypatch.setattr(module, "write_report", lambda folder: None)
     monkeypatch.setattr(module, "_filmed", lambda *arguments: {})
     workers = Inline()
     monkeypatch.setattr(sweep_options, "open_workers", lambda scheduler, processes, threads: workers.opened(processes))
@@ -110,7 +110,7 @@ def test_every_point_has_the_bits_of_its_own_run_and_a_second_call_does_what_is_
     assert "4 points: 4 completed" in answer.output
     assert crew.ran == 4
     for point in points(make("run", {**VALUES, "dims": [1, 2]}, [axis("temperature=0.5,1")], 1)):
-        execute(make_spec(point.spec.model_dump()), tmp_path / "single", 1, lambda *told: None)
+        run_spec(make_spec(point.spec.model_dump()), tmp_path / "single", 1, lambda *told: None)
         for name in ("histograms.npz", "summary.csv"):
             assert (tmp_path / "single" / name).read_bytes() == (tmp_path / "here/points" / point.name / name).read_bytes()
         for path in (tmp_path / "single").iterdir():

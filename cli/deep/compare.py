@@ -23,4 +23,4 @@ def command(folders: tuple[Path, ...], data_dir: str | None, device: str, out: P
         raise InputError("deep compare takes two RUNs or more, got one")
     network = backend()
     minima = [network.open_minima(folder, device, data_dir) for folder in folders]
-    tell(lambda progress: network.compare(minima, out), as_json, quiet)
+    tell(lambda progress: network.measure("compare", minima, {}, out, progress), as_json, quiet)

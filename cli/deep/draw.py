@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from langevin_sim.runs.deep.results import present_again
+from langevin_sim.runs.network_folder import draw_again
 
 from ..options import PATH
 
@@ -17,6 +17,6 @@ def command(folder: Path, quiet: bool) -> None:
 
     Example: langevin-sim deep draw outputs/RUN
     """
-    text = present_again(folder)
+    text = draw_again(folder)
     if not quiet:
         click.echo(text)

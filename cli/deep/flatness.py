@@ -28,4 +28,4 @@ def command(
     spec = parse(FlatnessSpec, given(options))
     network = backend()
     minima = [network.open_minima(folder, device, data_dir) for folder in folders]
-    tell(lambda progress: network.flatness(minima, spec, out, progress), as_json, quiet)
+    tell(lambda progress: network.measure("flatness", minima, spec.model_dump(), out, progress), as_json, quiet)

@@ -31,4 +31,4 @@ def command(
     spec = parse(NoiseSpec, given(options))
     network = backend()
     trained = network.open_minima(folders[0], device, data_dir)
-    tell(lambda progress: network.noise(trained, spec, out, progress), as_json, quiet)
+    tell(lambda progress: network.measure("noise", [trained], spec.model_dump(), out, progress), as_json, quiet)

@@ -8,8 +8,6 @@ from typing import Any
 
 import click
 
-from langevin_sim.memo.deep_text import table
-
 from ..options import DEVICE, PATH
 from ..progress import Progress
 
@@ -44,23 +42,26 @@ def tell(make: Callable[[Callable[..., None]], tuple[Path, dict[str, Any]]], as_
     """Run ``make`` with a progress bar, and print what came out."""
     with Progress(quiet or as_json) as progress:
         folder, summary = make(progress.tell)
-    report(folder, summary, as_json, quiet)
+    print_summary(folder, summary, as_json, quiet)
     return summary
 
 
-def report(folder: Path, summary: dict[str, Any], as_json: bool, quiet: bool) -> None:
+def print_summary(folder: Path, summary: dict[str, Any], as_json: bool, quiet: bool) -> None:
     """What a person reads in a terminal: the words of figure.md, and a table where it fits 80 columns."""
     if as_json:
         click.echo(json.dumps(summary, indent=1))
         return
     if quiet:
         return
+    from langevin_sim.runs.kinds import network_kind
+
     text = (folder / "figure.md").read_text().partition("## Trainings")[0]
     for paragraph in text.split("\n\n"):
         if paragraph and not paragraph.startswith(("|", "#")) and not paragraph.endswith(":"):
             lines = [textwrap.fill(line, 80, break_on_hyphens=False) for line in paragraph.splitlines()]
             click.echo("\n".join(lines) + "\n")
-    rows = table(summary)
+    table = network_kind(folder, summary).rows
+    rows = table(summary) if table else []
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
     for row in rows:
         click.echo("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())

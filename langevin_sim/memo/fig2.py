@@ -1,12 +1,84 @@
 """Fig. 2: SGD beside SGDL, on training and validation images."""
 
+import json
+from pathlib import Path
 from typing import Any
 
-from langevin_sim.formatting import counted, markdown_table, missing, plus_minus, short
-from langevin_sim.memo.deep_document import document
+import numpy as np
+from scipy import stats
 
-QUANTITIES = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
+from langevin_sim.errors import InputError
+from langevin_sim.formatting import counted, markdown_table, missing, plus_minus, short
+from langevin_sim.memo.figure import NetworkFigure
+from langevin_sim.memo.network_text import document, notes
+from langevin_sim.plots import curves
+from langevin_sim.plots.figure import literal, new_figure, own_style, save
+
+QUANTITIES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+_COLUMNS = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")  # in the order of tables
 LEVEL = 0.01  # of the tests of differences
+
+
+def compare(folders: list[Path]) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, np.ndarray]]:
+    """(results, differences of the second from the first, arrays) of trainings with as many replicas each.
+
+    Replica k of every training has the same initial weights and the same minibatches, so that differences
+    are taken replica by replica. A replica that was stopped stays where it was.
+    """
+    results: list[dict[str, Any]] = []
+    arrays: dict[str, np.ndarray] = {}
+    last: list[dict[str, np.ndarray]] = []
+    for number, folder in enumerate(folders):
+        run = json.loads((folder / "summary.json").read_text())["runs"][0]
+        with np.load(folder / "arrays.npz") as held:
+            epochs, series = _by_replica(dict(held))
+        arrays |= {f"{number}_epoch": epochs} | {f"{number}_{name}": series[name] for name in QUANTITIES}
+        final = {name: series[name][:, -1] for name in QUANTITIES}
+        last.append(final)
+        spec = run["spec"]
+        noisy = spec["dynamics"] in ("gdl", "sgdl")
+        results.append(
+            {
+                "run": number,
+                "dynamics": spec["dynamics"],
+                "step_size": spec["step_size"],
+                "temperature": spec["temperature"] if noisy else 0.0,
+                "noise": (2.0 * spec["step_size"] * spec["temperature"]) ** 0.5 if noisy else 0.0,
+                "replicas": spec["replicas"],
+                "final": {name: {"mean": float(values.mean()), "sd": _sd(values)} for name, values in final.items()},
+            }
+        )
+    return results, [_difference(name, last) for name in QUANTITIES] if len(folders) > 1 else [], arrays
+
+
+def _by_replica(held: dict[str, np.ndarray]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Evaluated epochs [E], and each quantity [replicas, E]."""
+    looked = ~np.isnan(held["train_loss"])
+    epochs = np.unique(held["epoch"][looked])
+    replicas = np.unique(held["replica"])
+    series = {name: np.empty((len(replicas), len(epochs))) for name in QUANTITIES}
+    for row, replica in enumerate(replicas):
+        mine = looked & (held["replica"] == replica)
+        place = np.searchsorted(held["epoch"][mine], epochs, side="right") - 1
+        for name in QUANTITIES:
+            series[name][row] = held[name][mine][place]
+    return epochs, series
+
+
+def _difference(name: str, last: list[dict[str, np.ndarray]]) -> dict[str, Any]:
+    first, second = last[0][name], last[1][name]
+    if len(first) != len(second):
+        raise InputError(f"trainings with {len(first)} and {len(second)} replicas: expected as many, to be compared in pairs")
+    difference = second - first
+    if len(difference) < 2:
+        return {"quantity": name, "mean": float(difference.mean()), "stderr": None, "pvalue": None}
+    stderr = float(difference.std(ddof=1) / len(difference) ** 0.5)
+    pvalue = float(stats.ttest_1samp(difference, 0.0).pvalue) if stderr > 0 else (1.0 if difference[0] == 0 else 0.0)
+    return {"quantity": name, "mean": float(difference.mean()), "stderr": stderr, "pvalue": pvalue}
+
+
+def _sd(values: np.ndarray) -> float | None:
+    return float(values.std(ddof=1)) if len(values) > 1 else None
 
 
 def words(quantity: str) -> str:
@@ -41,7 +113,7 @@ def text(summary: dict[str, Any]) -> str:
 
 
 def _finals(results: list[dict[str, Any]], called: list[str]) -> str:
-    headings = ["dynamics", "step size", "T", "gamma' a step", "replicas", *(words(q) for q in QUANTITIES)]
+    headings = ["dynamics", "step size", "T", "gamma' a step", "replicas", *(words(q) for q in _COLUMNS)]
     rows = [
         [
             name,
@@ -49,7 +121,7 @@ def _finals(results: list[dict[str, Any]], called: list[str]) -> str:
             short(r["temperature"]),
             short(r["noise"]),
             str(r["replicas"]),
-            *(plus_minus(r["final"][q]["mean"], r["final"][q]["sd"]) for q in QUANTITIES),
+            *(plus_minus(r["final"][q]["mean"], r["final"][q]["sd"]) for q in _COLUMNS),
         ]
         for name, r in zip(called, results, strict=True)
     ]
@@ -88,7 +160,69 @@ def _better(tested: list[dict[str, Any]], called: list[str]) -> str:
 def rows(summary: dict[str, Any]) -> list[list[str]]:
     """A line for every quantity, for a terminal: one column a training."""
     cells = [["after the last epoch", *names(summary)]]
-    for quantity in QUANTITIES:
+    for quantity in _COLUMNS:
         finals = [result["final"][quantity] for result in summary["results"]]
         cells.append([words(quantity), *(plus_minus(final["mean"], final["sd"]) for final in finals)])
     return cells
+
+
+_PARTS = {"train": "training", "validation": "validation"}
+
+
+@own_style()
+def draw(folder: Path) -> None:
+    """figure.png and figure.pdf from the run folder."""
+    summary, arrays = curves.read(folder)
+    results = summary["results"]
+    called = names(summary)
+    figure = new_figure(11.0, 7.6)
+    grid = figure.subplots(2, 2)
+    for row, quantity in enumerate(("loss", "accuracy")):
+        for column, (part, name) in enumerate(_PARTS.items()):
+            axes = grid[row, column]
+            for k, result in enumerate(results):
+                heights = arrays[f"{result['run']}_{part}_{quantity}"]
+                _curve(axes, arrays[f"{result['run']}_epoch"], heights, _colour(k), quantity)
+            curves.finish(axes, quantity, f"{name} {quantity}")
+    runs = [summary["runs"][r["run"]] for r in results]
+    replicas = max(r["replicas"] for r in results)
+    spread = f"; mean ± standard deviation of {replicas} replicas, within their range" if replicas > 1 else "; one replica"
+    title = " beside ".join(called) if len(called) < 4 else f"{len(called)} dynamics"
+    curves.heading(figure, title + spread, notes(runs))
+    curves.legend(figure, [curves.mark(literal(name), color=_colour(k)) for k, name in enumerate(called)], 3)
+    save(figure, folder)
+
+
+def _colour(k: int) -> str:
+    return curves.COLOURS[k % len(curves.COLOURS)]
+
+
+def _curve(axes: Any, epochs: np.ndarray, heights: np.ndarray, colour: str, quantity: str) -> None:
+    """The mean over replicas that have a value, with a band of a standard deviation that goes no further than they do."""
+    known = np.isfinite(heights) & ((heights > 0) | (quantity != "loss"))
+    seen = known.any(axis=0)
+    columns = [heights[known[:, e], e] for e in np.flatnonzero(seen)]
+    if not columns:
+        return
+    mean, low, high = (np.array([function(column) for column in columns]) for function in (np.mean, _low, _high))
+    axes.plot(epochs[seen], mean, color=colour, linewidth=1.4, marker="." if len(mean) <= 30 else None)
+    axes.fill_between(epochs[seen], low, high, color=colour, alpha=0.2, linewidth=0)
+
+
+def _spread(column: np.ndarray) -> float:
+    return float(column.std(ddof=1)) if len(column) > 1 else 0.0
+
+
+def _low(column: np.ndarray) -> float:
+    return max(float(column.mean()) - _spread(column), float(column.min()))
+
+
+def _high(column: np.ndarray) -> float:
+    return min(float(column.mean()) + _spread(column), float(column.max()))
+
+
+FIGURE = NetworkFigure(
+    "fig2",
+    "compare",
+    trainings=lambda scale: [scale.training(scale.cifar, **scale.compared, dynamics=name) for name in ("sgd", "sgdl")],
+)

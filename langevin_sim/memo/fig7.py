@@ -1,9 +1,16 @@
 """Figs. 7 and 8: training accuracy and loss over the plane through three minima, natural labels against random ones."""
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from langevin_sim.formatting import markdown_table, missing, share, short
-from langevin_sim.memo.deep_document import document
+from langevin_sim.memo.figure import NetworkFigure
+from langevin_sim.memo.network_text import document, notes
+from langevin_sim.plots import curves
+from langevin_sim.plots.figure import literal, new_figure, own_style, save
+from langevin_sim.plots.triangles import triangles
 
 HIGH = 0.99  # accuracy above which a point counts as part of the flat region
 FIGURES = {"cifar10": "Fig. 7", "mnist": "Fig. 8"}
@@ -95,3 +102,118 @@ def _doubts(results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
     if not low:
         return ""
     return f"Not all minima have a training accuracy above {HIGH} themselves ({'; '.join(low)}): their shares say little."
+
+
+CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])  # an equilateral triangle, for w1, w2, w3
+_FLOOR = 1e-12  # of a loss, before its logarithm
+_NAMES = ("$w_1$", "$w_2$", "$w_3$")
+
+
+@own_style()
+def draw(folder: Path) -> None:
+    """figure.png and figure.pdf from the run folder: a row for every run, one scale of colours for all."""
+    summary, arrays = curves.read(folder)
+    results = summary["results"]
+    accuracies = [arrays[f"{r['run']}_accuracy"] for r in results]
+    losses = [_logarithm(arrays[f"{r['run']}_loss"]) for r in results]
+    accuracy_levels, loss_levels = _levels(accuracies, 1.0), _levels(losses)
+    figure = new_figure(15.5, 4.4 * len(results) + 0.6)
+    grid = figure.add_gridspec(len(results), 3, width_ratios=[1.15, 1.0, 1.0])
+    left, right = [], []
+    for row, result in enumerate(results):
+        points = arrays[f"{result['run']}_barycentric"] @ CORNERS
+        run = summary["runs"][result["run"]]
+        _surface(
+            figure.add_subplot(grid[row, 0], projection="3d"), points, accuracies[row], accuracy_levels, literal(run["name"])
+        )
+        left.append(figure.add_subplot(grid[row, 1]))
+        flat = _contours(left[-1], points, accuracies[row], accuracy_levels, "viridis")
+        _edge(left[-1], points, accuracies[row])
+        part = share(result["share_below"])
+        left[-1].set_title(f"training accuracy; above {HIGH} (dashed): {part} of the triangle", fontsize=9)
+        right.append(figure.add_subplot(grid[row, 2]))
+        deep = _contours(right[-1], points, losses[row], loss_levels, "magma")
+        right[-1].set_title("training loss", fontsize=9)
+        sides = ", ".join(short(d) for d in result["distances"])
+        for axes in (left[-1], right[-1]):
+            axes.set_xlabel(f"sides $w_1w_2$, $w_2w_3$, $w_3w_1$: {sides}", fontsize=8)
+    for panes, image, label in ((left, flat, "training accuracy"), (right, deep, "log$_{10}$ of the training loss")):
+        figure.colorbar(image, ax=panes, label=label, shrink=0.8, ticks=curves.ticks(6))
+    images = " or ".join(f"{n:,}" for n in dict.fromkeys(r["images"] for r in results))
+    title = f"The plane through three minima, each point evaluated on {images} training images"
+    curves.heading(figure, title, notes([summary["runs"][r["run"]] for r in results]))
+    save(figure, folder)
+
+
+def _logarithm(loss: np.ndarray) -> np.ndarray:
+    """log10, nan where the loss is no number."""
+    return np.log10(np.maximum(np.where(np.isfinite(loss), loss, np.nan), _FLOOR))
+
+
+def _levels(values: list[np.ndarray], top: float | None = None) -> np.ndarray:
+    """Levels that hold all values, of all runs."""
+    known = np.concatenate([v[np.isfinite(v)] for v in values] + [np.array([0.0 if top is None else top])][: top is not None])
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    room = max(1e-3 * (high - low), 1e-6)
+    return np.linspace(low - room, high + room, 25)
+
+
+def _surface(axes: Any, points: np.ndarray, values: np.ndarray, levels: np.ndarray, title: str) -> None:
+    mesh = triangles(points, values)
+    axes.plot_trisurf(mesh, np.nan_to_num(values), cmap="viridis", vmin=levels[0], vmax=levels[-1], linewidth=0.1)
+    for name, corner in zip(_NAMES, CORNERS, strict=True):
+        height = values[np.argmin(((points - corner) ** 2).sum(axis=1))]
+        if np.isfinite(height):
+            axes.plot(
+                *([c] * 2 for c in corner),
+                [height, levels[-1] + 0.08 * (levels[-1] - levels[0])],
+                "-",
+                color="black",
+                linewidth=0.9,
+                zorder=10,
+            )
+            axes.text(*corner, levels[-1] + 0.1 * (levels[-1] - levels[0]), name, fontsize=9, ha="center", zorder=11)
+    axes.set(xticks=[], yticks=[], zlim=(levels[0], levels[-1]))
+    axes.set_zlabel("training accuracy", fontsize=8)
+    axes.tick_params(labelsize=7)
+    axes.zaxis.set_major_locator(curves.ticks(5))
+    axes.set_title(title, fontsize=10)
+    axes.view_init(elev=38, azim=-75)
+    axes.set_box_aspect((1.0, 0.87, 0.6), zoom=1.0)
+
+
+def _contours(axes: Any, points: np.ndarray, values: np.ndarray, levels: np.ndarray, colours: str) -> Any:
+    """Filled contours, the triangle drawn in, its corners marked."""
+    image = axes.tricontourf(triangles(points, values), np.nan_to_num(values), levels=levels, cmap=colours)
+    axes.plot(*CORNERS[[0, 1, 2, 0]].T, "-", color="black", linewidth=2.4)
+    axes.plot(*CORNERS[[0, 1, 2, 0]].T, "-", color="white", linewidth=1.0)
+    axes.plot(*CORNERS.T, "o", color="white", markeredgecolor="black", markersize=4)
+    middle = CORNERS.mean(axis=0)
+    for name, corner in zip(_NAMES, CORNERS, strict=True):
+        axes.annotate(
+            name,
+            corner,
+            xytext=14 * (corner - middle) / np.linalg.norm(corner - middle),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=9,
+            bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},
+        )
+    axes.set(aspect="equal", xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.margins(0.06)
+    return image
+
+
+def _edge(axes: Any, points: np.ndarray, values: np.ndarray) -> None:
+    """Where accuracy is 0.99, if it is anywhere."""
+    known = values[np.isfinite(values)]
+    if known.size and known.min() < HIGH < known.max():
+        axes.tricontour(
+            triangles(points, values), np.nan_to_num(values), levels=[HIGH], colors="black", linewidths=1.0, linestyles="--"
+        )
+
+
+FIGURE = NetworkFigure("fig7", "plane", trainings=lambda scale: scale.both_labels(scale.cifar))

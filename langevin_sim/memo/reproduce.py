@@ -1,4 +1,4 @@
-"""A figure of the memo, from its settings to a folder with data, figure and text."""
+"""A figure of ensembles, from its settings to a folder with data, figure and text."""
 
 import hashlib
 import json
@@ -11,15 +11,11 @@ from typing import Any
 import numpy as np
 
 from langevin_sim.errors import FolderError, InputError, UnknownNameError
-from langevin_sim.memo import fig3, fig4, fig5, fig6
+from langevin_sim.memo import registry
 from langevin_sim.memo.experiment import Arm, Experiment
 from langevin_sim.memo.measures import arrays, fitted_law, numbers
 from langevin_sim.memo.passages import passages
-from langevin_sim.memo.plots import fig3 as draw3
-from langevin_sim.memo.plots import fig4 as draw4
-from langevin_sim.memo.plots import fig5 as draw5
-from langevin_sim.memo.plots import fig6 as draw6
-from langevin_sim.report.write import write as report
+from langevin_sim.report.write import write as write_report
 from langevin_sim.settings.run import MAX_STEPS, MAX_WALKERS
 from langevin_sim.simulation.references import Laws, laws
 from langevin_sim.simulation.simulate import available_threads, simulate
@@ -27,28 +23,27 @@ from langevin_sim.simulation.summary import summarise
 from langevin_sim.storage import folder as disk
 from langevin_sim.storage.checkpoint import SECONDS, Checkpoint
 
-FIGURES: dict[str, tuple[Any, Any]] = {
-    "fig3": (fig3, draw3),
-    "fig4": (fig4, draw4),
-    "fig5": (fig5, draw5),
-    "fig6": (fig6, draw6),
-}
 Progress = Callable[[str, int, int], None]
 
 
 def experiment(name: str, literal: bool, replicas: int | None = None, steps: int | None = None) -> Experiment:
     """The settings of a figure; replicas and steps stand in for its own numbers of walkers and steps."""
-    if name not in FIGURES:
-        raise UnknownNameError("figure", name, list(FIGURES))
+    figures = registry.ensemble_figures()
+    if name not in figures:
+        raise UnknownNameError("figure", name, list(figures))
     for option, value, least, most in (("replicas", replicas, 2, MAX_WALKERS), ("steps", steps, 1, MAX_STEPS)):
         if value is not None and not least <= value <= most:
             raise InputError(f"--{option} {value}: expected at least {least} and at most {most:,}")
-    made: Experiment = FIGURES[name][0].experiment(literal)
-    return made.resized(replicas, steps)
+    return figures[name].experiment(literal).resized(replicas, steps)
 
 
-def execute(
-    made: Experiment, seed: int | None, out: Path | None, threads: int, progress: Progress, checkpoint_seconds: float = SECONDS
+def reproduce_ensembles(
+    settings: Experiment,
+    seed: int | None,
+    out: Path | None,
+    threads: int,
+    progress: Progress,
+    checkpoint_seconds: float = SECONDS,
 ) -> tuple[Path, dict[str, Any]]:
     """Simulate every arm, and write the folder; returns it with the summary."""
     limit = available_threads()
@@ -57,80 +52,92 @@ def execute(
     seed = secrets.randbits(32) if seed is None else seed
     if not 0 <= seed < 2**128:
         raise InputError(f"seed {seed}: expected 0 to 2^128 - 1")
-    name = f"{made.figure}-{made.mode}"
+    name = f"{settings.figure}-{settings.mode}"
     folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
-    manifest = disk.new_manifest(_spec(made, seed), threads or limit) | {"kind": "figure"}
-    with disk.recorded(folder, manifest, report, FIGURES[made.figure][1].draw):
-        return folder, _run(folder, made, seed, threads, progress, Checkpoint(folder, _identity(made, seed), checkpoint_seconds))
+    manifest = disk.new_manifest(_spec(settings, seed), threads or limit) | {"kind": "figure"}
+    with disk.recorded(folder, manifest, write_report, registry.ensemble_figures()[settings.figure].draw):
+        checkpoint = Checkpoint(folder, _identity(settings, seed), checkpoint_seconds)
+        return folder, _run(folder, settings, seed, threads, progress, checkpoint)
 
 
-def resume(folder: Path, threads: int, progress: Progress, checkpoint_seconds: float = SECONDS) -> tuple[Path, dict[str, Any]]:
-    """Go on with a figure that was stopped: the bits of one that was not."""
+def resume_ensembles(
+    folder: Path, threads: int, progress: Progress, checkpoint_seconds: float = SECONDS
+) -> tuple[Path, dict[str, Any]]:
+    """Resume a figure that was stopped; it ends with the bits of one that was not."""
     manifest = disk.read_manifest(folder)
     if manifest["status"] == "COMPLETED":
         raise FolderError(f"{folder} is complete: there is nothing to resume")
-    made, seed = experiment_of(manifest), manifest["seed"]
+    settings, seed = experiment_of(manifest), manifest["seed"]
     manifest |= {"status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
-    with disk.recorded(folder, manifest, report, FIGURES[made.figure][1].draw):
-        kept = Checkpoint(folder, _identity(made, seed), checkpoint_seconds)
-        kept.load()
-        return folder, _run(folder, made, seed, threads, progress, kept)
+    with disk.recorded(folder, manifest, write_report, registry.ensemble_figures()[settings.figure].draw):
+        checkpoint = Checkpoint(folder, _identity(settings, seed), checkpoint_seconds)
+        checkpoint.load()
+        return folder, _run(folder, settings, seed, threads, progress, checkpoint)
 
 
 def experiment_of(manifest: dict[str, Any]) -> Experiment:
     """The experiment of a folder's manifest; FolderError if this version makes another one of it."""
     spec = manifest["spec"]
-    if not {"figure", "mode", "replicas", "steps"} <= spec.keys() or spec["figure"] not in FIGURES:
+    if not {"figure", "mode", "replicas", "steps"} <= spec.keys() or spec["figure"] not in registry.ensemble_figures():
         raise FolderError("the folder's manifest.json is damaged: its spec names no figure")
-    made = experiment(spec["figure"], spec["mode"] == "literal", spec["replicas"], spec["steps"])
-    if _spec(made, manifest["seed"]) != spec:
+    settings = experiment(spec["figure"], spec["mode"] == "literal", spec["replicas"], spec["steps"])
+    if _spec(settings, manifest["seed"]) != spec:
         raise FolderError(f"{spec['figure']} has other settings in this version: use the one that made the folder")
-    return made
+    return settings
 
 
-def _spec(made: Experiment, seed: int) -> dict[str, Any]:
-    arms = [arm.described() for arm in made.arms]
-    return {"figure": made.figure, "mode": made.mode, "seed": seed, "replicas": made.replicas, "steps": made.steps, "arms": arms}
+def _spec(settings: Experiment, seed: int) -> dict[str, Any]:
+    arms = [arm.described() for arm in settings.arms]
+    return {
+        "figure": settings.figure,
+        "mode": settings.mode,
+        "seed": seed,
+        "replicas": settings.replicas,
+        "steps": settings.steps,
+        "arms": arms,
+    }
 
 
-def _identity(made: Experiment, seed: int) -> str:
-    return hashlib.sha256(json.dumps(_spec(made, seed), sort_keys=True).encode()).hexdigest()
+def _identity(settings: Experiment, seed: int) -> str:
+    return hashlib.sha256(json.dumps(_spec(settings, seed), sort_keys=True).encode()).hexdigest()
 
 
-def _run(folder: Path, made: Experiment, seed: int, threads: int, progress: Progress, kept: Checkpoint) -> dict[str, Any]:
+def _run(
+    folder: Path, settings: Experiment, seed: int, threads: int, progress: Progress, checkpoint: Checkpoint
+) -> dict[str, Any]:
     """Simulate the arms that are not done yet, and write everything."""
-    settings, _ = FIGURES[made.figure]
+    figure = registry.ensemble_figures()[settings.figure]
     began = time.perf_counter()
-    tests = sum(len(arm.potential.regions) for arm in made.arms)
+    tests = sum(len(arm.potential.regions) for arm in settings.arms)
     results: list[dict[str, Any]] = []
-    for k, arm in enumerate(made.arms):
-        entry = kept.finished(arm.key, arm.steps)
+    for k, arm in enumerate(settings.arms):
+        entry = checkpoint.finished(arm.key, arm.steps)
         if entry is None:
             # neighbouring seeds are unrelated streams: arms share no noise
-            entry, histograms = _measured(arm, seed + k, threads, tests, progress, kept)
-            kept.add(arm.key, arm.steps, entry, histograms)
+            entry, histograms = _measured(arm, seed + k, threads, tests, progress, checkpoint)
+            checkpoint.add(arm.key, arm.steps, entry, histograms)
         results.append(entry)
     summary = {
         "schema": disk.SCHEMA,
-        "figure": made.figure,
-        "mode": made.mode,
-        "command": made.command(seed),
-        "potential": made.arms[0].potential.name,
+        "figure": settings.figure,
+        "mode": settings.mode,
+        "command": settings.command(seed),
+        "potential": settings.arms[0].potential.name,
         "seed": seed,
         "results": results,
         "seconds": time.perf_counter() - began,
     }
     disk.write_json(folder / "summary.json", summary)
     disk.write_csv(folder / "summary.csv", summary)
-    disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **kept.arrays))
-    text = settings.text(summary)
+    disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **checkpoint.arrays))
+    text = figure.text(summary)
     disk.write_whole(folder / "figure.md", lambda stream: stream.write(text.encode()))
-    kept.remove()
+    checkpoint.remove()
     return summary
 
 
 def _measured(
-    arm: Arm, seed: int, threads: int, tests: int, progress: Progress, kept: Checkpoint
+    arm: Arm, seed: int, threads: int, tests: int, progress: Progress, checkpoint: Checkpoint
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """One arm: its entry of ``results``, and its arrays."""
     label = f"{arm.potential.name} d={arm.potential.dim} {arm.dynamics.name} ({arm.group})"
@@ -148,7 +155,7 @@ def _measured(
             seed=seed,
             threads=threads,
             progress=lambda step: progress(label, step, total),
-            keeper=kept.keeper(arm.key),
+            keeper=checkpoint.keeper(arm.key),
         )
     seen = None
     if arm.look:

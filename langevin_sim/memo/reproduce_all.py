@@ -1,27 +1,30 @@
-"""The memo's figures and its table, all of them: each in a run folder of its own under one, and from these the gallery."""
+"""All figures and tables of the memo, each in a folder of its own under one, and the gallery that is made of them."""
 
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from langevin_sim.errors import FolderError, InputError, LangevinSimError
-from langevin_sim.memo import gallery, networks, reproduce
+from langevin_sim.memo import gallery, registry, reproduce, reproduce_networks
+from langevin_sim.memo.figure import NetworkFigure
+from langevin_sim.memo.scales import SCALES
 from langevin_sim.plugins import backend
+from langevin_sim.settings.network import TrainSpec
 from langevin_sim.storage import folder as disk
 from langevin_sim.storage.log import log
 from langevin_sim.storage.signals import stop_if_requested
 
 KIND = "all"
 GALLERY = Path("outputs") / "gallery"
-_FEWER = 4  # so many times fewer walkers in figures 3 to 6 at the scale quick
+_FEWER = 4  # so many times fewer walkers in the figures of ensembles at the scale quick
 Progress = Callable[..., None]
 
 
-class Item(NamedTuple):
-    """One figure, as `langevin-sim reproduce` makes it."""
+class Reproduction(NamedTuple):
+    """A figure in one of its modes, as ``langevin-sim reproduce`` makes it."""
 
     figure: str
     literal: bool = False
@@ -32,16 +35,17 @@ class Item(NamedTuple):
         return f"{self.figure}-literal" if self.literal else self.figure
 
 
-# what is quick comes first: who stops half way has the most
-ITEMS = (
-    *(Item(figure, literal) for figure in reproduce.FIGURES for literal in (False, True)),
-    *(Item(figure) for figure in ("fig1", "fig2", "fig8", "fig7", "table1")),
-)
+def reproductions() -> list[Reproduction]:
+    """All that is made. Quick ones come first: whoever stops half way has the most."""
+    ensembles = [Reproduction(figure, literal) for figure in registry.ensemble_figures() for literal in (False, True)]
+    return ensembles + [Reproduction(figure) for figure in registry.network_figures()]
 
 
-class Settings(NamedTuple):
-    """Of all figures; None: the default, or what the folder was begun with. data_dir is the networks', replicas and steps
-    are those of figures 3 to 6, and so is the seed: the networks' are among the settings of their scale."""
+class Options(NamedTuple):
+    """Options of all figures; None stands for the default, or for what the folder was begun with.
+
+    replicas, steps and seed are those of the ensembles: the networks have theirs from their scale. data_dir: their data.
+    """
 
     scale: str | None = None
     seed: int | None = None
@@ -50,24 +54,25 @@ class Settings(NamedTuple):
     data_dir: Path | None = None
 
 
-def execute(
-    settings: Settings,
+def reproduce_all(
+    options: Options,
     out: Path | None,
     pages: Path,
     device: str,
     threads: int,
     progress: Progress,
     say: Callable[[str], None] = lambda notice: None,
-    items: tuple[Item, ...] = ITEMS,
+    items: Sequence[Reproduction] = (),
 ) -> tuple[Path, dict[str, Any]]:
     """Make what the folder does not hold yet, then the gallery in ``pages``; returns the folder and its summary.
 
-    One that fails leaves the others to run; in the end FolderError tells which are missing.
+    items: what is made, everything by default. If one fails the others are still made, and FolderError then names it.
     """
-    manifest = None if out is None or not (out / "manifest.json").exists() else _begun(out, settings)
-    spec = _resolved(settings) if manifest is None else manifest["spec"]
+    items = items or reproductions()
+    manifest = None if out is None or not (out / "manifest.json").exists() else _begun(out, options)
+    spec = _resolved(options) if manifest is None else manifest["spec"]
     left = [item for item in items if manifest is None or out is None or not gallery.complete(out / item.name)]
-    if any(item.figure in networks.FIGURES for item in left):
+    if any(item.figure in registry.network_figures() for item in left):
         _check_networks(spec, say)
     folder = out or Path("outputs") / f"reproduce-all-{spec['scale']}-{time.strftime('%Y%m%d-%H%M%S')}-{spec['seed']}"
     if manifest is None:
@@ -102,24 +107,24 @@ def execute(
     return folder, summary
 
 
-def _resolved(settings: Settings) -> dict[str, Any]:
-    """All settings, as the manifest has them; InputError for what no figure takes."""
-    spec = _given(settings) | {"scale": settings.scale or networks.SCALES[0]}
-    spec["seed"] = secrets.randbits(32) if settings.seed is None else settings.seed
+def _resolved(options: Options) -> dict[str, Any]:
+    """All options, as the manifest has them; InputError for what no figure takes."""
+    spec = _given(options) | {"scale": options.scale or next(iter(SCALES))}
+    spec["seed"] = secrets.randbits(32) if options.seed is None else options.seed
     if not 0 <= spec["seed"] < 2**128:
         raise InputError(f"seed {spec['seed']}: expected 0 to 2^128 - 1")
-    for figure in reproduce.FIGURES:
-        reproduce.experiment(figure, False, settings.replicas, settings.steps)
-    networks.check_data_dir(spec["scale"], settings.data_dir)
+    for figure in registry.ensemble_figures():
+        reproduce.experiment(figure, False, options.replicas, options.steps)
+    reproduce_networks.check_data_dir(spec["scale"], options.data_dir)
     return spec
 
 
-def _begun(folder: Path, settings: Settings) -> dict[str, Any]:
-    """The manifest of a folder to go on with; FolderError for another kind, InputError for other settings."""
-    manifest, given = disk.read_manifest(folder), _given(settings)
+def _begun(folder: Path, options: Options) -> dict[str, Any]:
+    """The manifest of a folder to go on with; FolderError for another kind, InputError for other options."""
+    manifest, given = disk.read_manifest(folder), _given(options)
     spec = manifest["spec"]
     if manifest.get("kind") != KIND or not given.keys() <= spec.keys():
-        raise FolderError(f"{folder} is there already, and langevin-sim reproduce all did not make it: choose another --out")
+        raise FolderError(f"{folder} already exists, and langevin-sim reproduce all did not make it; choose another --out")
     spec["data_dir"] = given.pop("data_dir") or spec["data_dir"]  # the same files may lie elsewhere now
     for name, value in given.items():
         if value not in (None, spec[name]):
@@ -127,8 +132,8 @@ def _begun(folder: Path, settings: Settings) -> dict[str, Any]:
     return manifest | {"status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
 
 
-def _given(settings: Settings) -> dict[str, Any]:
-    return settings._asdict() | {"data_dir": None if settings.data_dir is None else str(settings.data_dir.absolute())}
+def _given(options: Options) -> dict[str, Any]:
+    return options._asdict() | {"data_dir": None if options.data_dir is None else str(options.data_dir.absolute())}
 
 
 def _check_networks(spec: dict[str, Any], say: Callable[[str], None]) -> None:
@@ -136,37 +141,37 @@ def _check_networks(spec: dict[str, Any], say: Callable[[str], None]) -> None:
     try:
         network = backend()
     except LangevinSimError as error:
-        say(f"{', '.join(networks.FIGURES)} will be missing: {error}")
+        say(f"{', '.join(registry.network_figures())} will be missing: {error}")
         return
-    sets = {training.data: training for figure in networks.FIGURES for training in _trainings(figure, spec)}
+    sets = {training.data: training for figure in registry.network_figures().values() for training in _trainings(figure, spec)}
     for training in sets.values():
         network.load(training)
 
 
-def _trainings(figure: str, spec: dict[str, Any]) -> list[Any]:
-    return networks.trainings(figure, spec["scale"], _data_dir(spec))
+def _trainings(figure: NetworkFigure, spec: dict[str, Any]) -> list[TrainSpec]:
+    return reproduce_networks.trainings(figure, spec["scale"], _data_dir(spec))
 
 
 def _data_dir(spec: dict[str, Any]) -> Path | None:
     return None if spec["data_dir"] is None else Path(spec["data_dir"])
 
 
-def _make(item: Item, folder: Path, spec: dict[str, Any], device: str, threads: int, progress: Progress) -> None:
-    """One figure, gone on with where it has a checkpoint; what else is left of one that was stopped goes."""
+def _make(item: Reproduction, folder: Path, spec: dict[str, Any], device: str, threads: int, progress: Progress) -> None:
+    """Make one figure. It resumes from a checkpoint if there is one; whatever else an interruption left is removed."""
 
     def tell(name: str, *how_far: Any) -> None:
         progress(f"{item.name}, {name}", *how_far)
 
-    toy = item.figure in reproduce.FIGURES
-    if toy and (folder / "manifest.json").exists():
-        reproduce.resume(folder, threads, tell)
+    ensembles = item.figure in registry.ensemble_figures()
+    if ensembles and (folder / "manifest.json").exists():
+        reproduce.resume_ensembles(folder, threads, tell)
         return
     if folder.exists():
         shutil.rmtree(folder)
-    if toy:
-        made = reproduce.experiment(item.figure, item.literal)
-        few = made.arms[0].walkers // _FEWER if spec["scale"] == "quick" else None
-        made = made.resized(spec["replicas"] or few, spec["steps"])
-        reproduce.execute(made, spec["seed"], folder, threads, tell)
+    if ensembles:
+        settings = reproduce.experiment(item.figure, item.literal)
+        few = settings.arms[0].walkers // _FEWER if spec["scale"] == "quick" else None
+        settings = settings.resized(spec["replicas"] or few, spec["steps"])
+        reproduce.reproduce_ensembles(settings, spec["seed"], folder, threads, tell)
     else:
-        networks.execute(item.figure, spec["scale"], _data_dir(spec), folder, device, threads, tell)
+        reproduce_networks.reproduce_networks(item.figure, spec["scale"], _data_dir(spec), folder, device, threads, tell)

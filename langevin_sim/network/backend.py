@@ -2,7 +2,7 @@
 
 from langevin_sim.network.data import describe, load
 from langevin_sim.network.device import accelerators
-from langevin_sim.network.experiments import compare, flatness, noise, plane
+from langevin_sim.network.experiments import measure
 from langevin_sim.network.minima import STORE, Minima, open_minima, trained
 from langevin_sim.network.train import prepare, resume, train, use_threads
 
@@ -10,13 +10,10 @@ __all__ = [
     "STORE",
     "Minima",
     "accelerators",
-    "compare",
     "describe",
-    "flatness",
     "load",
-    "noise",
+    "measure",
     "open_minima",
-    "plane",
     "prepare",
     "resume",
     "train",

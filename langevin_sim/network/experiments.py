@@ -7,67 +7,86 @@ from typing import Any
 
 import numpy as np
 
+from langevin_sim.memo.fig2 import compare as compare_histories
+from langevin_sim.memo.table1.ratios import ratios
 from langevin_sim.network import flatness as radii
 from langevin_sim.network import gradient_noise
 from langevin_sim.network import plane as planes
 from langevin_sim.network.minima import Minima
 from langevin_sim.network.train import PACKAGES, Progress, use_threads
-from langevin_sim.report.write import write as report
-from langevin_sim.runs.deep import comparison
-from langevin_sim.runs.deep import results as kept
-from langevin_sim.runs.deep.ratios import ratios
+from langevin_sim.report.write import write as write_report
+from langevin_sim.runs import network_folder
 from langevin_sim.settings.network import FlatnessSpec, NoiseSpec, PlaneSpec
-from langevin_sim.settings.settings import Settings, flags
+from langevin_sim.settings.settings import Settings, flags, parse
 from langevin_sim.storage import folder as disk
 
-Made = tuple[Path, dict[str, Any]]
+Outcome = tuple[Path, dict[str, Any]]
 Measured = tuple[list[dict[str, Any]], dict[str, Any], dict[str, np.ndarray]]
 
 
-def noise(trained: Minima, spec: NoiseSpec, out: Path | None, progress: Progress, command: str = "") -> Made:
-    """Fig. 1: the law of the minibatch gradient's components."""
+def measure(
+    kind: str, minima: list[Minima], settings: dict[str, Any], out: Path | None, progress: Progress, command: str = ""
+) -> Outcome:
+    """Measure what a kind of folder holds; ``settings`` are the raw values of its spec."""
+    function, spec = _MEASUREMENTS[kind]
+    values = {key: value for key, value in settings.items() if key in spec.model_fields}  # a manifest has a seed in any case
+    return function(minima, parse(spec, values), out, progress, command)
+
+
+def noise(minima: list[Minima], spec: NoiseSpec, out: Path | None, progress: Progress, command: str = "") -> Outcome:
+    """Fig. 1: the law of the minibatch gradient's components, at the minima of one training."""
+    (trained,) = minima
     spec = spec.resolved()
     gradient_noise.check(trained, spec)
 
-    def measure() -> Measured:
+    def measured() -> Measured:
         results, arrays = gradient_noise.measure(trained, spec, progress)
         return results, {}, arrays
 
-    return _experiment("noise", [trained], spec, spec.seed, out, command, measure)
+    return _experiment("noise", [trained], spec, spec.seed, out, command, measured)
 
 
-def plane(minima: list[Minima], spec: PlaneSpec, out: Path | None, progress: Progress, command: str = "") -> Made:
+def plane(minima: list[Minima], spec: PlaneSpec, out: Path | None, progress: Progress, command: str = "") -> Outcome:
     """Figs. 7 and 8: loss and accuracy on the plane through three minima."""
     planes.check(minima, spec)
 
-    def measure() -> Measured:
+    def measured() -> Measured:
         results, arrays = planes.measure(minima, spec, progress)
         return results, {}, arrays
 
-    return _experiment("plane", minima, spec, minima[0].setting.spec.seed, out, command, measure)
+    return _experiment("plane", minima, spec, minima[0].setting.spec.seed, out, command, measured)
 
 
-def flatness(minima: list[Minima], spec: FlatnessSpec, out: Path | None, progress: Progress, command: str = "") -> Made:
+def flatness(minima: list[Minima], spec: FlatnessSpec, out: Path | None, progress: Progress, command: str = "") -> Outcome:
     """Eq. 11 at all minima of some trainings; of natural and random labels also the ratios, as in Table 1."""
     spec = spec.resolved()
     kind = "table1" if len({trained.setting.spec.labels for trained in minima}) > 1 else "flatness"
 
-    def measure() -> Measured:
+    def measured() -> Measured:
         results, arrays = radii.measure(minima, spec, progress)
         more = {"ratios": ratios([trained.run for trained in minima], results)} if kind == "table1" else {}
         return results, more, arrays
 
-    return _experiment(kind, minima, spec, spec.seed, out, command, measure)
+    return _experiment(kind, minima, spec, spec.seed, out, command, measured)
 
 
-def compare(minima: list[Minima], out: Path | None, command: str = "") -> Made:
+def compare(minima: list[Minima], spec: Settings, out: Path | None, progress: Progress, command: str = "") -> Outcome:
     """Fig. 2: the histories of trainings side by side."""
 
-    def measure() -> Measured:
-        results, differences, arrays = comparison.compare([trained.folder for trained in minima])
+    def measured() -> Measured:
+        results, differences, arrays = compare_histories([trained.folder for trained in minima])
         return results, {"differences": differences}, arrays
 
-    return _experiment("compare", minima, Settings(), minima[0].setting.spec.seed, out, command, measure)
+    return _experiment("compare", minima, spec, minima[0].setting.spec.seed, out, command, measured)
+
+
+_MEASUREMENTS: dict[str, tuple[Callable[..., Outcome], type[Settings]]] = {
+    "noise": (noise, NoiseSpec),
+    "compare": (compare, Settings),
+    "plane": (plane, PlaneSpec),
+    "flatness": (flatness, FlatnessSpec),
+    "table1": (flatness, FlatnessSpec),
+}
 
 
 def _experiment(
@@ -77,16 +96,16 @@ def _experiment(
     seed: int | None,
     out: Path | None,
     command: str,
-    measure: Callable[[], Measured],
-) -> Made:
+    measured: Callable[[], Measured],
+) -> Outcome:
     """Claim a folder, measure, and write what came out; ``command`` has the same again, if not langevin-sim deep."""
     folder = disk.claim(out or Path("outputs") / f"{kind}-{minima[0].setting.spec.data}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
     settings = spec.model_dump(mode="json")
     manifest = disk.new_manifest({"seed": seed, **settings}, use_threads(0), PACKAGES)
     manifest |= {"kind": kind, "runs": [{"folder": str(m.folder), "hash": m.run["hash"], "spec": m.run["spec"]} for m in minima]}
     began = time.perf_counter()
-    with disk.recorded(folder, manifest, report, kept.present):
-        results, more, arrays = measure()
+    with disk.recorded(folder, manifest, write_report, network_folder.draw):
+        results, more, arrays = measured()
         where = " ".join(str(trained.folder) for trained in minima)
         command = command or f"langevin-sim deep {kind} {where} {flags(spec)}".strip()
         summary = {
@@ -100,5 +119,5 @@ def _experiment(
             "results": results,
             **more,
         }
-        kept.write(folder, summary, arrays)
+        network_folder.write(folder, summary, arrays)
     return folder, summary

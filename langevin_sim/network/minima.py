@@ -18,7 +18,7 @@ from langevin_sim.network.train import (
     train,
 )
 from langevin_sim.network.walker import Walker
-from langevin_sim.runs.deep import results
+from langevin_sim.runs import network_folder
 from langevin_sim.settings.network import TrainSpec
 
 STORE = Path("outputs") / "minima"
@@ -60,7 +60,7 @@ def open_minima(folder: Path, device: str = "auto", data_dir: str | None = None)
     setting = prepare(spec_of(manifest, data_dir), device)
     if setting.described["digest"] != manifest["data"]["digest"]:
         raise FolderError(f"{folder} was trained on other data than {setting.described['source']} holds: give its --data-dir")
-    return Minima(folder, setting, results.read(folder)["runs"][0])
+    return Minima(folder, setting, network_folder.read(folder)["runs"][0])
 
 
 def trained(spec: TrainSpec, store: Path, progress: Progress, device: str = "auto", threads: int = 0) -> Minima:
@@ -74,4 +74,4 @@ def trained(spec: TrainSpec, store: Path, progress: Progress, device: str = "aut
         train(setting, folder, progress, threads)
     elif read_manifest(folder)["status"] != "COMPLETED":
         resume(folder, progress, device, threads, spec.data_dir)
-    return Minima(folder, setting, results.read(folder)["runs"][0])
+    return Minima(folder, setting, network_folder.read(folder)["runs"][0])

@@ -21,8 +21,8 @@ from langevin_sim.network.models import build
 from langevin_sim.network.objective import LOSSES
 from langevin_sim.network.training import Images, Trainer, evaluate, steps_per_epoch
 from langevin_sim.network.walker import Walker
-from langevin_sim.report.write import write as report
-from langevin_sim.runs.deep import results
+from langevin_sim.report.write import write as write_report
+from langevin_sim.runs import network_folder
 from langevin_sim.settings.network import TrainSpec
 from langevin_sim.settings.settings import parse, to_toml
 from langevin_sim.storage import folder as disk
@@ -175,7 +175,7 @@ def _train(
     setting: Setting, folder: Path, manifest: dict[str, Any], progress: Progress, checkpoint_seconds: float
 ) -> dict[str, Any]:
     began, spec = time.perf_counter(), setting.spec
-    with disk.recorded(folder, manifest, report, results.present):
+    with disk.recorded(folder, manifest, write_report, network_folder.draw):
         rows, state = _reached(setting, folder, manifest["hash"])
         toml = to_toml(spec).encode()
         disk.write_whole(folder / "spec.toml", lambda stream: stream.write(toml))
@@ -204,7 +204,7 @@ def _train(
         }
         _write_history(folder, rows)
         arrays = {name: np.array([np.nan if row[name] is None else row[name] for row in rows.history]) for name in COLUMNS}
-        results.write(folder, summary, arrays)
+        network_folder.write(folder, summary, arrays)
         shutil.rmtree(folder / _STATE.parent, ignore_errors=True)
     return summary
 

@@ -15,7 +15,7 @@ from langevin_sim.errors import FolderError, InputError
 from langevin_sim.plots import concentration
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.potentials.rows import digest
-from langevin_sim.report.write import write as report
+from langevin_sim.report.write import write as write_report
 from langevin_sim.settings.ensembles import Case, build, halved
 from langevin_sim.settings.run import RunSpec
 from langevin_sim.settings.settings import parse
@@ -71,7 +71,7 @@ def prepare(spec: RunSpec, cases: list[Case]) -> Prepared:
     return Prepared(spec, cases, known, list(dict.fromkeys(filter(None, notices))))
 
 
-def execute(
+def run_spec(
     spec: RunSpec,
     out: Path | None,
     threads: int,
@@ -96,12 +96,12 @@ def execute(
         disk.remove_empty([folder, *absent])  # nothing is in it yet
         raise
     manifest = disk.new_manifest(prepared.spec.model_dump(), threads or available_threads()) | _data(spec)
-    with disk.recorded(folder, manifest, report, concentration.draw):
+    with disk.recorded(folder, manifest, write_report, concentration.draw):
         kept = Checkpoint(folder, _identity(prepared.spec), checkpoint_seconds, keep_states)
         return folder, _run(folder, prepared, threads, progress, tell, kept, workers)
 
 
-def resume(
+def resume_run(
     folder: Path,
     threads: int,
     progress: Progress,
@@ -127,7 +127,7 @@ def resume(
         raise FolderError(f"{spec.data} is not what it was when {folder} was made")
     prepared = prepare(spec, check(spec, threads))
     manifest |= {"spec": spec.model_dump(), "status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
-    with disk.recorded(folder, manifest, report, concentration.draw):
+    with disk.recorded(folder, manifest, write_report, concentration.draw):
         kept = Checkpoint(folder, _identity(spec), checkpoint_seconds, any((folder / "checkpoint").glob("d*.npz")))
         kept.load()
         return folder, _run(folder, prepared, threads, progress, tell, kept, workers)

@@ -6,8 +6,9 @@ from typing import Any
 
 from langevin_sim.errors import BusyError
 from langevin_sim.plugins import backend
-from langevin_sim.runs import rerun as again
-from langevin_sim.runs import run as single
+from langevin_sim.runs.execution import Execution
+from langevin_sim.runs.resume import resume
+from langevin_sim.runs.run import run_spec
 from langevin_sim.settings.network import TrainSpec
 from langevin_sim.settings.run import RunSpec
 from langevin_sim.settings.settings import parse
@@ -41,11 +42,11 @@ def _run(kind: str, spec: dict[str, Any], folder: Path, checkpoint_seconds: floa
     if finished(folder):
         return
     if (folder / "manifest.json").exists():
-        again.resume(folder, _silent, _silent, threads=threads, device=device, checkpoint_seconds=checkpoint_seconds)
+        resume(folder, Execution(threads=threads, device=device, checkpoint_seconds=checkpoint_seconds))
         return
     disk.remove_empty([folder])  # of a worker that was lost before it wrote anything
     if kind == "run":
-        single.execute(parse(RunSpec, spec), folder, threads, _silent, checkpoint_seconds=checkpoint_seconds)
+        run_spec(parse(RunSpec, spec), folder, threads, _silent, checkpoint_seconds=checkpoint_seconds)
         return
     network = backend()
     network.train(network.prepare(parse(TrainSpec, spec), device), folder, _silent, threads, checkpoint_seconds)

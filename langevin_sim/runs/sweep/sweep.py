@@ -9,7 +9,7 @@ from typing import Any
 
 from langevin_sim.errors import FolderError, InputError, LangevinSimError
 from langevin_sim.plots import sweep as figure
-from langevin_sim.report.write import write as report
+from langevin_sim.report.write import write as write_report
 from langevin_sim.runs.sweep import index
 from langevin_sim.runs.sweep.point import finished, run_point
 from langevin_sim.settings.grid import Axis, Point, Sweep, points
@@ -23,7 +23,7 @@ _TAIL = 20  # lines of a failed point's log that are shown
 _EVERY = 2.0  # seconds between two looks at what workers do
 
 
-def execute(
+def run_sweep(
     sweep: Sweep,
     out: Path | None,
     workers: Open,
@@ -53,7 +53,7 @@ def execute(
     with workers(len(missing)) if missing else contextlib.nullcontext() as crew:
         if not begun:
             disk.claim(folder)
-        with disk.recorded(folder, manifest, report):
+        with disk.recorded(folder, manifest, write_report):
             try:
                 errors = _work(sweep, folder, missing, crew, progress, checkpoint_seconds) if crew else {}
             finally:  # also when the scheduler is lost: the index holds what is done
@@ -155,7 +155,7 @@ def _tell_failures(folder: Path, errors: dict[str, str], points: int) -> None:
         lines = log.read_text(errors="replace").splitlines()[-_TAIL:] if log.exists() else ["no log was written"]
         text += [f"## {name}", "", error, "", *(f"    {line}" for line in lines), ""]
     disk.write_whole(path, lambda stream: stream.write("\n".join(text).encode()))
-    disk.attempt("report.html", report, folder)
+    disk.attempt("report.html", write_report, folder)
     name, error = next(iter(errors.items()))
     raise LangevinSimError(
         f"{len(errors)} of {points} points failed ({name}: {error}): {path} has their logs; the same command tries them again"

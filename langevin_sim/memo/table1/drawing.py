@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from langevin_sim.formatting import missing
-from langevin_sim.memo.deep_document import labels, notes
-from langevin_sim.memo.table1 import MEMO, RERUN, comparable, ratio_of
+from langevin_sim.memo.network_text import labels, notes
+from langevin_sim.memo.table1.published import MEMO, RERUN, comparable, published_ratio
 from langevin_sim.plots import curves
 from langevin_sim.plots.figure import new_figure, own_style, save
 
@@ -116,7 +116,7 @@ def _ratios(axes: Any, ratios: list[dict[str, Any]], order: list[tuple[str, ...]
         axes.errorbar(r["ratio"], row, xerr=error, fmt="o", color="black", markersize=5, capsize=3)
         if comparable({**r, "epsilon": epsilon}):
             for (numbers, marker, _), height in zip(_OTHERS, (-0.28, 0.28), strict=True):
-                other = ratio_of(numbers, r["data"], r["layers"])
+                other = published_ratio(numbers, r["data"], r["layers"])
                 if other:
                     axes.plot(other, row + height, marker, mfc="white", color="black", markersize=5)
     _logarithmic(axes, "radius natural : radius random\n(right of the line natural labels' minima are flatter)")

@@ -3,30 +3,9 @@
 from typing import Any
 
 from langevin_sim.formatting import counted, markdown_table, missing, plus_minus, short, spanned
-from langevin_sim.memo.deep_document import document, labels
+from langevin_sim.memo.network_text import document, labels
+from langevin_sim.memo.table1.published import EPSILON, MEMO, RERUN, comparable, published_ratio
 
-# (data, layers, labels): radius and its error, with the raw direction and epsilon = 0.05 of the loss
-MEMO = {
-    ("mnist", "all", "natural"): (45.4, 2.7),
-    ("mnist", "all", "random"): (6.9, 1.0),
-    ("mnist", "top", "natural"): (15.0, 1.7),
-    ("mnist", "top", "random"): (3.0, 0.1),
-    ("cifar10", "all", "natural"): (17.0, 2.4),
-    ("cifar10", "all", "random"): (5.7, 1.0),
-    ("cifar10", "top", "natural"): (19.5, 4.0),
-    ("cifar10", "top", "random"): (12.1, 2.6),
-}
-RERUN = {
-    ("mnist", "all", "natural"): (13.98, 0.17),
-    ("mnist", "all", "random"): (4.63, 0.25),
-    ("mnist", "top", "natural"): (2.34, 0.14),
-    ("mnist", "top", "random"): (3.86, 0.05),
-    ("cifar10", "all", "natural"): (14.30, 0.29),
-    ("cifar10", "all", "random"): (7.32, 0.13),
-    ("cifar10", "top", "natural"): (10.27, 0.56),
-    ("cifar10", "top", "random"): (4.83, 0.05),
-}
-EPSILON = 0.05  # the memo's
 LAYERS = {"all": "All parameters", "top": "Top layer"}
 WIDTH = 80  # of a terminal
 _SETTING = ("quantity", "batch_norm", "direction", "layers")
@@ -53,11 +32,6 @@ def text(summary: dict[str, Any]) -> str:
     )
 
 
-def comparable(result: dict[str, Any]) -> bool:
-    """Whether the memo's numbers may stand beside this one: raw directions, the loss, the memo's epsilon."""
-    return result["direction"] == "raw" and result["quantity"] == "loss" and result.get("epsilon", EPSILON) == EPSILON
-
-
 def verdict(ratio: dict[str, Any], results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
     """'flatter', 'reversed' or 'undecided': whether natural : random is above or below 1, by its interval.
 
@@ -70,12 +44,6 @@ def verdict(ratio: dict[str, Any], results: list[dict[str, Any]], runs: list[dic
     if ratio["high"] < 1 and not _bounded(ratio, "natural", results, runs):
         return "reversed"
     return "undecided"
-
-
-def ratio_of(numbers: dict[tuple[str, str, str], tuple[float, float]], data: str, layers: str) -> float | None:
-    """Natural : random in the memo's or the re-run's table."""
-    natural, random = (numbers.get((data, layers, kind)) for kind in ("natural", "random"))
-    return natural[0] / random[0] if natural and random else None
 
 
 def rows(summary: dict[str, Any]) -> list[list[str]]:
@@ -127,7 +95,7 @@ def _words(summary: dict[str, Any], layers: str) -> str:
     lines = []
     for r, kind in zip(ratios, said, strict=True):
         if comparable({**r, "epsilon": epsilon}):
-            memo, rerun = (ratio_of(numbers, r["data"], layers) for numbers in (MEMO, RERUN))
+            memo, rerun = (published_ratio(numbers, r["data"], layers) for numbers in (MEMO, RERUN))
             beside = f"; the memo has {short(memo)}, the re-run {short(rerun)}" if memo else ""
             setting = f"{r['data']}, {r['model']}, raw directions, batch norm {r['batch_norm']}"
             lines.append(f"- {setting}: {_SAID[kind]}, natural : random = {short(r['ratio'])} ({_interval(r, kind)}){beside}.")

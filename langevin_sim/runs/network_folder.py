@@ -1,4 +1,4 @@
-"""What a network experiment leaves in its folder: summary, arrays, text and figure."""
+"""The folder of a network experiment: summary, arrays, text and figure; written, read, and drawn again without PyTorch."""
 
 import csv
 import io
@@ -10,12 +10,9 @@ from typing import Any
 import numpy as np
 
 from langevin_sim.errors import FolderError
-from langevin_sim.memo import deep_drawing as figures
-from langevin_sim.memo import deep_text
 from langevin_sim.report import write as report
+from langevin_sim.runs.kinds import network_kind
 from langevin_sim.storage import folder as disk
-
-KINDS = ("train", "noise", "compare", "plane", "flatness", "table1")
 
 
 def write(folder: Path, summary: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
@@ -25,19 +22,23 @@ def write(folder: Path, summary: dict[str, Any], arrays: dict[str, np.ndarray]) 
     disk.write_whole(folder / "arrays.npz", lambda stream: np.savez_compressed(stream, **arrays))  # type: ignore[arg-type]
 
 
-def present(folder: Path) -> str:
+def draw(folder: Path) -> str:
     """Write the text and draw the figure of a folder from its data: figure.md, .png and .pdf; returns the text."""
-    text = deep_text.text(read(folder))
+    summary = read(folder)
+    kind = network_kind(folder, summary)
+    assert kind.text is not None
+    assert kind.draw is not None
+    text = kind.text(summary)
     disk.write_whole(folder / "figure.md", lambda stream: stream.write(text.encode()))
-    figures.draw(folder)
+    kind.draw(folder)
     return text
 
 
-def present_again(folder: Path) -> str:
+def draw_again(folder: Path) -> str:
     """The same for a folder that somebody names; FolderError if its data cannot be used."""
     read(folder)
     try:
-        text = present(folder)
+        text = draw(folder)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, zipfile.BadZipFile) as error:
         raise FolderError(
             f"{folder}: summary.json or arrays.npz lacks what the figure shows ({type(error).__name__}: {error}): "
@@ -56,8 +57,9 @@ def read(folder: Path) -> dict[str, Any]:
         summary: dict[str, Any] = json.loads((folder / "summary.json").read_text())
     except (OSError, ValueError) as error:
         raise FolderError(f"{folder} has no summary.json that can be read: expected a deep command's folder") from error
-    if not isinstance(summary, dict) or summary.get("kind") not in KINDS:
-        raise FolderError(f"{folder} holds no network experiment: expected the folder of a langevin-sim deep command")
+    if not isinstance(summary, dict):
+        raise FolderError(f"{folder}: its summary.json is damaged: expected an object")
+    network_kind(folder, summary)
     if summary.get("schema") != disk.SCHEMA:
         raise disk.other_schema(folder, summary.get("schema"))
     return summary

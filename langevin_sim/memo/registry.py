@@ -1,0 +1,34 @@
+"""All figures of the memo: found by the names of their modules, so that adding one takes one file."""
+
+import re
+from importlib import import_module
+from pkgutil import iter_modules
+
+from langevin_sim import memo
+from langevin_sim.errors import UnknownNameError
+from langevin_sim.memo.figure import EnsembleFigure, Figure, NetworkFigure
+from langevin_sim.memo.scales import SCALES
+
+
+def names() -> list[str]:
+    """The names of all figures and tables; nothing is imported for them."""
+    return sorted(module.name for module in iter_modules(memo.__path__) if re.fullmatch(r"(?:fig|table)\d+", module.name))
+
+
+def figure(name: str) -> Figure:
+    """The figure of that name; UnknownNameError if there is none."""
+    if name not in names():
+        raise UnknownNameError("figure", name, names())
+    found: Figure = import_module(f"{memo.__name__}.{name}").FIGURE
+    return found
+
+
+def ensemble_figures() -> dict[str, EnsembleFigure]:
+    """The figures of ensembles on a potential, by name."""
+    return {name: found for name in names() if isinstance(found := figure(name), EnsembleFigure)}
+
+
+def network_figures() -> dict[str, NetworkFigure]:
+    """The figures of networks, by name; those that need the fewest trainings come first."""
+    figures = [found for name in names() if isinstance(found := figure(name), NetworkFigure)]
+    return {found.name: found for found in sorted(figures, key=lambda one: len(one.trainings(next(iter(SCALES.values())))))}

@@ -1,0 +1,142 @@
+"""The kinds of folder: all that the program can do with one stands in one table, a line a kind."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+from langevin_sim.errors import FolderError
+from langevin_sim.memo import fig1, fig2, fig7, reproduce, training
+from langevin_sim.memo.table1 import drawing as table1_drawing
+from langevin_sim.memo.table1 import text as table1_text
+from langevin_sim.plugins import backend
+from langevin_sim.runs import run
+from langevin_sim.runs.execution import Execution, Outcome
+from langevin_sim.settings.network import TrainSpec
+from langevin_sim.settings.run import RunSpec
+from langevin_sim.settings.settings import parse
+
+Manifest = dict[str, Any]
+Summary = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What can be done with a folder whose manifest says that it is of this kind.
+
+    resume(folder, execution, steps): continue what was interrupted; rerun(folder, manifest, out, execution): repeat it from
+    its manifest; either raises FolderError, with the remedy, where that cannot be done. extendable: ``resume`` takes a larger
+    number of steps, and workers. timed: data files that hold wall times, which differ in every run.
+
+    Network experiments, whose folders can be drawn again: text(summary) is figure.md; rows(summary) a table for a terminal,
+    at most 80 columns wide, headings first; draw(folder) makes figure.png and figure.pdf.
+    """
+
+    name: str
+    resume: Callable[[Path, Execution, int | None], Outcome]
+    rerun: Callable[[Path, Manifest, Path, Execution], None]
+    text: Callable[[Summary], str] | None = None
+    rows: Callable[[Summary], list[list[str]]] | None = None
+    draw: Callable[[Path], None] | None = None
+    extendable: bool = False
+    timed: frozenset[str] = frozenset()
+
+
+def kind_of(folder: Path, manifest: Manifest) -> Kind:
+    """The kind of a folder, from its manifest; FolderError for one that is not known."""
+    name = manifest.get("kind", "run")
+    if name not in KINDS:
+        raise FolderError(f"{folder}: its manifest.json is damaged: kind = {name!r}: expected one of {', '.join(KINDS)}")
+    return KINDS[name]
+
+
+def network_kind(folder: Path, summary: Summary) -> Kind:
+    """The kind of a network experiment's folder, from its summary; FolderError if it is something else."""
+    kind = KINDS.get(str(summary.get("kind")))
+    if kind is None or kind.text is None:
+        raise FolderError(f"{folder} holds no network experiment: expected the folder of a langevin-sim deep command")
+    return kind
+
+
+def _refuse(reason: str, folder: Path, *unused: Any) -> NoReturn:
+    """What cannot be done, and what can; ``reason`` has {folder} in it."""
+    raise FolderError(reason.format(folder=folder))
+
+
+def _resume_run(folder: Path, how: Execution, steps: int | None) -> Outcome:
+    return run.resume_run(folder, how.threads, how.progress, how.notify, steps, how.checkpoint_seconds, how.workers)
+
+
+def _rerun_run(folder: Path, manifest: Manifest, out: Path, how: Execution) -> None:
+    run.run_spec(parse(RunSpec, manifest["spec"]), out, how.threads, how.progress, how.notify)
+
+
+def _resume_figure(folder: Path, how: Execution, steps: int | None) -> Outcome:
+    return reproduce.resume_ensembles(folder, how.threads, how.progress, how.checkpoint_seconds)
+
+
+def _rerun_figure(folder: Path, manifest: Manifest, out: Path, how: Execution) -> None:
+    experiment = reproduce.experiment_of(manifest)
+    reproduce.reproduce_ensembles(experiment, manifest["seed"], out, how.threads, how.progress)
+
+
+def _resume_training(folder: Path, how: Execution, steps: int | None) -> Outcome:
+    outcome: Outcome = backend().resume(folder, how.progress, how.device, how.threads, how.data_dir, how.checkpoint_seconds)
+    return outcome
+
+
+def _rerun_training(folder: Path, manifest: Manifest, out: Path, how: Execution) -> None:
+    network = backend()
+    values = manifest["spec"] if how.data_dir is None else manifest["spec"] | {"data_dir": how.data_dir}
+    network.train(network.prepare(parse(TrainSpec, values), how.device), out, how.progress, how.threads or manifest["threads"])
+
+
+def _rerun_measurement(folder: Path, manifest: Manifest, out: Path, how: Execution) -> None:
+    if not manifest.get("runs"):
+        raise FolderError(f"{folder}: its manifest.json is damaged: it names no trainings")
+    network = backend()
+    minima = [network.open_minima(Path(training["folder"]), how.device, how.data_dir) for training in manifest["runs"]]
+    if [trained.run["hash"] for trained in minima] != [training["hash"] for training in manifest["runs"]]:
+        raise FolderError(f"the trainings that {folder} was measured at are no longer there")
+    network.measure(manifest["kind"], minima, manifest["spec"], out, how.progress)
+
+
+_measurement = partial(
+    Kind,
+    resume=partial(_refuse, "{folder} holds a measurement, which has no checkpoint: use langevin-sim rerun {folder}"),
+    rerun=_rerun_measurement,
+)
+_radii = partial(_measurement, text=table1_text.text, rows=table1_text.rows, draw=table1_drawing.draw)
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("run", _resume_run, _rerun_run, extendable=True),
+        Kind("figure", _resume_figure, _rerun_figure),
+        Kind(
+            "sweep",
+            partial(_refuse, "{folder} is a sweep: use langevin-sim sweep {folder}"),
+            partial(_refuse, "{folder} is a sweep: langevin-sim rerun takes one of {folder}/points"),
+        ),
+        Kind(
+            "all",
+            partial(_refuse, "{folder} holds folders of figures: use langevin-sim reproduce all --out {folder}"),
+            partial(_refuse, "{folder} holds folders of figures: langevin-sim rerun takes one of them"),
+        ),
+        Kind(
+            "train",
+            _resume_training,
+            _rerun_training,
+            text=training.text,
+            rows=training.rows,
+            draw=training.draw,
+            timed=frozenset({"summary.csv"}),
+        ),
+        _measurement("noise", text=fig1.text, draw=fig1.draw),
+        _measurement("compare", text=fig2.text, rows=fig2.rows, draw=fig2.draw),
+        _measurement("plane", text=fig7.text, draw=fig7.draw),
+        _radii("flatness"),
+        _radii("table1"),
+    )
+}
