@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 
 from langevin_sim.dynamics import Domain, Dynamics
@@ -16,6 +15,7 @@ from langevin_sim.engine.steppers.mala import mala
 from langevin_sim.engine.steppers.rwm import rwm
 from langevin_sim.engine.steppers.sgd import sgd
 from langevin_sim.engine.streams import seed_blocks
+from langevin_sim.engine.threads import on_its_threads
 from langevin_sim.vectormath import compiled
 
 BINS = 120  # of every coordinate's histogram, over the potential's extent
@@ -103,12 +103,12 @@ class Ensemble:
         """How often each walker has been observed."""
         return max(0, (self.step - self.burn_in) // self.every)
 
+    @on_its_threads
     def advance(self, steps: int) -> None:
         """Move every walker by so many steps. The chunks in which it is called leave no trace."""
         land = self.landscape
         low, high = land.extent[:, 0], land.extent[:, 1]
         data = np.zeros((1, 1)) if land.data is None else land.data
-        numba.set_num_threads(self.threads)
         advance_blocks(
             self.step,
             steps,

@@ -1,6 +1,5 @@
 """Simulate one ensemble and reduce it to what is reported."""
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from langevin_sim.analysis.occupancy import Estimate, over_walkers
 from langevin_sim.dynamics import SGDL, Dynamics
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.ensemble import BINS, Ensemble, Landscape, new_ensemble
+from langevin_sim.engine.threads import available_threads
 from langevin_sim.errors import DivergenceError, InputError, UnknownNameError
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.storage.checkpoint import Keeper
@@ -78,13 +78,6 @@ class Run:
             "temperature": self.dynamics.temperature,
         }
         return datatree(self.draws, [region.name for region in self.potential.regions], attributes)
-
-
-def available_threads() -> int:
-    """How many threads numba may use."""
-    from numba.core import config
-
-    return min(config.NUMBA_NUM_THREADS, len(os.sched_getaffinity(0)))  # type: ignore[attr-defined]
 
 
 def landscape(potential: Potential) -> Landscape:
