@@ -472,7 +472,7 @@ def test_a_page_that_fails_is_a_warning_of_a_complete_run(whole, monkeypatch):
     def fail(folder):
         raise KeyError("no such number")
 
-    monkeypatch.setattr(module, "report", fail)
+    monkeypatch.setattr(module, "write_report", fail)
     finished(call(*run(), "--out", "run"))
     same("run", whole / SHORT)
     assert manifest("run")["warnings"] == ["report.html could not be made: KeyError: 'no such number'"]
