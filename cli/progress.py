@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from langevin_sim.formatting import duration
+
 
 class Progress:
     """A bar on a terminal, a plain line every few seconds elsewhere, nothing when silent. keep: bars that are full stay."""
@@ -53,12 +55,5 @@ class Progress:
         if now - self._last > 5.0:
             self._last = now
             left = (now - began) * (total - step) / (step - first) if step > first else None
-            remaining = "" if left is None else f", {_span(left)} left"
+            remaining = "" if left is None else f", {duration(left)} left"
             click.echo(f"{name}: step {step:,} of {total:,}{remaining}{', ' + note if note else ''}", err=True)
-
-
-def _span(seconds: float) -> str:
-    """'40 s', '12 min', '3.1 h'."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -27,12 +27,13 @@ from strategies import (
 from langevin_sim import potentials
 from langevin_sim.cli.main import main
 from langevin_sim.errors import DivergenceError, InputError
+from langevin_sim.memo import registry
 from langevin_sim.plots import concentration
 from langevin_sim.runs.run import run_spec
 from langevin_sim.settings.network import DataSpec, FlatnessSpec, NoiseSpec, PlaneSpec, TrainSpec
 from langevin_sim.settings.run import RunSpec
 from langevin_sim.settings.settings import parse, read_config, to_toml
-from langevin_sim.storage import folder as disk
+from langevin_sim.storage import manifest
 
 CASES = settings(
     derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink]
@@ -209,13 +210,16 @@ def test_unknown_names_are_refused(before, names):
 
 
 def test_reproduce_refuses_the_other_figures_options():
-    toys, networks = ["--literal", "--seed=1", "--replicas=3", "--steps=9"], ["--scale=quick", "--data-dir=x", "--device=cpu"]
+    ensembles, networks = (
+        ["--literal", "--seed=1", "--replicas=3", "--steps=9"],
+        ["--scale=quick", "--data-dir=x", "--device=cpu"],
+    )
     pairs = (
-        st.tuples(st.sampled_from(["fig3", "fig4", "fig5", "fig6"]), st.sampled_from(networks))
-        | st.tuples(st.sampled_from(["fig1", "fig2", "fig7", "fig8", "table1"]), st.sampled_from([*toys, "--gallery=x"]))
+        st.tuples(st.sampled_from(list(registry.ensemble_figures())), st.sampled_from(networks))
+        | st.tuples(st.sampled_from(list(registry.network_figures())), st.sampled_from([*ensembles, "--gallery=x"]))
         | st.just(("all", "--literal"))
     )
-    check_arguments(["reproduce"], pairs.map(lambda pair: (list(pair), "not an option of")), 30, tries=10)
+    check_arguments(["reproduce"], pairs.map(lambda pair: (list(pair), "does not apply to")), 30, tries=10)
 
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
@@ -282,7 +286,7 @@ def test_broken_summaries_are_refused(tmp_path):
 
 def test_good_specs_run_and_run_again_to_the_same_bits(tmp_path, monkeypatch):
     monkeypatch.setattr(concentration, "draw", lambda folder: None)
-    monkeypatch.setattr(disk, "_git_commit", lambda: None)  # a process for every run
+    monkeypatch.setattr(manifest, "git_commit", lambda: None)  # a process for every run
     ran, refusals = [], []
 
     def silent(*progress):

@@ -1,12 +1,32 @@
-"""Pieces of figure.md: every number in it comes from summary.json."""
+"""Pieces of figure.md for ensembles: every number in it comes from summary.json."""
 
 from typing import Any
 
-from langevin_sim.formatting import decimals, measured, number
+from langevin_sim.formatting import decimals, markdown_table, measured, number
 
-HEADINGS = (
-    "| d | dynamics | T | region | measured | Boltzmann | the chain's own law | verdict |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+_SETTINGS = (
+    "potential",
+    "parameters",
+    "domain",
+    "d",
+    "dynamics",
+    "step eta",
+    "T",
+    "noise A a step",
+    "batch",
+    "walkers",
+    "steps",
+    "burn-in",
+    "seen every",
+    "start",
+)
+_MASSES = ("d", "dynamics", "T", "region", "measured", "Boltzmann", "the chain's own law", "verdict")
+_PASSAGES = (
+    "d",
+    "dynamics",
+    "passages per walker: mean (16 %, median, 84 %)",
+    "walkers with none seen",
+    "share of the flatter well in single walkers: 16 %, median, 84 %",
 )
 
 
@@ -42,14 +62,10 @@ def settings(results: list[dict[str, Any]]) -> str:
         )
         parameters = ", ".join(f"{name} {value:g}" for name, value in r["parameters"].items())
         rows.setdefault((r["potential"], parameters, r["domain"], *row), []).append(str(r["dim"]))
-    lines = [
-        "| potential | parameters | domain | d | dynamics | step eta | T | noise A a step | batch | walkers | steps | "
-        "burn-in | seen every | start |",
-        "| --- " * 14 + "|",
-    ]
-    for (name, parameters, domain, *rest), dims in rows.items():
-        lines.append(f"| {' | '.join([name, parameters or '-', domain, ', '.join(dims), *rest])} |")
-    return "\n".join(lines)
+    return markdown_table(
+        _SETTINGS,
+        [[name, parameters or "-", domain, ", ".join(dims), *rest] for (name, parameters, domain, *rest), dims in rows.items()],
+    )
 
 
 def pick(summary: dict[str, Any], group: str) -> list[dict[str, Any]]:
@@ -70,7 +86,7 @@ def masses(results: list[dict[str, Any]]) -> str:
     for result in results:
         for region in result["regions"]:
             digits = decimals(region["stderr"])
-            cells = [
+            row = [
                 str(result["dim"]),
                 result["dynamics"],
                 f"{result['temperature']:.4g}",
@@ -80,8 +96,8 @@ def masses(results: list[dict[str, Any]]) -> str:
                 number(region["chain"], digits),
                 result["verdict"],
             ]
-            rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*HEADINGS, *rows])
+            rows.append(row)
+    return markdown_table(_MASSES, rows)
 
 
 def region(result: dict[str, Any], name: str) -> dict[str, Any]:
@@ -92,19 +108,15 @@ def region(result: dict[str, Any], name: str) -> dict[str, Any]:
 
 def passages(results: list[dict[str, Any]]) -> str:
     """A table of passages and of the replicas' spread."""
-    rows = [
-        "| d | dynamics | passages per walker: mean (16 %, median, 84 %) | walkers with none seen | "
-        "share of the flatter well in single walkers: 16 %, median, 84 % |",
-        "| --- | --- | --- | --- | --- |",
-    ]
+    rows = []
     for r in results:
         seen, share = r["passages"], r["share"]
         spread = "-" if share is None else f"{share['p16']:.3f}, {share['p50']:.3f}, {share['p84']:.3f}"
         counts = f"{seen['mean']:.2f} ({seen['p16']:.0f}, {seen['p50']:.0f}, {seen['p84']:.0f})"
-        rows.append(f"| {r['dim']} | {r['dynamics']} | {counts} | {seen['none']:.3f} | {spread} |")
+        rows.append([str(r["dim"]), r["dynamics"], counts, f"{seen['none']:.3f}", spread])
     look = results[0]["passages"]["look"]
     note = (
         f"A passage: a walker is seen in the other well than the one it was last seen in, looking every {look:,} steps; "
         "what goes and returns in between is missed, so these are lower bounds."
     )
-    return "\n".join(rows) + "\n\n" + note
+    return markdown_table(_PASSAGES, rows) + "\n\n" + note

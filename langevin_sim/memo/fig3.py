@@ -8,7 +8,7 @@ import numpy as np
 
 from langevin_sim import potentials
 from langevin_sim.dynamics import GDL, RWM
-from langevin_sim.formatting import measured, number
+from langevin_sim.formatting import markdown_table, measured, number
 from langevin_sim.memo.ensemble_text import claim, document, masses, passages, pick, region
 from langevin_sim.memo.experiment import AUTHORS_STEPS, REPLICAS, Arm, Experiment
 from langevin_sim.memo.figure import EnsembleFigure
@@ -25,6 +25,15 @@ _MEMO = (
     "The memo shows histograms of x_1 of Langevin gradient descent for d = 1 to 5, on a potential with two minima of one depth, "
     "one of them twice as wide in every dimension, and says that it selects the wider one with high probability, the more so the "
     "more dimensions there are."
+)
+
+_RATIOS = (
+    "d",
+    "wide : narrow, pooled",
+    "second half alone",
+    "the chain's own law",
+    "one re-implementation",
+    "Boltzmann, any T",
 )
 
 
@@ -91,18 +100,13 @@ def _converged(summary: dict[str, Any]) -> str:
 
 def _literal(summary: dict[str, Any]) -> str:
     results = pick(summary, "literal")
-    rows = [
-        "| d | wide : narrow, pooled | second half alone | the chain's own law | one re-implementation | Boltzmann, any T |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
+    rows = []
     for r in results:
         ratio = r["ratio"]
-        own = measured(ratio["chain"], ratio["chain_error"])
-        late = measured(ratio["second_half"], ratio["second_half_stderr"])
-        rows.append(
-            f"| {r['dim']} | {measured(ratio['mean'], ratio['stderr'])} | {late} | {own} | "
-            f"{RERUN[r['dim']]:g} | {2 ** r['dim']} |"
-        )
+        pooled = measured(ratio["mean"], ratio["stderr"])
+        second_half = measured(ratio["second_half"], ratio["second_half_stderr"])
+        chain = measured(ratio["chain"], ratio["chain_error"])
+        rows.append([str(r["dim"]), pooled, second_half, chain, f"{RERUN[r['dim']]:g}", str(2 ** r["dim"])])
     last = results[-1]
     plateaus, wides = (", ".join(f"{region(r, name)['mass']:.3g}" for r in results) for name in ("plateau", "wide"))
     return document(
@@ -112,7 +116,7 @@ def _literal(summary: dict[str, Any]) -> str:
         f"Boxes, eta = 1, noise A = {last['noise']:g} a step, g_j = U(x + 0.25 e_j) - U(x - 0.25 e_j), start 7*1, every "
         f"step recorded, no burn-in, 30 bins. The authors ran one walker; here are {last['walkers']:,} replicas of it, "
         "pooled (line), with the band that holds the middle 68 % of single replicas.",
-        "\n".join(rows),
+        markdown_table(_RATIOS, rows),
         "A run starts at x_j = 7, one unit from the narrow pit and five from the wide one, and there is no burn-in: the "
         "pooled ratio remembers the start. The second half alone remembers less of it. The re-implementation's run was a "
         "hundred times as long.",

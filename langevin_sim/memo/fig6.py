@@ -5,7 +5,7 @@ from typing import Any
 
 from langevin_sim import potentials
 from langevin_sim.dynamics import SGD, SGDL
-from langevin_sim.formatting import measured, number
+from langevin_sim.formatting import markdown_table, measured, number
 from langevin_sim.memo.ensemble_text import document, passages, region
 from langevin_sim.memo.experiment import Arm, Experiment
 from langevin_sim.memo.figure import EnsembleFigure
@@ -129,18 +129,14 @@ def _spread(result: dict[str, Any]) -> str:
 
 
 def _table(results: list[dict[str, Any]]) -> str:
-    rows = [
-        "| dynamics | eta | b | A | region | measured | Boltzmann at the fitted T |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
+    rows = []
     for r in results:
+        settings = [r["dynamics"], f"{r['step_size']:g}", str(r["batch_size"]), f"{r['noise']:.3g}"]
         for entry in r["regions"]:
             fitted = None if r["fitted"] is None else r["fitted"]["masses"][entry["name"]]
-            rows.append(
-                f"| {r['dynamics']} | {r['step_size']:g} | {r['batch_size']} | {r['noise']:.3g} | {entry['name']} | "
-                f"{measured(entry['mass'], entry['stderr'])} | {number(fitted)} |"
-            )
-    return "\n".join(rows)
+            rows.append([*settings, entry["name"], measured(entry["mass"], entry["stderr"]), number(fitted)])
+    headings = ["dynamics", "eta", "b", "A", "region", "measured", "Boltzmann at the fitted T"]
+    return markdown_table(headings, rows)
 
 
 @own_style()

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from real_cluster import cluster
 
 from langevin_sim.cluster import workers as dask_workers
+from langevin_sim.formatting import markdown_table
 
 POINTS, EMPTY = 20, 2000
 SWEEP = ["sweep", "--potential", "twowell", "--dims", "2", "--walkers", "4096", "--seed", "1", "--quiet"]
@@ -65,9 +66,9 @@ def main(rounds: int) -> None:
         task = empty(two.address)
     print("# Sweeps on a cluster: results\n")
     print(f"`langevin-sim {' '.join([*SWEEP, *GRID])}`: {POINTS} points, on workers of one thread, on loopback.\n")
-    print("| round | one worker (s) | two workers (s) | throughput |\n| --- | --- | --- | --- |")
-    for number, ((first, _), (second, _)) in enumerate(zip(found[1], found[2], strict=True), 1):
-        print(f"| {number} | {first:.0f} | {second:.0f} | {first / second:.2f} |")
+    times = enumerate(zip(found[1], found[2], strict=True), 1)
+    rows = [[str(k), f"{first:.0f}", f"{second:.0f}", f"{first / second:.2f}"] for k, ((first, _), (second, _)) in times]
+    print(markdown_table(["round", "one worker (s)", "two workers (s)", "throughput"], rows))
     ratio = statistics.median(first / second for (first, _), (second, _) in zip(found[1], found[2], strict=True))
     alone = statistics.median((wall - simulated) / POINTS for wall, simulated in found[1])
     point = statistics.median(wall / POINTS for wall, _ in found[1])

@@ -20,6 +20,7 @@ from scipy import special, stats
 from langevin_sim.engine.block import BLOCK, LANES
 from langevin_sim.engine.normals import fill_normals
 from langevin_sim.engine.streams import seed_blocks
+from langevin_sim.formatting import markdown_table
 from langevin_sim.vectormath import compiled
 
 SEED = 72_2018
@@ -222,9 +223,8 @@ def processor() -> str:
 
 
 def table(results: list[Result]) -> str:
-    """Rows of Markdown."""
-    lines = ["| what | figure | p |", "| --- | --- | --- |"]
-    return "\n".join(lines + [f"| {what} | {figure} | {p:.2g} |" for what, figure, p in results])
+    """A table in Markdown."""
+    return markdown_table(["what", "figure", "p"], [[what, figure, f"{p:.2g}"] for what, figure, p in results])
 
 
 def main() -> None:

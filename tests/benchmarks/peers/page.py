@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from machine import IDLE
 from workload import EVERY, OUR_STEPS, STEPS, WALKERS
 
+from langevin_sim.formatting import markdown_table
+
 CLOSE = 5.0  # ratios below are told in words
 FALSE_ALARMS = 0.01  # of one run, all of its masses together
 
@@ -78,14 +80,26 @@ def all_right(results: Results) -> bool:
 
 def table(results: Results) -> str:
     """All that was measured, a row a line."""
-    head = "| peer | | d | one core, ns | ours | ratio | two cores, ns | by | ours | ratio | mass off by |"
-    rows = [head, "| --- | --- | ---: | ---: | ---: | --- | ---: | --- | ---: | --- | ---: |"]
+    headings = [
+        "peer",
+        "dynamics, U",
+        "d",
+        "one core, ns",
+        "ours",
+        "ratio",
+        "two cores, ns",
+        "by",
+        "ours",
+        "ratio",
+        "mass off by",
+    ]
+    rows = []
     for line in lines(results):
         cells = [line.peer, f"{line.dynamics.upper()}, {line.potential}", str(line.dim), *_cells(line.one)]
         two = _cells(line.two)
         cells += [two[0], line.two_by, *two[1:], f"{line.off:+.1f}"]
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
+        rows.append(cells)
+    return markdown_table(headings, rows, right=(2, 3, 4, 6, 8, 10))
 
 
 def _cells(cost: Cost) -> list[str]:
@@ -121,10 +135,10 @@ def by_peer(results: Results) -> dict[str, list[Line]]:
 def headline(results: Results) -> str:
     """The README's table: for each peer the ratios, from the lowest of its dims to the highest."""
     columns = 2 if quiet(results) else 1
-    rows = [["times faster than", *["one core", "two cores"][:columns]], ["---", *["---:"] * columns]]
+    rows = []
     for peer, found in by_peer(results).items():
         rows.append([peer, *[_span(line.one.ratio for line in found), _span(line.two.ratio for line in found)][:columns]])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return markdown_table(["times faster than", *["one core", "two cores"][:columns]], rows, right=(1, 2))
 
 
 def closest(results: Results) -> str:
