@@ -99,7 +99,7 @@ def show(name: str, dim: int | None, temperature: float, domain: str | None, pai
 
     potential = _potential(name, dim, temperature, domain, pairs)
     if figure is not None:
-        from langevin_sim.plots.landscape import draw
+        from langevin_sim.plots.potential import draw
 
         flat = potential if potential.dim == 2 else _potential(name, 2, temperature, domain, pairs)
         draw(flat, temperature, figure)

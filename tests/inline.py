@@ -3,7 +3,7 @@
 import contextlib
 
 from langevin_sim.errors import ClusterError, LangevinSimError
-from langevin_sim.simulation.workers import Done, Place
+from langevin_sim.simulation.workers import TaskResult, Worker
 
 
 class Inline:
@@ -27,9 +27,9 @@ class Inline:
                 raise ClusterError("the scheduler is gone")
             self.ran += 1
             try:
-                yield Done(number, function(*task, Place(self.threads, number)), None)
+                yield TaskResult(number, function(*task, Worker(self.threads, number)), None)
             except LangevinSimError as error:
-                yield Done(number, None, error)
+                yield TaskResult(number, None, error)
 
     def opened(self, tasks):
         """For who opens workers for so many tasks."""

@@ -22,7 +22,7 @@ from langevin_sim.runs import run as runs
 from langevin_sim.runs.kinds import KINDS
 from langevin_sim.runs.sweep import sweep
 from langevin_sim.simulation import summary
-from langevin_sim.simulation.references import laws
+from langevin_sim.simulation.references import reference_laws
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -147,7 +147,9 @@ def quick(name, tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "_filmed", lambda *case: {})
     for figure in figures.ensemble_figures().values():
         monkeypatch.setattr(f"langevin_sim.memo.{figure.name}.FIGURE", replace(figure, draw=lambda folder: None))
-    monkeypatch.setattr(reproduce, "laws", lambda potential, dynamics, chain: laws(potential, dynamics, False))
+    monkeypatch.setattr(
+        reproduce, "reference_laws", lambda potential, dynamics, chain: reference_laws(potential, dynamics, False)
+    )
     # a sweep's runs are other processes' work: here its grid is made, and each of its points' settings
     monkeypatch.setattr(sweep, "run_sweep", lambda made, out, *others, **named: (out, {"points": {"COMPLETED": 1}, "seed": 1}))
     monkeypatch.setattr(benchmark, "_BLOCKS", 2)

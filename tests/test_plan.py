@@ -15,10 +15,10 @@ from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.reference import chain_law
 from langevin_sim.reference.eyring_kramers import escape_time, relaxation_time, saddle_between
 from langevin_sim.reference.temperature import effective_temperature
-from langevin_sim.settings.ensembles import build, halved
 from langevin_sim.settings.run import make_spec
+from langevin_sim.settings.systems import build, halved
 from langevin_sim.simulation import plan
-from langevin_sim.simulation.references import laws
+from langevin_sim.simulation.references import reference_laws
 
 
 def test_escape_time_is_the_mean_first_passage_time():
@@ -52,7 +52,7 @@ def test_what_has_no_escape_time_says_why():
 
 def test_plan():
     U, dynamics = potentials.twowell(1), GDL(0.02, 1.0)
-    law = laws(U, dynamics)
+    law = reference_laws(U, dynamics)
     burn_in, steps = plan.needed([law], 40)
     assert burn_in == 40 * math.ceil(10 * law.relaxation_steps / 40)
     assert steps == 40 * math.ceil(60 * law.relaxation_steps / 40)
@@ -60,11 +60,11 @@ def test_plan():
     assert not plan.too_short(law, burn_in, steps)
     assert "--steps auto takes" in plan.notice(U, dynamics, law, 0, 1000)
     assert "relaxes in about" in plan.notice(U, dynamics, law, burn_in, steps)
-    assert "no run passes" in plan.notice(U, dynamics, laws(U, GDL(0.02, 0.03), chain=False), burn_in, steps)
+    assert "no run passes" in plan.notice(U, dynamics, reference_laws(U, GDL(0.02, 0.03), chain=False), burn_in, steps)
     assert plan.warnings(potentials.boxes(1), dynamics)
     assert not plan.warnings(U, dynamics)
     # refusals apart, MALA moves as GDL does
-    assert laws(U, MALA(0.02, 1.0)).relaxation_steps == pytest.approx(law.relaxation_steps)
+    assert reference_laws(U, MALA(0.02, 1.0)).relaxation_steps == pytest.approx(law.relaxation_steps)
 
 
 def test_steps_auto(tmp_path, monkeypatch):

@@ -17,9 +17,9 @@ from langevin_sim.report import explanations as words
 from langevin_sim.report import interactive, page, write
 from langevin_sim.report.parts import local
 from langevin_sim.report.run import command
-from langevin_sim.settings.ensembles import build
 from langevin_sim.settings.run import RunSpec, dims_text, make_spec, parse_dims
 from langevin_sim.settings.settings import flags
+from langevin_sim.settings.systems import build
 from langevin_sim.simulation import film as films
 from langevin_sim.simulation.simulate import placed
 from langevin_sim.storage import folder as disk
@@ -217,7 +217,7 @@ def test_what_a_page_is_given_stays_text():
     blocks = [
         page.Paragraph(evil),
         page.Items([evil, (evil, evil)]),
-        page.Words(markdown),
+        page.Markdown(markdown),
         page.Table(evil, ["a"], [[evil]]),
         page.Table(evil, [], [[evil, evil]]),
         page.Picture(b"", evil, evil),

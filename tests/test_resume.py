@@ -23,7 +23,7 @@ from langevin_sim.memo import fig3
 from langevin_sim.plots import concentration
 from langevin_sim.runs import run as module
 from langevin_sim.simulation import simulate, summary
-from langevin_sim.simulation.references import laws
+from langevin_sim.simulation.references import reference_laws
 from langevin_sim.simulation.simulate import available_threads, landscape
 from langevin_sim.storage import checkpoint, lock
 
@@ -69,13 +69,13 @@ def known_laws(potential, dynamics, chain):
     """The laws of a case, computed once: every run here has the same."""
     key = (potential.name, potential.dim, dynamics, chain)
     if key not in KNOWN:
-        KNOWN[key] = laws(potential, dynamics, chain)
+        KNOWN[key] = reference_laws(potential, dynamics, chain)
     return KNOWN[key]
 
 
 def leave_out(patch):
     """What takes long and has no part in histograms.npz and summary.csv; laws are not computed again."""
-    patch.setattr(module, "laws", known_laws)
+    patch.setattr(module, "reference_laws", known_laws)
     patch.setattr(summary, "fitted_temperature", lambda *arguments: None)
     for figure in (concentration, fig3):
         patch.setattr(figure, "draw", lambda folder: None)

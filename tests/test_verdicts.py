@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from langevin_sim import potentials
 from langevin_sim.cli.main import main
 from langevin_sim.dynamics import GDL
-from langevin_sim.simulation.references import laws
+from langevin_sim.simulation.references import reference_laws
 from langevin_sim.simulation.simulate import simulate
 from langevin_sim.simulation.summary import summarise
 
@@ -22,7 +22,7 @@ TESTS = 10  # comparisons that a default run makes: two for each of five dimensi
 @pytest.fixture(scope="module")
 def claimed():
     """The law that a run in d = 2 is held against: the default twowell at T = 1 and the default step."""
-    return laws(potentials.twowell(2), GDL(0.02, 1.0))
+    return reference_laws(potentials.twowell(2), GDL(0.02, 1.0))
 
 
 def judged(potential, temperature, claimed):
@@ -64,7 +64,7 @@ def test_what_has_not_settled_claims_nothing(temperature, burn_in, steps, start,
     """Too few steps from one well, and wells that no walker ever leaves; with and without a predicted relaxation time."""
     potential, dynamics = potentials.twowell(1), GDL(0.02, temperature)
     run = simulate(potential, dynamics, walkers=2560, steps=steps, burn_in=burn_in, every=40, start=start, seed=6)
-    law = laws(potential, dynamics)
+    law = reference_laws(potential, dynamics)
     law = law if predicted else replace(law, relaxation_steps=None)
     assert summarise(run, law, TESTS)["verdict"] == "unconverged"
 

@@ -29,6 +29,6 @@ def command(
     spec = parse(FlatnessSpec, given(options))
     network = backend()
     minima = [network.open_minima(folder, device, data_dir) for folder in folders]
-    if {trained.setting.spec.labels for trained in minima} != {"natural", "random"}:
+    if {trained.setup.spec.labels for trained in minima} != {"natural", "random"}:
         raise InputError("deep table1 takes RUNs with natural labels and RUNs with random ones, at least one of each")
     tell(lambda progress: network.measure("table1", minima, spec.model_dump(), out, progress), as_json, quiet)

@@ -55,5 +55,5 @@ def command(
         click.echo(to_toml(spec.resolved()), nl=False)
         return
     network = backend()
-    setting = network.prepare(spec, device)
-    tell(lambda progress: network.train(setting, out, progress, threads, checkpoint_seconds), as_json, quiet)
+    setup = network.prepare(spec, device)
+    tell(lambda progress: network.train(setup, out, progress, threads, checkpoint_seconds), as_json, quiet)

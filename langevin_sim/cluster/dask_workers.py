@@ -12,7 +12,7 @@ from distributed import Client, Future, KilledWorker
 from langevin_sim.cluster.task import Refused, call
 from langevin_sim.cluster.versions import differences, installed
 from langevin_sim.errors import ClusterError, LangevinSimError
-from langevin_sim.simulation.workers import Done
+from langevin_sim.simulation.workers import TaskResult
 from langevin_sim.storage.signals import stop_if_requested
 
 _RETRIES = 2  # of a task that raised what it should not
@@ -65,7 +65,7 @@ class DaskWorkers:
                     "share: choose another --out"
                 )
 
-    def run(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Done]:
+    def run(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[TaskResult]:
         """Each task's outcome as it is done."""
         with _answered():
             futures = self._client.map(
@@ -97,18 +97,18 @@ class DaskWorkers:
             if left and self._client.status == "running":
                 self._client.cancel(list(left.values()))
 
-    def _outcome(self, number: int, future: Future[Any]) -> Done:
+    def _outcome(self, number: int, future: Future[Any]) -> TaskResult:
         if future.status == "finished":
             with _answered():
                 value = future.result()
             refused = isinstance(value, Refused)
-            return Done(number, None, LangevinSimError(value.message)) if refused else Done(number, value, None)
+            return TaskResult(number, None, LangevinSimError(value.message)) if refused else TaskResult(number, value, None)
         self._stop_if_gone(future.status == "cancelled")
         with _answered():
             cause = future.exception()
         error = self._explained(cause)
         error.__cause__ = cause
-        return Done(number, None, error)
+        return TaskResult(number, None, error)
 
     def _explained(self, error: BaseException) -> ClusterError:
         """In one line what happened to a task that could not be done."""

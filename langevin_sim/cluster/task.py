@@ -8,7 +8,7 @@ from distributed import get_worker
 
 from langevin_sim.cluster.versions import differences, installed
 from langevin_sim.errors import LangevinSimError
-from langevin_sim.simulation.workers import Place
+from langevin_sim.simulation.workers import Worker
 
 # numba's and torch's threads, and the capture of warnings, belong to the process: a worker of n threads runs its tasks one
 # after another, each on n threads
@@ -27,7 +27,7 @@ def call(task: tuple[Any, ...], function: Callable[..., Any], threads: int, expe
     unlike = differences(expected, installed())
     if unlike:
         raise RuntimeError(f"worker {worker.address} has other versions: {unlike}")
-    place = Place(threads or worker.state.nthreads, worker.name if isinstance(worker.name, int) else 0)
+    place = Worker(threads or worker.state.nthreads, worker.name if isinstance(worker.name, int) else 0)
     with _alone:
         try:
             return function(*task, place)

@@ -12,7 +12,7 @@ from langevin_sim.memo.experiment import Arm
 from langevin_sim.memo.passages import Passages
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference import Boltzmann, ChainLaw, boltzmann
-from langevin_sim.simulation.references import Laws
+from langevin_sim.simulation.references import References
 from langevin_sim.simulation.simulate import Run
 from langevin_sim.simulation.summary import marginal
 
@@ -20,7 +20,7 @@ _SUBDIVISION = 6  # points along each edge of a bin of the plane
 _PERCENTILES = (16, 50, 84)
 
 
-def numbers(arm: Arm, run: Run, law: Laws, seen: Passages | None, fitted: Boltzmann | None) -> dict[str, Any]:
+def numbers(arm: Arm, run: Run, references: References, seen: Passages | None, fitted: Boltzmann | None) -> dict[str, Any]:
     """What summary.json says of an arm beyond runs.summary."""
     wells = run.walker_means[:, :2]
     found = wells[wells.sum(axis=1) > 0]
@@ -31,8 +31,8 @@ def numbers(arm: Arm, run: Run, law: Laws, seen: Passages | None, fitted: Boltzm
             "of": list(arm.wells),
             "mean": _finite(ratio.mean),
             "stderr": _finite(ratio.stderr),
-            "boltzmann": _ratio(arm, law.boltzmann)[0],
-            **dict(zip(("chain", "chain_error"), _ratio(arm, law.chain), strict=True)),
+            "boltzmann": _ratio(arm, references.boltzmann)[0],
+            **dict(zip(("chain", "chain_error"), _ratio(arm, references.chain), strict=True)),
         },
         "share": dict(zip(("p16", "p50", "p84"), map(float, np.percentile(share, _PERCENTILES)), strict=True))
         if share.size
@@ -65,9 +65,9 @@ def numbers(arm: Arm, run: Run, law: Laws, seen: Passages | None, fitted: Boltzm
     return entry
 
 
-def arrays(arm: Arm, run: Run, law: Laws, seen: Passages | None, fitted: Boltzmann | None) -> dict[str, np.ndarray]:
+def arrays(arm: Arm, run: Run, references: References, seen: Passages | None, fitted: Boltzmann | None) -> dict[str, np.ndarray]:
     """What histograms.npz keeps of an arm."""
-    bins = marginal(run, law)
+    bins = marginal(run, references)
     kept = {"edges": bins.edges, "mass": bins.mass, "stderr": bins.stderr, "counts": run.coordinate_counts, "plane": run.plane}
     if bins.boltzmann is not None:
         kept["boltzmann"] = bins.boltzmann
@@ -78,7 +78,7 @@ def arrays(arm: Arm, run: Run, law: Laws, seen: Passages | None, fitted: Boltzma
     if seen is not None:
         kept["band"] = np.percentile(seen.shares, [16, 84], axis=0)
         kept["passages"] = seen.counts
-    beside = fitted or law.boltzmann
+    beside = fitted or references.boltzmann
     if arm.potential.dim == 2 and arm.potential.domain.kind == "torus" and beside is not None:
         kept["plane_law"] = plane_law(arm.potential, beside.temperature)
     return {f"{arm.key}_{name}": array for name, array in kept.items()}

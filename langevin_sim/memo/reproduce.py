@@ -17,7 +17,7 @@ from langevin_sim.memo.measures import arrays, fitted_law, numbers
 from langevin_sim.memo.passages import passages
 from langevin_sim.report.write import write as write_report
 from langevin_sim.settings.run import MAX_STEPS, MAX_WALKERS
-from langevin_sim.simulation.references import Laws, laws
+from langevin_sim.simulation.references import reference_laws
 from langevin_sim.simulation.simulate import available_threads, simulate
 from langevin_sim.simulation.summary import summarise
 from langevin_sim.storage import folder as disk
@@ -142,7 +142,7 @@ def _measured(
     """One arm: its entry of ``results``, and its arrays."""
     label = f"{arm.potential.name} d={arm.potential.dim} {arm.dynamics.name} ({arm.group})"
     total = arm.burn_in + arm.steps
-    law: Laws = laws(arm.potential, arm.dynamics, arm.chain)
+    references = reference_laws(arm.potential, arm.dynamics, arm.chain)
     with np.errstate(invalid="ignore"):  # where all walkers have one energy, as in the pits of boxes, its R-hat is 0/0: nan
         run = simulate(
             arm.potential,
@@ -161,5 +161,5 @@ def _measured(
     if arm.look:
         seen = passages(arm, seed, threads, lambda step: progress(f"{label}: passages", step, total))
     fitted = fitted_law(run) if arm.fit else None
-    entry = {**arm.described(), "seed": seed, **summarise(run, law, tests), **numbers(arm, run, law, seen, fitted)}
-    return entry, arrays(arm, run, law, seen, fitted)
+    entry = {**arm.described(), "seed": seed, **summarise(run, references, tests), **numbers(arm, run, references, seen, fitted)}
+    return entry, arrays(arm, run, references, seen, fitted)

@@ -54,13 +54,13 @@ def plane(minima: list[Minima], spec: PlaneSpec, out: Path | None, progress: Pro
         results, arrays = planes.measure(minima, spec, progress)
         return results, {}, arrays
 
-    return _experiment("plane", minima, spec, minima[0].setting.spec.seed, out, command, measured)
+    return _experiment("plane", minima, spec, minima[0].setup.spec.seed, out, command, measured)
 
 
 def flatness(minima: list[Minima], spec: FlatnessSpec, out: Path | None, progress: Progress, command: str = "") -> Outcome:
     """Eq. 11 at all minima of some trainings; of natural and random labels also the ratios, as in Table 1."""
     spec = spec.resolved()
-    kind = "table1" if len({trained.setting.spec.labels for trained in minima}) > 1 else "flatness"
+    kind = "table1" if len({trained.setup.spec.labels for trained in minima}) > 1 else "flatness"
 
     def measured() -> Measured:
         results, arrays = radii.measure(minima, spec, progress)
@@ -77,7 +77,7 @@ def compare(minima: list[Minima], spec: Settings, out: Path | None, progress: Pr
         results, differences, arrays = compare_histories([trained.folder for trained in minima])
         return results, {"differences": differences}, arrays
 
-    return _experiment("compare", minima, spec, minima[0].setting.spec.seed, out, command, measured)
+    return _experiment("compare", minima, spec, minima[0].setup.spec.seed, out, command, measured)
 
 
 _MEASUREMENTS: dict[str, tuple[Callable[..., Outcome], type[Settings]]] = {
@@ -99,7 +99,7 @@ def _experiment(
     measured: Callable[[], Measured],
 ) -> Outcome:
     """Claim a folder, measure, and write what came out; ``command`` has the same again, if not langevin-sim deep."""
-    folder = disk.claim(out or Path("outputs") / f"{kind}-{minima[0].setting.spec.data}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
+    folder = disk.claim(out or Path("outputs") / f"{kind}-{minima[0].setup.spec.data}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
     settings = spec.model_dump(mode="json")
     manifest = disk.new_manifest({"seed": seed, **settings}, use_threads(0), PACKAGES)
     manifest |= {"kind": kind, "runs": [{"folder": str(m.folder), "hash": m.run["hash"], "spec": m.run["spec"]} for m in minima]}

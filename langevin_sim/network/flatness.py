@@ -51,13 +51,13 @@ def measure(minima: list[Minima], spec: FlatnessSpec, progress: Progress) -> tup
     results: list[dict[str, Any]] = []
     arrays: dict[str, np.ndarray] = {}
     for number, trained in enumerate(minima):
-        data = trained.setting.training.first(spec.images)
+        data = trained.setup.training.first(spec.images)
         for case in cases(spec, len(trained.walker.statistics) > 0):
             entries, found = [], []
             for entry in trained.run["results"]:
                 replica = entry["replica"]
                 walker = trained.load(replica)
-                label = f"{trained.setting.spec.title}: {case.layers}, {case.direction}, {case.quantity}, {case.batch_norm}"
+                label = f"{trained.setup.spec.title}: {case.layers}, {case.direction}, {case.quantity}, {case.batch_norm}"
                 norm = float(_moved(walker, case).double().norm()) if case.direction == "raw" else None
                 radii = flatness(walker, data, trained, case, spec, (spec.seed, replica))
                 progress(label, replica + 1, len(trained.run["results"]))
@@ -88,7 +88,7 @@ def flatness(walker: Walker, data: Images, trained: Minima, case: Case, spec: Fl
 
 
 def _rays(walker: Walker, data: Images, trained: Minima, case: Case, key: tuple[int, ...]) -> "_Rays | _TopRays":
-    chunk, column = trained.setting.spec.chunk, 0 if case.quantity == "loss" else 1
+    chunk, column = trained.setup.spec.chunk, 0 if case.quantity == "loss" else 1
     surface = Surface(walker, data, trained.loss, case.batch_norm, chunk)
     if case.layers == "all":
         everything = torch.ones_like(walker.weights, dtype=torch.bool)

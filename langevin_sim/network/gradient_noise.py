@@ -21,15 +21,15 @@ _PROBES = 32  # minibatches that tell which components vary
 def check(trained: Minima, spec: NoiseSpec) -> None:
     """InputError for what cannot be measured."""
     trained.load(spec.replica)
-    if max(spec.batch_sizes) >= len(trained.setting.training):
-        count = len(trained.setting.training)
+    if max(spec.batch_sizes) >= len(trained.setup.training):
+        count = len(trained.setup.training)
         raise InputError(f"batch-sizes {max(spec.batch_sizes)}: expected fewer than the run's {count:,} training images")
 
 
 def measure(trained: Minima, spec: NoiseSpec, progress: Progress) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """The results, one for every batch size, and the samples [batches, components] of the components shown."""
     assert spec.seed is not None, "a spec is resolved before it is measured"
-    data, chunk = trained.setting.training, trained.setting.spec.chunk
+    data, chunk = trained.setup.training, trained.setup.spec.chunk
     walker = trained.load(spec.replica)
     walker.network.train()
     probe = generator(torch.device("cpu"), Purpose.COMPONENTS, spec.seed)
@@ -47,7 +47,7 @@ def measure(trained: Minima, spec: NoiseSpec, progress: Progress) -> tuple[list[
         entry, samples = _one_size(walker, data, trained, spec, size, chosen, full)
         results.append(entry)
         arrays[f"b{size}_samples"] = samples
-        progress(f"gradients of minibatches, {trained.setting.spec.title}", place + 1, len(spec.batch_sizes))
+        progress(f"gradients of minibatches, {trained.setup.spec.title}", place + 1, len(spec.batch_sizes))
     return results, arrays
 
 
@@ -83,7 +83,7 @@ def _one_size(
     for epoch in range(epochs):
         order = torch.randperm(len(data), generator=generator(torch.device("cpu"), Purpose.BATCHES, spec.seed, size, epoch))
         for batch in order[: per_epoch * size].to(full.device).split(size):
-            minibatch_gradient(walker, data, trained.loss, batch, trained.setting.spec.chunk)
+            minibatch_gradient(walker, data, trained.loss, batch, trained.setup.spec.chunk)
             away = walker.gradient.double() - full
             power = away.clone()
             for moment in powers:

@@ -10,7 +10,7 @@ from langevin_sim.network import tensors
 from langevin_sim.network.objective import LOSSES, Loss
 from langevin_sim.network.train import (
     Progress,
-    Setting,
+    Setup,
     prepare,
     read_manifest,
     resume,
@@ -29,25 +29,25 @@ class Minima:
     """The minima of a completed training, and the data that they were fitted to."""
 
     folder: Path
-    setting: Setting
+    setup: Setup
     run: dict[str, Any]
 
     @property
     def loss(self) -> Loss:
         """The loss of one image."""
-        return LOSSES[self.setting.spec.loss]
+        return LOSSES[self.setup.spec.loss]
 
     @cached_property
     def walker(self) -> Walker:
         """A walker of this network, at the initial weights of replica 0 until one is loaded."""
-        return Walker(self.setting.network(0))
+        return Walker(self.setup.network(0))
 
     def load(self, replica: int) -> Walker:
         """The walker, put at the minimum that a replica found; the same object at every call."""
         path = self.folder / f"replica-{replica}.safetensors"
         if replica >= len(self.run["results"]) or not path.exists():
             raise InputError(f"{self.folder} has {len(self.run['results'])} minima: there is no replica {replica}")
-        held, _ = tensors.read(path, self.setting.device)
+        held, _ = tensors.read(path, self.setup.device)
         tensors.restore(self.walker.network, held, path)
         return self.walker
 
@@ -57,21 +57,21 @@ def open_minima(folder: Path, device: str = "auto", data_dir: str | None = None)
     manifest = read_manifest(folder)
     if manifest["status"] != "COMPLETED":
         raise FolderError(f"{folder} is {manifest['status']}: langevin-sim resume {folder} goes on with it")
-    setting = prepare(spec_of(manifest, data_dir), device)
-    if setting.described["digest"] != manifest["data"]["digest"]:
-        raise FolderError(f"{folder} was trained on other data than {setting.described['source']} holds: give its --data-dir")
-    return Minima(folder, setting, network_folder.read(folder)["runs"][0])
+    setup = prepare(spec_of(manifest, data_dir), device)
+    if setup.described["digest"] != manifest["data"]["digest"]:
+        raise FolderError(f"{folder} was trained on other data than {setup.described['source']} holds: give its --data-dir")
+    return Minima(folder, setup, network_folder.read(folder)["runs"][0])
 
 
 def trained(spec: TrainSpec, store: Path, progress: Progress, device: str = "auto", threads: int = 0) -> Minima:
     """The minima of a spec, with a seed, from the store: trained, or gone on with, only if they are not there."""
     if spec.seed is None:
         raise InputError("a training that is shared needs a seed")
-    setting = prepare(spec, device)
-    identity = spec.identity(setting.described["digest"])
+    setup = prepare(spec, device)
+    identity = spec.identity(setup.described["digest"])
     folder = store / f"{spec.data}-{spec.model.replace(':', '.').replace('/', '.')}-{spec.dynamics}-{identity[:12]}"
     if not (folder / "manifest.json").exists():
-        train(setting, folder, progress, threads)
+        train(setup, folder, progress, threads)
     elif read_manifest(folder)["status"] != "COMPLETED":
         resume(folder, progress, device, threads, spec.data_dir)
-    return Minima(folder, setting, network_folder.read(folder)["runs"][0])
+    return Minima(folder, setup, network_folder.read(folder)["runs"][0])

@@ -39,7 +39,7 @@ def measure(minima: list[Minima], spec: PlaneSpec, progress: Progress) -> tuple[
     results: list[dict[str, Any]] = []
     arrays: dict[str, np.ndarray] = {}
     for number, trained in enumerate(minima):
-        data = trained.setting.training.first(spec.images)
+        data = trained.setup.training.first(spec.images)
         corners, remembered = [], []
         for replica in spec.replicas:
             walker = trained.load(replica)
@@ -51,12 +51,12 @@ def measure(minima: list[Minima], spec: PlaneSpec, progress: Progress) -> tuple[
         for count, point in enumerate(points):
             if spec.batch_norm == "fixed":  # one minimum's statistics serve the points around it
                 walker.statistics.copy_(statistics[int(np.argmax(point))])
-            surface = Surface(walker, data, trained.loss, spec.batch_norm, trained.setting.spec.chunk)
+            surface = Surface(walker, data, trained.loss, spec.batch_norm, trained.setup.spec.chunk)
             mixed = torch.tensor(point, dtype=torch.float64, device=state.device) @ state.double()
             size = state.shape[1] if surface.batch_norm == "perturbed" else weights.shape[1]
             loss, error = surface.at(mixed[:size].to(state.dtype)[None])
             values.append((float(loss[0]), 1.0 - float(error[0])))
-            progress(f"plane: {trained.setting.spec.title}", number * len(points) + count + 1, len(minima) * len(points))
+            progress(f"plane: {trained.setup.spec.title}", number * len(points) + count + 1, len(minima) * len(points))
         losses, accuracies = np.array(values).T
         arrays |= {f"{number}_barycentric": points, f"{number}_loss": losses, f"{number}_accuracy": accuracies}
         at = [int(np.argmin(np.abs(points - corner).sum(axis=1))) for corner in (*np.eye(3), np.full(3, 1 / 3))]
@@ -65,7 +65,7 @@ def measure(minima: list[Minima], spec: PlaneSpec, progress: Progress) -> tuple[
         results.append(
             {
                 "run": number,
-                "labels": trained.setting.spec.labels,
+                "labels": trained.setup.spec.labels,
                 "batch_norm": surface.batch_norm,
                 "images": len(data),
                 "vertices": seen[:3],

@@ -48,7 +48,7 @@ Progress = Callable[..., None]  # (name, step, total, note)
 
 
 @dataclass
-class Setting:
+class Setup:
     """All that a training stands on: spec, data on their device, and how often it is saved."""
 
     spec: TrainSpec
@@ -78,7 +78,7 @@ class Rows:
     results: list[dict[str, Any]] = field(default_factory=list)
 
 
-def prepare(spec: TrainSpec, device: str) -> Setting:
+def prepare(spec: TrainSpec, device: str) -> Setup:
     """Load the data and check that the network fits them; InputError for whatever is wrong, before anything is written."""
     spec = spec.resolved()
     place = choose(device)
@@ -100,7 +100,7 @@ def prepare(spec: TrainSpec, device: str) -> Setting:
         "classes": data.classes,
         "replaced": data.replaced,
     }
-    setting = Setting(
+    setup = Setup(
         spec,
         described,
         on_device(data.images, data.labels),
@@ -109,20 +109,20 @@ def prepare(spec: TrainSpec, device: str) -> Setting:
         data.classes,
         place,
     )
-    setting.network(0)
-    return setting
+    setup.network(0)
+    return setup
 
 
 def train(
-    setting: Setting, out: Path | None, progress: Progress, threads: int = 0, checkpoint_seconds: float = CHECKPOINT_SECONDS
+    setup: Setup, out: Path | None, progress: Progress, threads: int = 0, checkpoint_seconds: float = CHECKPOINT_SECONDS
 ) -> tuple[Path, dict[str, Any]]:
     """Train all replicas into a new folder; returns it with the summary."""
-    spec = setting.spec
+    spec = setup.spec
     name = f"{spec.data}-{spec.model.replace(':', '.').replace('/', '.')}-{spec.dynamics}"
     folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}")
     manifest = disk.new_manifest(spec.model_dump(mode="json"), use_threads(threads), PACKAGES)
-    manifest |= {"kind": "train", "data": setting.described, "hash": spec.identity(setting.described["digest"])}
-    return folder, _train(setting, folder, manifest, progress, checkpoint_seconds)
+    manifest |= {"kind": "train", "data": setup.described, "hash": spec.identity(setup.described["digest"])}
+    return folder, _train(setup, folder, manifest, progress, checkpoint_seconds)
 
 
 def resume(
@@ -141,14 +141,14 @@ def resume(
     if manifest["status"] == "COMPLETED":
         raise FolderError(f"{folder} is complete: there is nothing to resume")
     manifest |= {"status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
-    setting = prepare(spec_of(manifest, data_dir), device)
-    if setting.described["digest"] != manifest["data"]["digest"]:
+    setup = prepare(spec_of(manifest, data_dir), device)
+    if setup.described["digest"] != manifest["data"]["digest"]:
         raise FolderError(
             f"{folder} was trained on other data (digest {manifest['data']['digest'][:12]}, "
-            f"here {setting.described['digest'][:12]}): give its --data-dir"
+            f"here {setup.described['digest'][:12]}): give its --data-dir"
         )
     use_threads(threads or manifest["threads"])
-    return folder, _train(setting, folder, manifest, progress, checkpoint_seconds)
+    return folder, _train(setup, folder, manifest, progress, checkpoint_seconds)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -171,25 +171,23 @@ def use_threads(threads: int) -> int:
     return torch.get_num_threads()
 
 
-def _train(
-    setting: Setting, folder: Path, manifest: dict[str, Any], progress: Progress, checkpoint_seconds: float
-) -> dict[str, Any]:
-    began, spec = time.perf_counter(), setting.spec
+def _train(setup: Setup, folder: Path, manifest: dict[str, Any], progress: Progress, checkpoint_seconds: float) -> dict[str, Any]:
+    began, spec = time.perf_counter(), setup.spec
     with disk.recorded(folder, manifest, write_report, network_folder.draw):
-        rows, state = _reached(setting, folder, manifest["hash"])
+        rows, state = _reached(setup, folder, manifest["hash"])
         toml = to_toml(spec).encode()
         disk.write_whole(folder / "spec.toml", lambda stream: stream.write(toml))
         for replica in range(len(rows.results), spec.replicas):
-            _replica(setting, folder, manifest["hash"], replica, rows, state, progress, checkpoint_seconds)
+            _replica(setup, folder, manifest["hash"], replica, rows, state, progress, checkpoint_seconds)
             state = None
         run = {
             "name": spec.title,
             "folder": str(folder),
             "hash": manifest["hash"],
             "spec": manifest["spec"],
-            "data": setting.described,
-            "parameters": sum(p.numel() for p in setting.network(0).parameters()),
-            "device": str(setting.device),
+            "data": setup.described,
+            "parameters": sum(p.numel() for p in setup.network(0).parameters()),
+            "device": str(setup.device),
             "results": rows.results,
         }
         summary = {
@@ -209,11 +207,11 @@ def _train(
     return summary
 
 
-def _reached(setting: Setting, folder: Path, identity: str) -> tuple[Rows, dict[str, torch.Tensor] | None]:
+def _reached(setup: Setup, folder: Path, identity: str) -> tuple[Rows, dict[str, torch.Tensor] | None]:
     """What an earlier process wrote, if it did."""
     if not (folder / _STATE).exists():
         return Rows(), None
-    held, notes = tensors.read(folder / _STATE, setting.device, sealed=True)
+    held, notes = tensors.read(folder / _STATE, setup.device, sealed=True)
     if notes.get("hash") != identity:
         raise CheckpointError(f"{folder / _STATE} is the checkpoint of another run; it is left as it is")
     log.info("goes on after %d replicas and %d lines of history", len(notes["results"]), len(notes["history"]))
@@ -221,7 +219,7 @@ def _reached(setting: Setting, folder: Path, identity: str) -> tuple[Rows, dict[
 
 
 def _replica(
-    setting: Setting,
+    setup: Setup,
     folder: Path,
     identity: str,
     replica: int,
@@ -231,9 +229,9 @@ def _replica(
     checkpoint_seconds: float,
 ) -> None:
     """Train one replica, from its beginning or from a checkpoint's state, and write its weights."""
-    spec, loss = setting.spec, LOSSES[setting.spec.loss]
-    walker = Walker(setting.network(replica))
-    trainer = Trainer(walker, setting.training, loss, spec, replica)
+    spec, loss = setup.spec, LOSSES[setup.spec.loss]
+    walker = Walker(setup.network(replica))
+    trainer = Trainer(walker, setup.training, loss, spec, replica)
     began, saved, last = time.perf_counter(), time.monotonic(), None
     if state is not None:
         velocity = state.pop("velocity", None)
@@ -242,7 +240,7 @@ def _replica(
             trainer.velocity.copy_(velocity)
         last = rows.history[-1] if rows.history and rows.history[-1]["replica"] == replica else None
     if last is None:
-        last = _row(setting, walker, trainer, replica, 0, None)
+        last = _row(setup, walker, trainer, replica, 0, None)
         rows.history.append(last)
     good = (len(rows.history), _state(walker, trainer))  # one name: wherever a second signal comes, the two belong together
     try:
@@ -252,10 +250,10 @@ def _replica(
             if not (math.isfinite(running[0]) and bool(torch.isfinite(walker.weights).all())):
                 raise DivergenceError(
                     f"the training diverged (loss {running[0]}) in epoch {epoch} of replica {replica} at step size "
-                    f"{trainer.dynamics.step_sizes((epoch - 1) * steps_per_epoch(spec, len(setting.training)), 1)[0]:g}: "
+                    f"{trainer.dynamics.step_sizes((epoch - 1) * steps_per_epoch(spec, len(setup.training)), 1)[0]:g}: "
                     f"try a smaller --step-size; the weights of epoch {epoch - 1} are kept in {folder / _STATE}"
                 )
-            last = _row(setting, walker, trainer, replica, epoch, running)
+            last = _row(setup, walker, trainer, replica, epoch, running)
             rows.history.append(last)
             good = (len(rows.history), _state(walker, trainer))
             progress(f"{spec.title}, replica {replica}", epoch, spec.epochs, f"loss {running[0]:.4f}")
@@ -267,7 +265,7 @@ def _replica(
         raise
     if last["train_loss"] is None:  # the last epoch is always evaluated
         running = (last["running_loss"], last["running_accuracy"])
-        rows.history[-1] = last = _row(setting, walker, trainer, replica, last["epoch"], running, True)
+        rows.history[-1] = last = _row(setup, walker, trainer, replica, last["epoch"], running, True)
     tensors.write(folder / f"replica-{replica}.safetensors", tensors.snapshot(walker.network), {"replica": replica})
     seconds = time.perf_counter() - began
     rows.results.append(
@@ -280,7 +278,7 @@ def _replica(
 
 
 def _row(
-    setting: Setting,
+    setup: Setup,
     walker: Walker,
     trainer: Trainer,
     replica: int,
@@ -289,7 +287,7 @@ def _row(
     evaluated: bool = False,
 ) -> dict[str, Any]:
     """One line of the history: after ``epoch`` epochs."""
-    spec, step = setting.spec, epoch * steps_per_epoch(setting.spec, len(setting.training))
+    spec, step = setup.spec, epoch * steps_per_epoch(setup.spec, len(setup.training))
     values: dict[str, Any] = {
         "replica": replica,
         "epoch": epoch,
@@ -302,8 +300,8 @@ def _row(
     if evaluated or epoch % spec.evaluate_every == 0 or epoch == spec.epochs:
         loss = LOSSES[spec.loss]
         looked = (
-            *evaluate(walker.network, setting.training, loss, spec.chunk),
-            *evaluate(walker.network, setting.validation, loss, spec.chunk),
+            *evaluate(walker.network, setup.training, loss, spec.chunk),
+            *evaluate(walker.network, setup.validation, loss, spec.chunk),
         )
     values |= zip(("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"), looked, strict=True)
     return values

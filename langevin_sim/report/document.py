@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from langevin_sim.report import explanations as words
-from langevin_sim.report.page import Block, Commands, Items, Page, Paragraph, Section, Words
-from langevin_sim.report.parts import foot, local, made, named, notes, picture
+from langevin_sim.report.page import Block, Commands, Items, Markdown, Page, Paragraph, Section
+from langevin_sim.report.parts import foot, local, named, notes, picture, provenance
 
 _SETTINGS = re.compile(r"^## (?:Settings|Trainings)$", re.MULTILINE)
 
@@ -28,7 +28,7 @@ def page(folder: Path, manifest: dict[str, Any]) -> Page:
         Section("What came out", [*first, *_paragraphs(text)]),
         Section("The figure", [picture(folder, alternative)]),
         Section("The verdicts in words", verdicts),
-        Section("What was run", [Words("\n\n".join([how, *settings])), made(manifest), _commands(folder, command)]),
+        Section("What was run", [Markdown("\n\n".join([how, *settings])), provenance(manifest), _commands(folder, command)]),
         Section("Warnings and notes", notes(manifest, words.missing(judged))),
     ]
     subtitle = f"langevin-sim {manifest['versions']['langevin-sim']}, seed {summary['seed']}"
@@ -36,7 +36,7 @@ def page(folder: Path, manifest: dict[str, Any]) -> Page:
 
 
 def _paragraphs(text: str) -> list[Block]:
-    return [Words(text)] if text.strip() else []
+    return [Markdown(text)] if text.strip() else []
 
 
 def _command(folder: Path, summary: dict[str, Any]) -> str:

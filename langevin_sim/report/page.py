@@ -31,7 +31,7 @@ class Items(NamedTuple):
     kind: str = ""
 
 
-class Words(NamedTuple):
+class Markdown(NamedTuple):
     """Text in Markdown, with tables; HTML and pictures in it stay as they are written."""
 
     markdown: str
@@ -76,7 +76,7 @@ class Interactive(NamedTuple):
     data: dict[str, Any]
 
 
-Block = Paragraph | Items | Words | Table | Picture | Commands | Links | Interactive
+Block = Paragraph | Items | Markdown | Table | Picture | Commands | Links | Interactive
 
 
 class Section(NamedTuple):

@@ -22,7 +22,7 @@ def picture(folder: Path, alternative: str) -> Block:
     return Picture(path.read_bytes(), alternative) if path.exists() else Paragraph("figure.png is not in the folder.", "warning")
 
 
-def made(manifest: dict[str, Any]) -> Table:
+def provenance(manifest: dict[str, Any]) -> Table:
     """When, where and with what a folder was made."""
     versions = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
     host = manifest["host"]

@@ -10,7 +10,7 @@ from langevin_sim.formatting import decimals, duration, measured, number, plus_m
 from langevin_sim.report import explanations as words
 from langevin_sim.report.interactive import data
 from langevin_sim.report.page import Commands, Interactive, Items, Page, Paragraph, Section, Table
-from langevin_sim.report.parts import foot, local, made, named, notes, picture
+from langevin_sim.report.parts import foot, local, named, notes, picture, provenance
 from langevin_sim.settings.run import RunSpec, dims_text
 from langevin_sim.settings.settings import flags, parse
 
@@ -36,7 +36,7 @@ def page(folder: Path, manifest: dict[str, Any]) -> Page:
         Section("The numbers", [_masses(results), *_temperatures(results), _energies(results), _diagnostics(results)]),
         Section("Dimension by dimension", [*_left_out(shown, results), Interactive(shown)]),
         Section("The figure", [picture(folder, _alternative(summary))]),
-        Section("What was run", [_settings(spec, summary), made(manifest), _commands(folder, spec)]),
+        Section("What was run", [_settings(spec, summary), provenance(manifest), _commands(folder, spec)]),
         Section("Warnings and notes", notes(manifest, words.missing(results), summary.get("notices", []))),
     ]
     title = f"{local(summary['potential'])}, {words.dimensions(r['dim'] for r in results)}"

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from langevin_sim.report.page import NAME, Block, Commands, Items, Links, Page, Paragraph, Section, Table
-from langevin_sim.report.parts import foot, local, made, named, notes, picture
+from langevin_sim.report.parts import foot, local, named, notes, picture, provenance
 
 _MOST = 500  # points that are listed; sweep.csv has all
 
@@ -43,7 +43,7 @@ def page(folder: Path, manifest: dict[str, Any]) -> Page:
         Section("What came out", came),
         Section("The figure", [picture(folder, f"{title}. Its numbers are in sweep.csv and in the table on this page.")]),
         Section("The points", [_table(summary["of"], axes, points, shown), *rest, Links(links)]),
-        Section("What was run", [Items(grid), Table("All points share:", [], settings), made(manifest), commands]),
+        Section("What was run", [Items(grid), Table("All points share:", [], settings), provenance(manifest), commands]),
         Section("Warnings and notes", notes(manifest)),
     ]
     return Page(title, f"{len(points)} points, seed {summary['seed']}", sections, foot(folder, manifest))

@@ -16,12 +16,12 @@ from langevin_sim.plots import concentration
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.potentials.rows import digest
 from langevin_sim.report.write import write as write_report
-from langevin_sim.settings.ensembles import Case, build, halved
 from langevin_sim.settings.run import RunSpec
 from langevin_sim.settings.settings import parse
+from langevin_sim.settings.systems import System, build, halved
 from langevin_sim.simulation import plan
 from langevin_sim.simulation.film import film
-from langevin_sim.simulation.references import Laws, laws
+from langevin_sim.simulation.references import References, reference_laws
 from langevin_sim.simulation.shards import Shard, Sharding
 from langevin_sim.simulation.simulate import Run, available_threads, check_batch, simulate, starting_points
 from langevin_sim.simulation.summary import marginal, summarise
@@ -35,40 +35,40 @@ Progress = Callable[[str, int, int], None]
 
 
 class Prepared(NamedTuple):
-    """What is known before a run: the spec with all settings resolved, cases, laws, and notices to show."""
+    """What is known before a run: the spec with all settings resolved, systems, references, and notices to show."""
 
     spec: RunSpec
-    cases: list[Case]
-    laws: list[Laws]
+    systems: list[System]
+    references: list[References]
     notices: list[str]
 
 
-def check(spec: RunSpec, threads: int) -> list[Case]:
-    """The cases of a spec; InputError for whatever can be seen to be wrong at once."""
-    cases = build(spec)
-    for potential, dynamics in cases:
+def check(spec: RunSpec, threads: int) -> list[System]:
+    """The systems of a spec; InputError for whatever can be seen to be wrong at once."""
+    systems = build(spec)
+    for potential, dynamics in systems:
         check_batch(potential, dynamics)
         starting_points(potential, 2, spec.start, temperature=max(dynamics.temperature, spec.temperature))
     limit = available_threads()
     if not 0 <= threads <= limit:
         raise InputError(f"threads {threads}: expected 1 to {limit} on this machine, or 0 for all")
-    return cases
+    return systems
 
 
-def prepare(spec: RunSpec, cases: list[Case]) -> Prepared:
-    """Compute the laws, and settle how long the run is."""
-    known = [laws(potential, dynamics, spec.chain) for potential, dynamics in cases]
+def prepare(spec: RunSpec, systems: list[System]) -> Prepared:
+    """Compute the reference laws, and settle how long the run is."""
+    references = [reference_laws(potential, dynamics, spec.chain) for potential, dynamics in systems]
     if spec.steps == "auto":
-        if any((law.relaxation_steps or 0.0) > plan.HOPELESS for law in known):
+        if any((each.relaxation_steps or 0.0) > plan.HOPELESS for each in references):
             raise InputError("--steps auto: no run passes between the wells: give a number of steps, or a higher temperature")
-        burn_in, steps = plan.needed(known, spec.every)
+        burn_in, steps = plan.needed(references, spec.every)
         if not steps:
-            reason = next((law.chain_reason for law in known if law.chain_reason), "nothing moves between wells")
+            reason = next((each.chain_reason for each in references if each.chain_reason), "nothing moves between wells")
             raise InputError(f"--steps auto: no relaxation time can be predicted ({reason}): give a number of steps")
         spec = spec.model_copy(update={"steps": steps, "burn_in": max(burn_in, spec.burn_in)})
-    notices = [text for case in cases for text in plan.warnings(*case)]
-    notices += [plan.notice(*case, law, spec.burn_in, _number(spec)) for case, law in zip(cases, known, strict=True)]
-    return Prepared(spec, cases, known, list(dict.fromkeys(filter(None, notices))))
+    notices = [text for system in systems for text in plan.warnings(*system)]
+    notices += [plan.notice(*system, each, spec.burn_in, _number(spec)) for system, each in zip(systems, references, strict=True)]
+    return Prepared(spec, systems, references, list(dict.fromkeys(filter(None, notices))))
 
 
 def run_spec(
@@ -76,36 +76,36 @@ def run_spec(
     out: Path | None,
     threads: int,
     progress: Progress,
-    tell: Callable[[str], None] = lambda notice: None,
+    notify: Callable[[str], None] = lambda notice: None,
     checkpoint_seconds: float = SECONDS,
     keep_states: bool = False,
     workers: Workers | None = None,
 ) -> tuple[Path, dict[str, Any]]:
-    """Simulate, compare, and write the run folder; returns it with the summary. ``tell`` gets notices before the run.
+    """Simulate, compare, and write the run folder; returns it with the summary.
 
-    workers: who moves the walkers, if it is not this process.
+    notify(notice): called with each notice, before the run; workers: who moves the walkers, if it is not this process.
     """
     spec = spec.resolved()
-    cases = check(spec, threads)
+    systems = check(spec, threads)
     path = out or Path("outputs") / f"{_slug(spec.potential)}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}"
     absent = disk.absent_parents(path)
     folder = disk.claim(path)
     try:
-        prepared = prepare(spec, cases)
+        prepared = prepare(spec, systems)
     except BaseException:
         disk.remove_empty([folder, *absent])  # nothing is in it yet
         raise
     manifest = disk.new_manifest(prepared.spec.model_dump(), threads or available_threads()) | _data(spec)
     with disk.recorded(folder, manifest, write_report, concentration.draw):
-        kept = Checkpoint(folder, _identity(prepared.spec), checkpoint_seconds, keep_states)
-        return folder, _run(folder, prepared, threads, progress, tell, kept, workers)
+        checkpoint = Checkpoint(folder, _identity(prepared.spec), checkpoint_seconds, keep_states)
+        return folder, _run(folder, prepared, threads, progress, notify, checkpoint, workers)
 
 
 def resume_run(
     folder: Path,
     threads: int,
     progress: Progress,
-    tell: Callable[[str], None] = lambda notice: None,
+    notify: Callable[[str], None] = lambda notice: None,
     steps: int | None = None,
     checkpoint_seconds: float = SECONDS,
     workers: Workers | None = None,
@@ -128,9 +128,9 @@ def resume_run(
     prepared = prepare(spec, check(spec, threads))
     manifest |= {"spec": spec.model_dump(), "status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
     with disk.recorded(folder, manifest, write_report, concentration.draw):
-        kept = Checkpoint(folder, _identity(spec), checkpoint_seconds, any((folder / "checkpoint").glob("d*.npz")))
-        kept.load()
-        return folder, _run(folder, prepared, threads, progress, tell, kept, workers)
+        checkpoint = Checkpoint(folder, _identity(spec), checkpoint_seconds, any((folder / "checkpoint").glob("d*.npz")))
+        checkpoint.load()
+        return folder, _run(folder, prepared, threads, progress, notify, checkpoint, workers)
 
 
 def _slug(potential: str) -> str:
@@ -153,34 +153,34 @@ def _run(
     prepared: Prepared,
     threads: int,
     progress: Progress,
-    tell: Callable[[str], None],
-    kept: Checkpoint,
+    notify: Callable[[str], None],
+    checkpoint: Checkpoint,
     workers: Workers | None,
 ) -> dict[str, Any]:
     """Simulate what is not done yet, and write everything."""
     spec = prepared.spec
     for notice in prepared.notices:
         log.info("%s", notice)
-        tell(notice)
+        notify(notice)
     # masses of all regions but one (they sum to 1), and the mean energy
-    tests = sum(len(potential.regions) for potential, _ in prepared.cases)
+    tests = sum(len(potential.regions) for potential, _ in prepared.systems)
     results: list[dict[str, Any]] = []
-    for case, law in zip(prepared.cases, prepared.laws, strict=True):
-        label = _key(*case)
-        entry = kept.finished(label, _number(spec))
+    for system, references in zip(prepared.systems, prepared.references, strict=True):
+        label = _key(*system)
+        entry = checkpoint.finished(label, _number(spec))
         if entry is None:
-            run = _simulate(spec, case, law, threads, progress, 1, kept, workers)
+            run = _simulate(spec, system, references, threads, progress, 1, checkpoint, workers)
             half = None
-            if _extrapolates(spec, case):
-                half = _simulate(spec, halved(case), law, threads, progress, 2, kept, workers)
-            entry = summarise(run, law, tests, half)
-            kept.add(label, _number(spec), entry, _arrays(run, law) | _filmed(spec, case, law))
+            if _extrapolates(spec, system):
+                half = _simulate(spec, halved(system), references, threads, progress, 2, checkpoint, workers)
+            entry = summarise(run, references, tests, half)
+            checkpoint.add(label, _number(spec), entry, _arrays(run, references) | _filmed(spec, system, references))
         results.append(entry)
     summary = {
         "schema": disk.SCHEMA,
         "potential": spec.potential,
-        "parameters": dict(prepared.cases[0][0].parameters),
-        "domain": str(prepared.cases[0][0].domain),
+        "parameters": dict(prepared.systems[0].potential.parameters),
+        "domain": str(prepared.systems[0].potential.domain),
         "seed": spec.seed,
         "data": spec.data,
         "notices": prepared.notices,
@@ -188,8 +188,8 @@ def _run(
     }
     disk.write_json(folder / "summary.json", summary)
     disk.write_csv(folder / "summary.csv", summary)
-    disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **kept.arrays))
-    kept.remove()
+    disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **checkpoint.arrays))
+    checkpoint.remove()
     return summary
 
 
@@ -202,32 +202,32 @@ def _number(spec: RunSpec) -> int:
     return spec.steps
 
 
-def _extrapolates(spec: RunSpec, case: Case) -> bool:
-    return spec.extrapolate and case[1].stationary and not case[1].metropolis
+def _extrapolates(spec: RunSpec, system: System) -> bool:
+    return spec.extrapolate and system.dynamics.stationary and not system.dynamics.metropolis
 
 
 def _simulate(
     spec: RunSpec,
-    case: Case,
-    law: Laws,
+    system: System,
+    references: References,
     threads: int,
     progress: Progress,
     finer: int,
-    kept: Checkpoint,
+    checkpoint: Checkpoint,
     workers: Workers | None,
 ) -> Run:
     """One ensemble; ``finer`` times as many steps, for a step that is so much smaller."""
-    potential, dynamics = case
+    potential, dynamics = system
     assert spec.seed is not None
     burn_in, steps = finer * spec.burn_in, finer * _number(spec)
     name = f"{potential.name} d={potential.dim} {dynamics.name}" + (f" eta/{finer}" if finer > 1 else "")
     label = _key(potential, dynamics) + (f"_eta{finer}" if finer > 1 else "")
-    temperature = law.temperature or spec.temperature
-    progress_of = partial(_tell, progress, name, burn_in + steps)
+    temperature = references.temperature or spec.temperature
+    progress_of = partial(_report_progress, progress, name, burn_in + steps)
     elsewhere = None
     if workers is not None:
-        whole = Shard(spec.model_dump(), potential.dim, dynamics.name, finer, temperature, 0, 0)
-        elsewhere = Sharding(workers, kept, label, whole, progress_of)
+        template = Shard(spec.model_dump(), potential.dim, dynamics.name, finer, temperature, 0, 0)
+        elsewhere = Sharding(workers, checkpoint, label, template, progress_of)
     return simulate(
         potential,
         dynamics,
@@ -240,34 +240,34 @@ def _simulate(
         threads=threads,
         extent_temperature=temperature,
         progress=progress_of,
-        keeper=kept.keeper(label),
+        keeper=checkpoint.keeper(label),
         elsewhere=elsewhere,
     )
 
 
-def _tell(progress: Progress, name: str, total: int, step: int) -> None:
+def _report_progress(progress: Progress, name: str, total: int, step: int) -> None:
     progress(name, step, total)
 
 
-def _filmed(spec: RunSpec, case: Case, law: Laws) -> dict[str, Any]:
+def _filmed(spec: RunSpec, system: System, references: References) -> dict[str, Any]:
     """The film of an ensemble's first walkers, as histograms.npz names it."""
     assert spec.seed is not None
     found = film(
-        *case,
+        *system,
         walkers=spec.walkers,
         burn_in=spec.burn_in,
         steps=_number(spec),
         every=spec.every,
         start=spec.start,
         seed=spec.seed,
-        extent_temperature=law.temperature or spec.temperature,
+        extent_temperature=references.temperature or spec.temperature,
     )
-    return {f"{_key(*case)}_{name}": array for name, array in found.items()}
+    return {f"{_key(*system)}_{name}": array for name, array in found.items()}
 
 
-def _arrays(run: Run, law: Laws) -> dict[str, Any]:
+def _arrays(run: Run, references: References) -> dict[str, Any]:
     """What histograms.npz keeps of one ensemble."""
-    bins = marginal(run, law)
+    bins = marginal(run, references)
     key = _key(run.potential, run.dynamics)
     arrays = {
         f"{key}_edges": bins.edges,

@@ -11,7 +11,7 @@ from langevin_sim.reference.temperature import effective_temperature
 
 
 @dataclass(frozen=True)
-class Laws:
+class References:
     """Boltzmann's law and the chain's own, each or the reason why there is none.
 
     temperature: T + T_eff, None where there is no such thing. relaxation_steps: how many steps the
@@ -27,24 +27,24 @@ class Laws:
     relaxation_source: str
 
 
-def laws(potential: Potential, dynamics: Dynamics, chain: bool = True) -> Laws:
+def reference_laws(potential: Potential, dynamics: Dynamics, chain: bool = True) -> References:
     """All that can be known before a run; ``chain`` False leaves the chain's law out (it takes seconds)."""
     if not dynamics.stationary:
         reason = f"{dynamics.name} without noise, or with a schedule, has no stationary law"
-        return Laws(None, None, None, reason, reason, None, "")
+        return References(None, None, None, reason, reason, None, "")
     try:
         temperature = effective_temperature(potential, dynamics)
         if temperature == 0:
             raise ReferenceUnavailable("at temperature 0 there is no law with a density")
     except ReferenceUnavailable as error:
-        return Laws(None, None, None, str(error), str(error), None, "")
-    own, own_reason = _chain(potential, dynamics) if chain else (None, "not asked for")
+        return References(None, None, None, str(error), str(error), None, "")
+    stationary, chain_reason = _chain(potential, dynamics) if chain else (None, "not asked for")
     try:
         law, reason = boltzmann(potential, temperature), ""
     except ReferenceUnavailable as error:
         law, reason = None, str(error)
-    relaxation, source = _relaxation(potential, dynamics, temperature, own, chain)
-    return Laws(law, own, temperature, reason, own_reason, relaxation, source)
+    relaxation, source = _relaxation(potential, dynamics, temperature, stationary, chain)
+    return References(law, stationary, temperature, reason, chain_reason, relaxation, source)
 
 
 def _chain(potential: Potential, dynamics: Dynamics) -> tuple[ChainLaw | None, str]:
@@ -55,12 +55,12 @@ def _chain(potential: Potential, dynamics: Dynamics) -> tuple[ChainLaw | None, s
 
 
 def _relaxation(
-    potential: Potential, dynamics: Dynamics, temperature: float, own: ChainLaw | None, chain: bool
+    potential: Potential, dynamics: Dynamics, temperature: float, stationary: ChainLaw | None, chain: bool
 ) -> tuple[float | None, str]:
-    if own is None and chain and dynamics.metropolis and potential.smooth:  # moves as GDL does, but for refusals
-        own, _ = _chain(potential, GDL(dynamics.step_size, temperature))
-    if own is not None:
-        return own.relaxation_steps, "the chain's second eigenvalue"
+    if stationary is None and chain and dynamics.metropolis and potential.smooth:  # moves as GDL does, but for refusals
+        stationary, _ = _chain(potential, GDL(dynamics.step_size, temperature))
+    if stationary is not None:
+        return stationary.relaxation_steps, "the chain's second eigenvalue"
     try:
         return relaxation_time(potential, temperature) / dynamics.step_size, "Eyring and Kramers"
     except ReferenceUnavailable:

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from langevin_sim.engine.ensemble import Ensemble, blocks_needed
-from langevin_sim.settings.ensembles import build, halved
 from langevin_sim.settings.run import RunSpec
 from langevin_sim.settings.settings import parse
+from langevin_sim.settings.systems import build, halved
 from langevin_sim.simulation.simulate import advance, available_threads, placed
-from langevin_sim.simulation.workers import Place, Workers
+from langevin_sim.simulation.workers import Worker, Workers
 from langevin_sim.storage.checkpoint import Checkpoint
 
 PER_WORKER = 4  # shards: few enough that they cost nothing, many enough that a worker which is lost costs little
@@ -34,13 +34,13 @@ class Shard(NamedTuple):
     blocks: int
 
 
-def advanced(shard: Shard, place: Place) -> dict[str, np.ndarray]:
+def advanced(shard: Shard, worker: Worker) -> dict[str, np.ndarray]:
     """The state of a shard after its last step: what a worker does."""
     spec = parse(RunSpec, shard.spec)
     assert spec.seed is not None
     assert spec.steps != "auto"
-    case = build(spec.model_copy(update={"dims": [shard.dim], "dynamics": [shard.dynamics]}))[0]
-    potential, dynamics = halved(case) if shard.finer > 1 else case
+    system = build(spec.model_copy(update={"dims": [shard.dim], "dynamics": [shard.dynamics]}))[0]
+    potential, dynamics = halved(system) if shard.finer > 1 else system
     ensemble, _ = placed(
         potential,
         dynamics,
@@ -49,7 +49,7 @@ def advanced(shard: Shard, place: Place) -> dict[str, np.ndarray]:
         every=shard.finer * spec.every,
         start=spec.start,
         seed=spec.seed,
-        threads=min(place.threads, available_threads()),
+        threads=min(worker.threads, available_threads()),
         extent_temperature=shard.temperature,
         blocks=range(shard.first, shard.first + shard.blocks),
     )
@@ -62,20 +62,20 @@ class Sharding:
     """Moves one ensemble by the hands of workers; shards that are done are kept from time to time, and when it is stopped."""
 
     workers: Workers
-    kept: Checkpoint
+    checkpoint: Checkpoint
     label: str
-    whole: Shard  # all blocks
+    template: Shard  # of what all shards have in common
     progress: Callable[[int], None]
 
     def __call__(self, ensemble: Ensemble, total: int) -> None:
         """Fill in the ensemble with what the workers bring; LangevinSimError if a shard fails."""
         began, blocks = time.perf_counter(), blocks_needed(ensemble.walkers)
         missing = np.ones(blocks, dtype=bool)
-        for first, state in self.kept.shards(self.label, total):
+        for first, state in self.checkpoint.shards(self.label, total):
             ensemble.place(first, state)
             missing[first : first + len(state["alive"])] = False
         shards = [
-            self.whole._replace(first=first, blocks=count)
+            self.template._replace(first=first, blocks=count)
             for first, count in ranges(missing, PER_WORKER * max(1, self.workers.count()))
         ]
         unsaved: list[tuple[int, dict[str, np.ndarray]]] = []
@@ -88,15 +88,15 @@ class Sharding:
                 unsaved.append((shard.first, done.value))
                 missing[shard.first : shard.first + shard.blocks] = False
                 self.progress(total * int((~missing).sum()) // blocks)
-                if self.kept.due():
-                    self.kept.add_shards(self.label, total, unsaved)
+                if self.checkpoint.due():
+                    self.checkpoint.add_shards(self.label, total, unsaved)
                     unsaved = []
         except BaseException:
-            self.kept.add_shards(self.label, total, unsaved)
+            self.checkpoint.add_shards(self.label, total, unsaved)
             raise
         ensemble.step = total
-        if self.kept.keep_states:
-            self.kept.keeper(self.label).done(ensemble, time.perf_counter() - began)
+        if self.checkpoint.keep_states:
+            self.checkpoint.keeper(self.label).done(ensemble, time.perf_counter() - began)
 
 
 def ranges(missing: np.ndarray, parts: int) -> list[tuple[int, int]]:

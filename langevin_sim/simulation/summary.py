@@ -13,7 +13,7 @@ from langevin_sim.dynamics import SGDL
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.reference import Boltzmann, ChainLaw, boltzmann
 from langevin_sim.simulation.plan import too_short
-from langevin_sim.simulation.references import Laws
+from langevin_sim.simulation.references import References
 from langevin_sim.simulation.simulate import Run
 
 
@@ -27,14 +27,14 @@ class Marginal(NamedTuple):
     chain: np.ndarray | None
 
 
-def marginal(run: Run, law: Laws) -> Marginal:
+def marginal(run: Run, references: References) -> Marginal:
     """Bin masses with errors over blocks (independent of each other)."""
     blocks = run.counts.shape[0]
     total = run.counts.sum()
     deviations = run.counts - run.counts.sum(axis=1, keepdims=True) / total * run.counts.sum(axis=0)
     spread = np.sqrt((deviations**2).sum(axis=0) * blocks / max(blocks - 1, 1)) / total
-    exact = None if law.boltzmann is None else law.boltzmann.bin_masses(run.edges)
-    own = None if law.chain is None else law.chain.bin_masses(run.edges)
+    exact = None if references.boltzmann is None else references.boltzmann.bin_masses(run.edges)
+    own = None if references.chain is None else references.chain.bin_masses(run.edges)
     return Marginal(run.edges, run.counts.sum(axis=0)[1:-1] / total, spread[1:-1], exact, own)
 
 
@@ -46,7 +46,7 @@ def comparisons(run: Run, law: Boltzmann | ChainLaw | None) -> list[Comparison] 
     return [*pairs, Comparison(*run.energy, law.mean_energy, law.mean_energy_error)]
 
 
-def converged(run: Run, law: Laws) -> bool:
+def converged(run: Run, references: References) -> bool:
     """Whether the ensemble looks stationary, and was long enough and free enough to be."""
     stuck = run.starts_in_one_region and len(run.occupancy) > 1 and run.never_crossed
     return (
@@ -54,15 +54,15 @@ def converged(run: Run, law: Laws) -> bool:
         and not run.rhat > RHAT_LIMIT
         and run.stationarity >= STATIONARITY_LEVEL
         and not stuck
-        and not too_short(law, run.burn_in, run.steps)
+        and not too_short(references, run.burn_in, run.steps)
     )
 
 
-def fitted_temperature(run: Run, law: Laws) -> Estimate | None:
+def fitted_temperature(run: Run, references: References) -> Estimate | None:
     """The temperature at which Boltzmann's mean energy is the simulated one, with its standard error; None if there is none."""
-    if law.boltzmann is None or law.temperature is None:
+    if references.boltzmann is None or references.temperature is None:
         return None
-    around = law.temperature
+    around = references.temperature
 
     def excess(temperature: float) -> float:
         return boltzmann(run.potential, temperature).mean_energy - run.energy.mean
@@ -76,15 +76,15 @@ def fitted_temperature(run: Run, law: Laws) -> Estimate | None:
     return Estimate(fitted, run.energy.stderr / abs(slope)) if slope else None  # so cold that the energy is that of the minimum
 
 
-def summarise(run: Run, law: Laws, tests: int, half: Run | None = None) -> dict[str, Any]:
+def summarise(run: Run, references: References, tests: int, half: Run | None = None) -> dict[str, Any]:
     """One entry of ``results``; ``tests`` is how many comparisons the whole run makes, ``half`` the run at half the step."""
     names = list(run.occupancy)
-    exact, own = law.boltzmann, law.chain
+    exact, own = references.boltzmann, references.chain
     level = sidak(FALSE_ALARM_RATE, tests)
-    settled = converged(run, law) if run.dynamics.stationary else True
+    settled = converged(run, references) if run.dynamics.stationary else True
     word = verdict(comparisons(run, exact), comparisons(run, own), converged=settled, level=level)
     limit = {} if half is None else extrapolated(run, half)
-    fitted = fitted_temperature(run, law) if isinstance(run.dynamics, SGDL) else None
+    fitted = fitted_temperature(run, references) if isinstance(run.dynamics, SGDL) else None
     return _plain(
         {
             "dim": run.potential.dim,
@@ -92,7 +92,7 @@ def summarise(run: Run, law: Laws, tests: int, half: Run | None = None) -> dict[
             "step_size": run.dynamics.step_size,
             "temperature": run.dynamics.temperature,
             "noise": run.dynamics.noise,
-            "effective_temperature": law.temperature,
+            "effective_temperature": references.temperature,
             "fitted_temperature": None if fitted is None else {"mean": fitted.mean, "stderr": fitted.stderr},
             "walkers": run.walkers,
             "steps": run.steps,
@@ -116,15 +116,15 @@ def summarise(run: Run, law: Laws, tests: int, half: Run | None = None) -> dict[
                 "boltzmann": None if exact is None else exact.mean_energy,
                 "chain": None if own is None else own.mean_energy,
             },
-            "marginal": _distances(run, marginal(run, law)),
+            "marginal": _distances(run, marginal(run, references)),
             "rhat": run.rhat,
             "stationarity_pvalue": run.stationarity,
-            "relaxation_steps": law.relaxation_steps,
-            "relaxation_source": law.relaxation_source or None,
+            "relaxation_steps": references.relaxation_steps,
+            "relaxation_source": references.relaxation_source or None,
             "acceptance": run.acceptance,
             "diverged": run.diverged,
-            "reference_reason": law.boltzmann_reason or None,
-            "chain_reason": law.chain_reason or None,
+            "reference_reason": references.boltzmann_reason or None,
+            "chain_reason": references.chain_reason or None,
             "chain_method": None if own is None else own.method,
             "verdict": word,
             "seconds": run.seconds,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 from langevin_sim.errors import LangevinSimError
 
 
-class Done(NamedTuple):
+class TaskResult(NamedTuple):
     """What became of one task: its number in the list, and its value or its error."""
 
     task: int
@@ -14,7 +14,7 @@ class Done(NamedTuple):
     error: LangevinSimError | None
 
 
-class Place(NamedTuple):
+class Worker(NamedTuple):
     """Where a task runs: on how many threads, and the number of its worker, by which those of one machine share its devices."""
 
     threads: int
@@ -33,8 +33,8 @@ class Workers(Protocol):
     def see(self, path: str) -> None:
         """ClusterError if one of them does not see the file: results would not arrive where they are expected."""
 
-    def run(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Done]:
-        """Call ``function(*task, place)`` for every task, and give each as it is done, in any order.
+    def run(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[TaskResult]:
+        """Call ``function(*task, worker)`` for every task, and give each as it is done, in any order.
 
         A task that raises a LangevinSimError is done; one that is lost, or raises anything else, is tried again. Raises
         ClusterError when there is nobody left to do the work, and KeyboardInterrupt when a signal asked for it.

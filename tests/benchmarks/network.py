@@ -89,13 +89,13 @@ def flat(data: Images) -> dict[str, float]:
     trainer = Trainer(walker, data, LOSSES[spec.loss], spec, 0)
     for epoch in range(3):
         trainer.epoch(epoch)
-    setting = SimpleNamespace(setting=SimpleNamespace(spec=spec), loss=LOSSES[spec.loss])
+    setup = SimpleNamespace(setup=SimpleNamespace(spec=spec), loss=LOSSES[spec.loss])
     few = data.first(2000)
 
     def timed(layers: str, directions: int) -> tuple[float, np.ndarray]:
         asked = FlatnessSpec(directions=directions, seed=1)
         began = time.perf_counter()
-        found = flatness(walker, few, setting, Case("loss", "fixed", "raw", layers), asked, (1, 0))
+        found = flatness(walker, few, setup, Case("loss", "fixed", "raw", layers), asked, (1, 0))
         return time.perf_counter() - began, found.evaluations
 
     _, evaluations = timed("all", 20)

@@ -16,10 +16,10 @@ import numpy as np
 from scipy import stats
 
 from langevin_sim.analysis.verdict import FALSE_ALARM_RATE
-from langevin_sim.settings.ensembles import Case, build
 from langevin_sim.settings.run import make_spec
+from langevin_sim.settings.systems import System, build
 from langevin_sim.simulation import plan
-from langevin_sim.simulation.references import Laws, laws
+from langevin_sim.simulation.references import References, reference_laws
 from langevin_sim.simulation.simulate import simulate
 from langevin_sim.simulation.summary import comparisons, summarise
 
@@ -29,17 +29,17 @@ BURN_IN_TIMES, RUN_TIMES = 10, 20  # relaxation times
 STEP_SIZES = {"gdl": 0.02, "mala": 0.1, "sgdl": 0.02}
 
 
-def sized(law: Laws) -> tuple[int, int]:
+def sized(references: References) -> tuple[int, int]:
     """(burn-in, steps) of one ensemble, in its own relaxation times."""
-    burn_in, _ = plan.needed([law], EVERY)
+    burn_in, _ = plan.needed([references], EVERY)
     return burn_in, RUN_TIMES * burn_in // BURN_IN_TIMES // EVERY * EVERY
 
 
-def one_run(cases: list[Case], known: list[Laws], seed: int) -> tuple[list[str], list[float]]:
+def one_run(systems: list[System], known: list[References], seed: int) -> tuple[list[str], list[float]]:
     """The verdicts of one run, and the scores (estimate - law) / error of all its quantities."""
-    tests = sum(len(potential.regions) for potential, _ in cases)
+    tests = sum(len(potential.regions) for potential, _ in systems)
     verdicts, scores = [], []
-    for (potential, dynamics), law in zip(cases, known, strict=True):
+    for (potential, dynamics), law in zip(systems, known, strict=True):
         burn_in, steps = sized(law)
         run = simulate(
             potential,
@@ -67,9 +67,9 @@ def main() -> None:
     rows, inside = [], True
     for kind, (name, step_size) in enumerate(STEP_SIZES.items()):
         spec = make_spec({"dims": [1, 2], "dynamics": [name], "step_size": step_size})
-        cases = build(spec)
-        known = [laws(*case) for case in cases]
-        found = [one_run(cases, known, BASE_SEED + 1000 * kind + k) for k in range(runs)]
+        systems = build(spec)
+        known = [reference_laws(*system) for system in systems]
+        found = [one_run(systems, known, BASE_SEED + 1000 * kind + k) for k in range(runs)]
         words = [word for verdicts, _ in found for word in verdicts]
         alarms = sum("disagrees" in verdicts for verdicts, _ in found)
         scores = np.array([values for _, values in found])

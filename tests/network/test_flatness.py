@@ -29,13 +29,13 @@ def images(count=50, shape=(1, 8, 8)):
     return Images(torch.from_numpy(rng.normal(size=(count, *shape))), torch.from_numpy(rng.integers(0, 10, count)))
 
 
-def setting(loss="cross-entropy", chunk=20):
-    return SimpleNamespace(setting=SimpleNamespace(spec=TrainSpec(loss=loss, chunk=chunk)), loss=LOSSES[loss])
+def setup(loss="cross-entropy", chunk=20):
+    return SimpleNamespace(setup=SimpleNamespace(spec=TrainSpec(loss=loss, chunk=chunk)), loss=LOSSES[loss])
 
 
 def radius(walker, data, case, loss="cross-entropy", **settings):
     spec = FlatnessSpec(**{"directions": 5, "tolerance": 1e-9, "seed": 3, **settings})
-    return flatness(walker, data, setting(loss), case, spec, (3, 0))
+    return flatness(walker, data, setup(loss), case, spec, (3, 0))
 
 
 @pytest.mark.parametrize("layers", ["all", "top"])

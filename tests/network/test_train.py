@@ -111,15 +111,15 @@ def test_a_training_that_was_killed_ends_with_the_same_bits(settings):
 
 def test_an_interrupted_training_keeps_its_checkpoint_and_goes_on():
     spec = TrainSpec(train_size=100, test_size=50, batch_size=20, seed=1, epochs=6, replicas=2)
-    setting = train.prepare(spec, "cpu")
-    train.train(setting, Path("whole"), silent)
+    setup = train.prepare(spec, "cpu")
+    train.train(setup, Path("whole"), silent)
 
     def stop(name, step, total, note=""):
         if name.endswith("replica 1") and step == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train.train(setting, Path("stopped"), stop)
+        train.train(setup, Path("stopped"), stop)
     assert json.loads(Path("stopped/manifest.json").read_text())["status"] == "INTERRUPTED"
     refused(call("flatness", "stopped"), "INTERRUPTED", "resume stopped")
     train.resume(Path("stopped"), silent, "cpu")
@@ -145,7 +145,7 @@ def test_a_diverging_training_stops_and_keeps_the_last_good_weights():
 )
 def test_out_of_memory_says_the_batch_and_the_remedy(error, monkeypatch):
     spec = TrainSpec(train_size=100, test_size=50, batch_size=20, seed=1, epochs=2)
-    setting = train.prepare(spec, "cpu")
+    setup = train.prepare(spec, "cpu")
 
     def full(self, x):
         if len(x) == 20:
@@ -154,7 +154,7 @@ def test_out_of_memory_says_the_batch_and_the_remedy(error, monkeypatch):
 
     monkeypatch.setattr(torch.nn.Linear, "forward", full)
     with pytest.raises(InputError, match=r"out of memory while training, with 20 images.*--batch-size"):
-        train.train(setting, Path("run"), silent)
+        train.train(setup, Path("run"), silent)
     assert Path("run/checkpoint/state.safetensors").exists()
 
 

@@ -13,18 +13,18 @@ from langevin_sim.settings.network import TrainSpec
 from langevin_sim.settings.run import RunSpec
 from langevin_sim.settings.settings import parse
 from langevin_sim.simulation.simulate import available_threads
-from langevin_sim.simulation.workers import Place
+from langevin_sim.simulation.workers import Worker
 from langevin_sim.storage import folder as disk
 
 _PATIENCE = 60.0  # seconds that a worker which was given up for lost may go on writing into the folder
 
 
-def run_point(kind: str, spec: dict[str, Any], folder: str, checkpoint_seconds: float, place: Place) -> None:
+def run_point(kind: str, spec: dict[str, Any], folder: str, checkpoint_seconds: float, worker: Worker) -> None:
     """Do the run, or what is missing of it if another worker was lost at it."""
     give_up = time.monotonic() + _PATIENCE
     while True:
         try:
-            _run(kind, spec, Path(folder), checkpoint_seconds, place)
+            _run(kind, spec, Path(folder), checkpoint_seconds, worker)
             return
         except BusyError:
             if time.monotonic() > give_up:
@@ -37,8 +37,8 @@ def finished(folder: Path) -> bool:
     return (folder / "manifest.json").exists() and disk.read_manifest(folder)["status"] == "COMPLETED"
 
 
-def _run(kind: str, spec: dict[str, Any], folder: Path, checkpoint_seconds: float, place: Place) -> None:
-    threads, device = min(place.threads, available_threads()), f"auto:{place.number}"
+def _run(kind: str, spec: dict[str, Any], folder: Path, checkpoint_seconds: float, worker: Worker) -> None:
+    threads, device = min(worker.threads, available_threads()), f"auto:{worker.number}"
     if finished(folder):
         return
     if (folder / "manifest.json").exists():

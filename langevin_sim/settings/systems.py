@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,25 +14,30 @@ from langevin_sim.potentials.minima import hessian
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.settings.run import RunSpec
 
-Case = tuple[Potential, Dynamics]
+
+class System(NamedTuple):
+    """What is simulated: together the two are a Markov chain."""
+
+    potential: Potential
+    dynamics: Dynamics
 
 
-def build(spec: RunSpec) -> list[Case]:
+def build(spec: RunSpec) -> list[System]:
     """Every dimension with every dynamics, in this order; InputError for what does not go together."""
-    return [_case(spec, dim, name) for dim in spec.dims for name in spec.dynamics]
+    return [_system(spec, dim, name) for dim in spec.dims for name in spec.dynamics]
 
 
-def halved(case: Case) -> Case:
-    """The same case at half the step, at the same temperatures: the variance of tilts doubles, so that T_eff stays."""
-    potential, dynamics = case
+def halved(system: System) -> System:
+    """The same system at half the step, at the same temperatures: the variance of tilts doubles, so that T_eff stays."""
+    potential, dynamics = system
     if potential.terms is not None and potential.terms.covariance is not None:
         root = np.sqrt(2.0)
         terms = replace(potential.terms, data=root * potential.terms.data, covariance=2.0 * potential.terms.covariance)
         potential = replace(potential, terms=terms)
-    return potential, with_step_size(dynamics, 0.5 * dynamics.step_size)
+    return System(potential, with_step_size(dynamics, 0.5 * dynamics.step_size))
 
 
-def _case(spec: RunSpec, dim: int, name: str) -> Case:
+def _system(spec: RunSpec, dim: int, name: str) -> System:
     potential = _potential(spec, dim)
     noise_schedule = None if spec.noise_schedule == "temperature" else parse_schedule(spec.noise_schedule)
     dynamics = make(
@@ -45,7 +51,7 @@ def _case(spec: RunSpec, dim: int, name: str) -> Case:
     )
     if isinstance(dynamics, SGDL) and potential.terms is None:
         potential = potentials.tilted(potential, _covariance(spec, potential, dynamics), spec.terms)
-    return potential, dynamics
+    return System(potential, dynamics)
 
 
 def _potential(spec: RunSpec, dim: int) -> Potential:
