@@ -35,16 +35,16 @@ class _Commands(LazyGroup):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        with _told():
+        with _errors_as_one_line():
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _told(traceback=bool(ctx.params.get("traceback"))):
+        with _errors_as_one_line(traceback=bool(ctx.params.get("traceback"))):
             return super().invoke(ctx)
 
 
 @contextlib.contextmanager
-def _told(traceback: bool = False) -> Iterator[None]:
+def _errors_as_one_line(traceback: bool = False) -> Iterator[None]:
     """Whatever a user can mend becomes one line, and exit code 2; ``traceback``: raised as it is instead."""
     try:
         yield

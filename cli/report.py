@@ -17,9 +17,9 @@ def command(folder: Path, show: bool, quiet: bool) -> None:
 
     Example: langevin-sim report outputs/RUN --open
     """
-    from langevin_sim.report.write import again
+    from langevin_sim.report.write import write_again
 
-    path = again(folder)
+    path = write_again(folder)
     if not quiet:
         click.echo(f"written: {path}")
     if show:

@@ -70,23 +70,23 @@ def sweep(
     if spec is not None and spec.is_dir():
         if grid or values:
             raise InputError(f"{spec} is a folder, which has its grid and its settings: expected none besides")
-        made, out = read(spec), spec
+        definition, out = read(spec), spec
     else:
         values = {**(read_config(spec) if spec else {}), **values}
         seed = values.get("seed")
         if seed is None:
             seed = read(out).seed if out is not None and (out / "manifest.json").exists() else secrets.randbits(32)
-        made = make(kind, values, [axis(text) for text in grid], int(seed))
+        definition = make(kind, values, [axis(text) for text in grid], int(seed))
     cores = available_threads()
 
-    def crew(tasks: int) -> AbstractContextManager[Workers]:
-        processes = min(tasks, workers or _processes(made.kind, cores, threads))
+    def open_pool(tasks: int) -> AbstractContextManager[Workers]:
+        processes = min(tasks, workers or _processes(definition.kind, cores, threads))
         return open_workers(scheduler, processes, threads or (0 if scheduler else max(1, cores // processes)))
 
     view = View(plot, against.split(",") if against else None, region)
     with Progress(quiet or as_json) as progress:
         folder, summary = run_sweep(
-            made, out, crew, progress.tell, threads=threads, checkpoint_seconds=checkpoint_seconds, view=view
+            definition, out, open_pool, progress.tell, threads=threads, checkpoint_seconds=checkpoint_seconds, view=view
         )
     if as_json:
         click.echo(json.dumps(summary, indent=1))

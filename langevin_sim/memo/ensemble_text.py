@@ -36,10 +36,10 @@ def document(title: str, memo: str, summary: dict[str, Any], *paragraphs: str) -
         f"{r['walkers']:,} walkers of {r['steps']:,} steps" + (f" after {r['burn_in']:,} of burn-in" if r["burn_in"] else "")
         for r in summary["results"]
     )
-    made = (
+    how = (
         f"`{summary['command']}`: {'; '.join(ensembles)}; {summary['seconds']:.0f} s. Errors are one standard error over walkers."
     )
-    parts = [f"# {title}", made, memo, *(text for text in paragraphs if text), "## Settings", settings(summary["results"])]
+    parts = [f"# {title}", how, memo, *(text for text in paragraphs if text), "## Settings", settings(summary["results"])]
     return "\n\n".join(parts) + "\n"
 
 

@@ -47,14 +47,14 @@ def _tests(results: list[dict[str, Any]]) -> str:
     if not parts:
         return "No component was tested."
     rejections, tested = (sum(column) for column in zip(*counts, strict=True))
-    said = (
+    rejections_text = (
         f"The Anderson-Darling test rejects a Gaussian at 1 % for {', '.join(parts)}; of Gaussian components it rejects 1 in 100."
     )
     if rejections == tested:
-        return f"{said} All of them are told from a Gaussian; how far from it they are is in the tables."
+        return f"{rejections_text} All of them are told from a Gaussian; how far from it they are is in the tables."
     if not rejections:
-        return f"{said} None of them is told from a Gaussian by so many minibatches."
-    return f"{said} How far from a Gaussian they are is in the tables."
+        return f"{rejections_text} None of them is told from a Gaussian by so many minibatches."
+    return f"{rejections_text} How far from a Gaussian they are is in the tables."
 
 
 def _shapes(results: list[dict[str, Any]]) -> str:
@@ -120,7 +120,7 @@ def _means(results: list[dict[str, Any]]) -> str:
         part = short(norm / noise) if noise and not missing(noise) and not missing(norm) else "-"
         rows.append([str(r["batch_size"]), short(noise), short(norm), part, short(r["mean_error"])])
     partial = [str(r["batch_size"]) for r in results if not r["whole_epochs"]]
-    made = (
+    sampling = (
         "The minibatches make up whole epochs, so that every image counts alike."
         if not partial
         else f"At batch size {', '.join(partial)} the minibatches make up no whole epochs, so that their mean has a sampling "
@@ -128,7 +128,7 @@ def _means(results: list[dict[str, Any]]) -> str:
     )
     return (
         "How small the mean is, the full gradient, shows beside the noise of one minibatch:\n\n"
-        f"{markdown_table(headings, rows)}\n\n{made} Off: the largest difference over all parameters."
+        f"{markdown_table(headings, rows)}\n\n{sampling} Off: the largest difference over all parameters."
     )
 
 

@@ -98,21 +98,21 @@ def names(summary: dict[str, Any]) -> list[str]:
 
 def text(summary: dict[str, Any]) -> str:
     """figure.md."""
-    results, called = summary["results"], names(summary)
+    results, labels = summary["results"], names(summary)
     return document(
-        f"Fig. 2: {' beside '.join(called)}",
+        f"Fig. 2: {' beside '.join(labels)}",
         summary,
         "The memo shows SGD with added Gaussian noise of constant power (SGDL) behaving in a similar way to SGD on CIFAR-10. Its "
         'caption goes on "SGD has slightly better validation performance than SGD", and so leaves open which of the two is the '
         "better.",
         f"Here, on {summary['runs'][results[0]['run']]['data']['name']}, after the last epoch, mean ± standard deviation over "
         "replicas:",
-        _finals(results, called),
-        _differences(summary, called),
+        _finals(results, labels),
+        _differences(summary, labels),
     )
 
 
-def _finals(results: list[dict[str, Any]], called: list[str]) -> str:
+def _finals(results: list[dict[str, Any]], labels: list[str]) -> str:
     headings = ["dynamics", "step size", "T", "gamma' a step", "replicas", *(words(q) for q in _COLUMNS)]
     rows = [
         [
@@ -123,16 +123,16 @@ def _finals(results: list[dict[str, Any]], called: list[str]) -> str:
             str(r["replicas"]),
             *(plus_minus(r["final"][q]["mean"], r["final"][q]["sd"]) for q in _COLUMNS),
         ]
-        for name, r in zip(called, results, strict=True)
+        for name, r in zip(labels, results, strict=True)
     ]
     return markdown_table(headings, rows)
 
 
-def _differences(summary: dict[str, Any], called: list[str]) -> str:
+def _differences(summary: dict[str, Any], labels: list[str]) -> str:
     entries = summary["differences"]
-    if not entries or len(called) < 2:
+    if not entries or len(labels) < 2:
         return ""
-    pair = f"{called[1]} minus {called[0]}"
+    pair = f"{labels[1]} minus {labels[0]}"
     rows = [[words(e["quantity"]), plus_minus(e["mean"], e["stderr"]), short(e["pvalue"], 2)] for e in entries]
     shown = markdown_table([f"{pair}, paired by replica", "mean ± standard error", "p"], rows)
     replicas = min(r["replicas"] for r in summary["results"][:2])
@@ -141,20 +141,20 @@ def _differences(summary: dict[str, Any], called: list[str]) -> str:
         return f"{shown}\n\n{counted(replicas, 'replica')} each: whether these differences are more than chance is not known."
     apart = [words(e["quantity"]) for e in tested if e["pvalue"] < LEVEL]
     alike = [words(e["quantity"]) for e in tested if e["pvalue"] >= LEVEL]
-    said = [f"Told apart at 1 % by {counted(replicas, 'pair')}: {', '.join(apart) or 'nothing'}."]
+    sentences = [f"Told apart at 1 % by {counted(replicas, 'pair')}: {', '.join(apart) or 'nothing'}."]
     if alike:
-        said.append(f"Not told apart: {', '.join(alike)}; the errors say how small a difference could have been seen.")
-    return f"{shown}\n\n{' '.join(said)}{_better(tested, called)}"
+        sentences.append(f"Not told apart: {', '.join(alike)}; the errors say how small a difference could have been seen.")
+    return f"{shown}\n\n{' '.join(sentences)}{_better(tested, labels)}"
 
 
-def _better(tested: list[dict[str, Any]], called: list[str]) -> str:
+def _better(tested: list[dict[str, Any]], labels: list[str]) -> str:
     """Which has the better validation accuracy, if the test tells."""
     found = next((e for e in tested if e["quantity"] == "validation_accuracy"), None)
     if found is None:
         return ""
     if found["pvalue"] >= LEVEL:
         return " Neither has the better validation accuracy, as far as these replicas tell."
-    return f" The better validation accuracy is that of {called[1] if found['mean'] > 0 else called[0]}."
+    return f" The better validation accuracy is that of {labels[1] if found['mean'] > 0 else labels[0]}."
 
 
 def rows(summary: dict[str, Any]) -> list[list[str]]:
@@ -174,7 +174,7 @@ def draw(folder: Path) -> None:
     """figure.png and figure.pdf from the run folder."""
     summary, arrays = curves.read(folder)
     results = summary["results"]
-    called = names(summary)
+    labels = names(summary)
     figure = new_figure(11.0, 7.6)
     grid = figure.subplots(2, 2)
     for row, quantity in enumerate(("loss", "accuracy")):
@@ -187,9 +187,9 @@ def draw(folder: Path) -> None:
     runs = [summary["runs"][r["run"]] for r in results]
     replicas = max(r["replicas"] for r in results)
     spread = f"; mean ± standard deviation of {replicas} replicas, within their range" if replicas > 1 else "; one replica"
-    title = " beside ".join(called) if len(called) < 4 else f"{len(called)} dynamics"
+    title = " beside ".join(labels) if len(labels) < 4 else f"{len(labels)} dynamics"
     curves.heading(figure, title + spread, notes(runs))
-    curves.legend(figure, [curves.mark(literal(name), color=_colour(k)) for k, name in enumerate(called)], 3)
+    curves.legend(figure, [curves.mark(literal(name), color=_colour(k)) for k, name in enumerate(labels)], 3)
     save(figure, folder)
 
 

@@ -212,9 +212,9 @@ def _ratios(axes: Any, results: list[dict[str, Any]]) -> None:
         label="all replicas (2 standard errors)",
     )
     axes.plot([r["dim"] for r in results], [2.0 ** r["dim"] for r in results], "-", color=panels.EXACT, label="Boltzmann, $2^d$")
-    own = {r["dim"]: r["ratio"]["chain"] for r in results if r["ratio"]["chain"]}
-    if own:
-        axes.plot(list(own), list(own.values()), "x", color=panels.OWN, markersize=9, label="the chain's own law")
+    chain = {r["dim"]: r["ratio"]["chain"] for r in results if r["ratio"]["chain"]}
+    if chain:
+        axes.plot(list(chain), list(chain.values()), "x", color=panels.OWN, markersize=9, label="the chain's own law")
     late = [r for r in shown if r["ratio"]["second_half"]]
     axes.errorbar(
         [r["dim"] + 0.07 for r in late],

@@ -36,8 +36,8 @@ def write(folder: Path, names: list[str], pages: Path) -> list[dict[str, Any]]:
         for suffix in ("md", "png", "json"):
             (pages / f"{name}.{suffix}").unlink(missing_ok=True)
     manifest = disk.read_manifest(folder)
-    made = [disk.read_manifest(folder / entry["name"]) for entry in entries if entry["seconds"] is not None]
-    _put(pages / "README.md", _index(manifest["spec"], entries, made).encode())
+    manifests = [disk.read_manifest(folder / entry["name"]) for entry in entries if entry["seconds"] is not None]
+    _put(pages / "README.md", _index(manifest["spec"], entries, manifests).encode())
     return [{key: value for key, value in entry.items() if key != "trainings"} for entry in entries]
 
 
@@ -70,8 +70,8 @@ def _page(folder: Path, name: str, pages: Path) -> dict[str, Any]:
     title = heading.removeprefix("# ")
     links = f"All figures: [README.md](README.md). Manifest: [{name}.json]({name}.json)."
     page = f"{heading}\n\n![{title}]({name}.png)\n{text}\n{links}\n"
-    kept = {f"{name}.md": page.encode(), f"{name}.png": small_picture(folder / "figure.png")}
-    for file, content in kept.items():
+    contents = {f"{name}.md": page.encode(), f"{name}.png": small_picture(folder / "figure.png")}
+    for file, content in contents.items():
         _put(pages / file, content)
     trainings = [
         {
@@ -95,13 +95,13 @@ def _page(folder: Path, name: str, pages: Path) -> dict[str, Any]:
         "resumed": manifest.get("resumed", []),
         "seconds": summary["seconds"],
         "outputs": manifest["outputs"],  # of the run folder
-        "files": {file: hashlib.sha256(content).hexdigest() for file, content in kept.items()},
+        "files": {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()},
     }
     _put(pages / f"{name}.json", (json.dumps(record, indent=1) + "\n").encode())
     return {key: record[key] for key in ("name", "title", "command", "seconds", "resumed", "trainings")}
 
 
-def _index(spec: dict[str, Any], entries: list[dict[str, Any]], made: list[dict[str, Any]]) -> str:
+def _index(spec: dict[str, Any], entries: list[dict[str, Any]], manifests: list[dict[str, Any]]) -> str:
     """README.md."""
     done = [entry for entry in entries if entry["seconds"] is not None]
     missing = [entry["name"] for entry in entries if entry["seconds"] is None]
@@ -124,7 +124,7 @@ def _index(spec: dict[str, Any], entries: list[dict[str, Any]], made: list[dict[
         "beside the exact laws.",
         markdown_table(["page", "what", "command", "time"], rows) if rows else "",
         f"Missing: {', '.join(missing)}." if missing else "",
-        _machine(made),
+        _machine(manifests),
         f"Time in all: {duration(measuring + training)}"
         + (
             f", of which {duration(training)} for "
@@ -140,15 +140,15 @@ def _time(entry: dict[str, Any]) -> str:
     return duration(entry["seconds"]) + (" since it was resumed" if entry["resumed"] else "")
 
 
-def _machine(made: list[dict[str, Any]]) -> str:
+def _machine(manifests: list[dict[str, Any]]) -> str:
     """What they were made on, and with."""
-    hosts = [manifest["host"] for manifest in made]
+    hosts = [manifest["host"] for manifest in manifests]
     machines = dict.fromkeys(f"{host['processor']} ({host['machine']}, {host['system']}), {host['cpus']} cores" for host in hosts)
-    threads = dict.fromkeys(str(manifest["threads"]) for manifest in made)
+    threads = dict.fromkeys(str(manifest["threads"]) for manifest in manifests)
     packages = dict.fromkeys(
-        f"{name} {manifest['versions'][name]}" for name in _NAMED for manifest in made if name in manifest["versions"]
+        f"{name} {manifest['versions'][name]}" for name in _NAMED for manifest in manifests if name in manifest["versions"]
     )
-    return f"Machine: {' and '.join(machines)}; threads: {', '.join(threads)}; {', '.join(packages)}." if made else ""
+    return f"Machine: {' and '.join(machines)}; threads: {', '.join(threads)}; {', '.join(packages)}." if manifests else ""
 
 
 def _public(spec: dict[str, Any]) -> dict[str, Any]:

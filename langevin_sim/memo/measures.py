@@ -68,20 +68,20 @@ def numbers(arm: Arm, run: Run, references: References, seen: Passages | None, f
 def arrays(arm: Arm, run: Run, references: References, seen: Passages | None, fitted: Boltzmann | None) -> dict[str, np.ndarray]:
     """What histograms.npz keeps of an arm."""
     bins = marginal(run, references)
-    kept = {"edges": bins.edges, "mass": bins.mass, "stderr": bins.stderr, "counts": run.coordinate_counts, "plane": run.plane}
+    found = {"edges": bins.edges, "mass": bins.mass, "stderr": bins.stderr, "counts": run.coordinate_counts, "plane": run.plane}
     if bins.boltzmann is not None:
-        kept["boltzmann"] = bins.boltzmann
+        found["boltzmann"] = bins.boltzmann
     if bins.chain is not None:
-        kept["chain"] = bins.chain
+        found["chain"] = bins.chain
     if fitted is not None:
-        kept["fitted"] = fitted.bin_masses(bins.edges)
+        found["fitted"] = fitted.bin_masses(bins.edges)
     if seen is not None:
-        kept["band"] = np.percentile(seen.shares, [16, 84], axis=0)
-        kept["passages"] = seen.counts
+        found["band"] = np.percentile(seen.shares, [16, 84], axis=0)
+        found["passages"] = seen.counts
     beside = fitted or references.boltzmann
     if arm.potential.dim == 2 and arm.potential.domain.kind == "torus" and beside is not None:
-        kept["plane_law"] = plane_law(arm.potential, beside.temperature)
-    return {f"{arm.key}_{name}": array for name, array in kept.items()}
+        found["plane_law"] = plane_law(arm.potential, beside.temperature)
+    return {f"{arm.key}_{name}": array for name, array in found.items()}
 
 
 def pooled_ratio(wells: np.ndarray) -> Estimate:

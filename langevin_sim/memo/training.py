@@ -16,7 +16,7 @@ def text(summary: dict[str, Any]) -> str:
     (run,) = summary["runs"]
     results, goal = run["results"], run["spec"]["stop_loss"]
     reached = sum(r["stopped"] for r in results)
-    said = f"{reached} of {len(results)} replicas got below the training loss {goal:g}." if goal is not None else ""
+    stopped_early = f"{reached} of {len(results)} replicas got below the training loss {goal:g}." if goal is not None else ""
     headings = ["replica", "epochs", "steps", "training loss", "accuracy", "validation loss", "accuracy", "norm of w", "time"]
     rows = [
         [
@@ -36,7 +36,7 @@ def text(summary: dict[str, Any]) -> str:
         f"Training: {run['name']}",
         summary,
         "Loss and accuracy against epoch, a line for every replica: its own initial weights, its own batches and noise. "
-        f"{said}".strip(),
+        f"{stopped_early}".strip(),
         markdown_table(headings, rows),
     )
 
@@ -87,13 +87,13 @@ def _lines(axes: Any, arrays: dict[str, np.ndarray], quantity: str) -> list[Any]
     replicas = np.unique(arrays["replica"]).astype(int)
     many = len(replicas) > len(curves.COLOURS)
     for replica in replicas:
-        own = arrays["replica"] == replica
+        of_replica = arrays["replica"] == replica
         for part, (style, face, colour) in _PARTS.items():
-            heights = arrays[f"{part}_{quantity}"][own]
+            heights = arrays[f"{part}_{quantity}"][of_replica]
             known = np.isfinite(heights) & ((heights > 0) | (quantity != "loss"))
             colour = colour if many else curves.COLOURS[replica % len(curves.COLOURS)]
             axes.plot(
-                arrays["epoch"][own][known],
+                arrays["epoch"][of_replica][known],
                 heights[known],
                 style,
                 color=colour,

@@ -132,10 +132,10 @@ def _histogram(axes: Any, summary: dict[str, Any], histograms: dict[str, np.ndar
         if exact is not None and not exact_drawn:
             axes.plot(middle, exact / width, color=_EXACT, linewidth=1.2, label="Boltzmann, exact", zorder=4)
             exact_drawn = True
-        own = histograms.get(f"{key}_chain")
-        if own is not None and (exact is None or np.abs(own - exact).max() > _VISIBLE * exact.max()):
+        chain = histograms.get(f"{key}_chain")
+        if chain is not None and (exact is None or np.abs(chain - exact).max() > _VISIBLE * exact.max()):
             colour = "black" if len(smooth) <= 2 else _COLOURS[label]
-            axes.plot(middle, own / width, "--", color=colour, linewidth=1.0, label=f"{label}'s own law", zorder=5)
+            axes.plot(middle, chain / width, "--", color=colour, linewidth=1.0, label=f"{label}'s own law", zorder=5)
     verdicts = ", ".join(dict.fromkeys(result["verdict"] for result in results))
     axes.set(xlabel="$x_1$", ylabel="density", title=f"d = {dim}: {verdicts}")
     if legend or len(smooth) <= 2:

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from langevin_sim.report import explanations as words
+from langevin_sim.report import explanations
 from langevin_sim.report.page import Block, Commands, Items, Markdown, Page, Paragraph, Section
-from langevin_sim.report.parts import foot, local, named, notes, picture, provenance
+from langevin_sim.report.parts import footer, local, notes, picture, provenance, shell_name
 
 _SETTINGS = re.compile(r"^## (?:Settings|Trainings)$", re.MULTILINE)
 
@@ -21,18 +21,18 @@ def page(folder: Path, manifest: dict[str, Any]) -> Page:
     text, *settings = _SETTINGS.split(local(text), maxsplit=1)
     how, _, text = text.strip().partition("\n\n")  # its first paragraph: the command, and how long it took
     judged = summary["results"] if manifest["kind"] == "figure" else []  # ensembles beside laws
-    first: list[Block] = [Paragraph(words.headline(judged), "lead")] if judged else []
-    verdicts: list[Block] = [Items(words.verdicts(judged))] if judged else []
+    first: list[Block] = [Paragraph(explanations.headline(judged), "lead")] if judged else []
+    verdicts: list[Block] = [Items(explanations.verdicts(judged))] if judged else []
     alternative = f"{title}. What it shows is said in words and tables on this page."
     sections = [
         Section("What came out", [*first, *_paragraphs(text)]),
         Section("The figure", [picture(folder, alternative)]),
         Section("The verdicts in words", verdicts),
         Section("What was run", [Markdown("\n\n".join([how, *settings])), provenance(manifest), _commands(folder, command)]),
-        Section("Warnings and notes", notes(manifest, words.missing(judged))),
+        Section("Warnings and notes", notes(manifest, explanations.missing(judged))),
     ]
     subtitle = f"langevin-sim {manifest['versions']['langevin-sim']}, seed {summary['seed']}"
-    return Page(title, subtitle, sections, foot(folder, manifest))
+    return Page(title, subtitle, sections, footer(folder, manifest))
 
 
 def _paragraphs(text: str) -> list[Block]:
@@ -42,12 +42,12 @@ def _paragraphs(text: str) -> list[Block]:
 def _command(folder: Path, summary: dict[str, Any]) -> str:
     """What has it from its settings, with the folder's own name."""
     if summary.get("kind") == "train":
-        return f"langevin-sim deep train --config {named(folder)}/spec.toml"
+        return f"langevin-sim deep train --config {shell_name(folder)}/spec.toml"
     return local(summary["command"])
 
 
 def _commands(folder: Path, command: str) -> Commands:
-    where = named(folder)
+    where = shell_name(folder)
     return Commands(
         [
             ("The same bits again, compared with these (where the folder lies):", f"langevin-sim rerun {where}"),

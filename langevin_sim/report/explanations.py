@@ -45,15 +45,15 @@ def headline(results: Sequence[Result]) -> str:
     counts = {verdict: sum(r["verdict"] == verdict for r in results) for verdict in _SAID}
     found = {verdict: number for verdict, number in counts.items() if number}
     if len(found) == 1:
-        one, _, whole = _SAID[next(iter(found))]
-        return f"The ensemble {one}." if len(results) == 1 else f"{whole.format(len(results))}."
+        one, _, several = _SAID[next(iter(found))]
+        return f"The ensemble {one}." if len(results) == 1 else f"{several.format(len(results))}."
     parts = [f"{number} {_SAID[verdict][number > 1]}" for verdict, number in found.items()]
     return f"Of {len(results)} ensembles, {'; '.join(parts)}."
 
 
 def growth(results: Sequence[Result]) -> list[str]:
     """How the mass of the first region goes with dimension, for each dynamics that follows a law in all of them."""
-    said = []
+    sentences = []
     for dynamics in dict.fromkeys(r["dynamics"] for r in results):
         mine = sorted((r for r in results if r["dynamics"] == dynamics), key=lambda r: r["dim"])
         if len(mine) < 2 or any(r["verdict"] not in ("agrees", "biased") for r in mine) or len(mine[0]["regions"]) < 2:
@@ -63,11 +63,11 @@ def growth(results: Sequence[Result]) -> list[str]:
         way = "grows" if min(steps) > 0 else "falls" if max(steps) < 0 else "goes"
         (first, last), name = (mine[0], mine[-1]), mine[0]["regions"][0]["name"]
         steadily = " with every dimension," if way != "goes" and len(mine) > 2 else ""
-        said.append(
+        sentences.append(
             f"With {_name(dynamics)} the mass of the region {name} {way}{steadily} from {_mass(first)} in d = "
             f"{first['dim']} to {_mass(last)} in d = {last['dim']}."
         )
-    return said
+    return sentences
 
 
 def verdicts(results: Sequence[Result]) -> list[tuple[str, str]]:

@@ -50,12 +50,12 @@ def notes(manifest: dict[str, Any], missing: Sequence[tuple[str, str]] = (), not
     return blocks
 
 
-def named(folder: Path) -> str:
+def shell_name(folder: Path) -> str:
     """A folder's own name, for a shell: where it lies is nobody's business."""
     return shlex.quote(folder.resolve().name)
 
 
-def foot(folder: Path, manifest: dict[str, Any]) -> str:
+def footer(folder: Path, manifest: dict[str, Any]) -> str:
     """Where a page comes from."""
     version = manifest["versions"]["langevin-sim"]
     return f"Made by langevin-sim {version} in the folder {folder.resolve().name}: all numbers are read from the files in it."

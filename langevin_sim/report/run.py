@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from langevin_sim.formatting import decimals, duration, measured, number, plus_minus
-from langevin_sim.report import explanations as words
+from langevin_sim.report import explanations
 from langevin_sim.report.interactive import data
 from langevin_sim.report.page import Commands, Interactive, Items, Page, Paragraph, Section, Table
-from langevin_sim.report.parts import foot, local, named, notes, picture, provenance
+from langevin_sim.report.parts import footer, local, notes, picture, provenance, shell_name
 from langevin_sim.settings.run import RunSpec, dims_text
 from langevin_sim.settings.settings import flags, parse
 
@@ -32,29 +32,29 @@ def page(folder: Path, manifest: dict[str, Any]) -> Page:
     with np.load(folder / "histograms.npz") as arrays:
         shown = data(summary, dict(arrays), spec.schedule == "constant")
     sections = [
-        Section("What came out", [Paragraph(words.headline(results), "lead"), *_found(results)]),
+        Section("What came out", [Paragraph(explanations.headline(results), "lead"), *_found(results)]),
         Section("The numbers", [_masses(results), *_temperatures(results), _energies(results), _diagnostics(results)]),
         Section("Dimension by dimension", [*_left_out(shown, results), Interactive(shown)]),
         Section("The figure", [picture(folder, _alternative(summary))]),
         Section("What was run", [_settings(spec, summary), provenance(manifest), _commands(folder, spec)]),
-        Section("Warnings and notes", notes(manifest, words.missing(results), summary.get("notices", []))),
+        Section("Warnings and notes", notes(manifest, explanations.missing(results), summary.get("notices", []))),
     ]
-    title = f"{local(summary['potential'])}, {words.dimensions(r['dim'] for r in results)}"
+    title = f"{local(summary['potential'])}, {explanations.dimensions(r['dim'] for r in results)}"
     subtitle = f"{', '.join(spec.dynamics)}: {spec.walkers:,} walkers a dimension, {spec.steps:,} steps each, seed {spec.seed}"
-    return Page(title, subtitle, sections, foot(folder, manifest))
+    return Page(title, subtitle, sections, footer(folder, manifest))
 
 
 def command(spec: RunSpec) -> str:
     """The command that has the run again: all options that are not at their defaults, the seed among them."""
-    said = {"dims": dims_text(spec.dims), "potential": local(spec.potential)}
+    written = {"dims": dims_text(spec.dims), "potential": local(spec.potential)}
     if spec.data is not None:
-        said["data"] = local(spec.data)
-    return f"langevin-sim run {flags(spec, said)}"
+        written["data"] = local(spec.data)
+    return f"langevin-sim run {flags(spec, written)}"
 
 
 def _found(results: list[dict[str, Any]]) -> list[Paragraph | Items]:
-    grown = words.growth(results)
-    explained = Items(words.verdicts(results))
+    grown = explanations.growth(results)
+    explained = Items(explanations.verdicts(results))
     return [*(Paragraph(text) for text in grown), explained]
 
 
@@ -168,8 +168,8 @@ def _diagnostics(results: list[dict[str, Any]]) -> Table:
 
 def _filled(caption: str, headings: list[str], rows: list[list[str]]) -> Table:
     """A table without the columns that hold nothing but dashes."""
-    kept = [k for k in range(len(headings)) if any(row[k] != "-" for row in rows)]
-    return Table(caption, [headings[k] for k in kept], [[row[k] for k in kept] for row in rows])
+    columns = [k for k in range(len(headings)) if any(row[k] != "-" for row in rows)]
+    return Table(caption, [headings[k] for k in columns], [[row[k] for k in columns] for row in rows])
 
 
 def _left_out(shown: dict[str, Any], results: list[dict[str, Any]]) -> list[Paragraph]:
@@ -179,7 +179,7 @@ def _left_out(shown: dict[str, Any], results: list[dict[str, Any]]) -> list[Para
 
 def _alternative(summary: dict[str, Any]) -> str:
     results = summary["results"]
-    verdicts = "; ".join(label.rstrip(".") for label, _ in words.verdicts(results))
+    verdicts = "; ".join(label.rstrip(".") for label, _ in explanations.verdicts(results))
     name = results[0]["regions"][0]["name"]
     masses = [f"{r['dynamics']} in d = {r['dim']}: {r['regions'][0]['mass']:.3g}" for r in results[:12]]
     more = "; ..." if len(results) > 12 else ""
@@ -218,7 +218,7 @@ def _written(value: Any) -> str:
 
 def _commands(folder: Path, spec: RunSpec) -> Commands:
     """What has it again."""
-    where = named(folder)
+    where = shell_name(folder)
     return Commands(
         [
             ("The same bits again, compared with these (where the run's folder lies):", f"langevin-sim rerun {where}"),

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from langevin_sim.report.page import NAME, Block, Commands, Items, Links, Page, Paragraph, Section, Table
-from langevin_sim.report.parts import foot, local, named, notes, picture, provenance
+from langevin_sim.report.parts import footer, local, notes, picture, provenance, shell_name
 
 _MOST = 500  # points that are listed; sweep.csv has all
 
@@ -22,20 +22,24 @@ def page(folder: Path, manifest: dict[str, Any]) -> Page:
     points: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         points.setdefault(row["point"], []).append(row)
-    failed = [(name, local(str(own[0]["error"]))) for name, own in points.items() if own[0]["status"] != "COMPLETED"]
+    failed = [
+        (name, local(str(rows_of_point[0]["error"])))
+        for name, rows_of_point in points.items()
+        if rows_of_point[0]["status"] != "COMPLETED"
+    ]
     grid = [f"{name}: {_short(values)}" for name, values in axes.items()]
     came: list[Block] = [Paragraph(_counts(summary["points"]), "lead"), *_verdicts(rows)]
     if failed:
         came.append(Items(failed, "warnings"))
     shared = {key: value for key, value in summary["settings"].items() if value not in (None, {}) and key not in axes}
-    settings = [[name, _said(value)] for name, value in shared.items()]
+    settings = [[name, _setting(value)] for name, value in shared.items()]
     shown = list(points)[:_MOST]
     links = [(name, f"points/{quote(name)}/{NAME}") for name in shown if points[name][0]["status"] == "COMPLETED"]
     rest = [Paragraph(f"{len(points) - _MOST} more are in sweep.csv.")] if len(points) > _MOST else []
     one = shlex.quote(f"{folder.resolve().name}/points/{shown[0]}")
     commands = Commands(
         [
-            ("What is missing of it, or the figure anew (where the folder lies):", f"langevin-sim sweep {named(folder)}"),
+            ("What is missing of it, or the figure anew (where the folder lies):", f"langevin-sim sweep {shell_name(folder)}"),
             ("One point again, compared bit for bit:", f"langevin-sim rerun {one}"),
         ]
     )
@@ -46,20 +50,20 @@ def page(folder: Path, manifest: dict[str, Any]) -> Page:
         Section("What was run", [Items(grid), Table("All points share:", [], settings), provenance(manifest), commands]),
         Section("Warnings and notes", notes(manifest)),
     ]
-    return Page(title, f"{len(points)} points, seed {summary['seed']}", sections, foot(folder, manifest))
+    return Page(title, f"{len(points)} points, seed {summary['seed']}", sections, footer(folder, manifest))
 
 
 def _counts(points: dict[str, int]) -> str:
-    said = ", ".join(f"{count:,} {status.lower()}" for status, count in points.items())
-    return f"{sum(points.values()):,} points: {said}."
+    counts = ", ".join(f"{count:,} {status.lower()}" for status, count in points.items())
+    return f"{sum(points.values()):,} points: {counts}."
 
 
 def _verdicts(rows: list[dict[str, Any]]) -> list[Block]:
     """How many ensembles have which verdict: an ensemble has one, a row each of its regions."""
     ensembles = {(row["point"], row["dynamics"]): row["verdict"] for row in rows if row.get("verdict")}
     words = Counter(ensembles.values())
-    said = ", ".join(f"{count:,} {word}" for word, count in words.most_common())
-    return [Paragraph(f"Verdicts: {said}.")] if said else []
+    counts = ", ".join(f"{count:,} {word}" for word, count in words.most_common())
+    return [Paragraph(f"Verdicts: {counts}.")] if counts else []
 
 
 def _table(of: str, axes: dict[str, Any], points: dict[str, list[dict[str, Any]]], shown: list[str]) -> Table:
@@ -79,7 +83,7 @@ def _texts(lines: list[list[Any]]) -> list[list[str]]:
     return [["-" if cell is None else f"{cell:.5g}" if isinstance(cell, float) else str(cell) for cell in line] for line in lines]
 
 
-def _said(value: Any) -> str:
+def _setting(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else local(str(value))
 
 

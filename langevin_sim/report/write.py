@@ -28,7 +28,7 @@ def write(folder: Path) -> None:
         write_page(folder, page)
 
 
-def again(folder: Path) -> Path:
+def write_again(folder: Path) -> Path:
     """The same for a folder that somebody names; FolderError if it is not complete, or its data cannot be used."""
     manifest = disk.read_manifest(folder)
     kind, status = manifest.get("kind", "run"), manifest["status"]
@@ -39,8 +39,10 @@ def again(folder: Path) -> Path:
         if page is not None:
             render(page)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, zipfile.BadZipFile) as error:
-        told = f"{type(error).__name__}: {error}" if not isinstance(error, OSError) else f"{error.strerror}: {error.filename}"
-        raise FolderError(f"{folder}: its files lack what the page shows ({told}): langevin-sim rerun has them again") from error
+        reason = f"{type(error).__name__}: {error}" if not isinstance(error, OSError) else f"{error.strerror}: {error.filename}"
+        raise FolderError(
+            f"{folder}: its files lack what the page shows ({reason}): langevin-sim rerun has them again"
+        ) from error
     if page is None:
         raise FolderError(f"{folder} is of the kind {kind}, which has no report")
     with disk.locked(folder):
@@ -50,5 +52,5 @@ def again(folder: Path) -> Path:
 
 
 def _remedy(folder: Path, manifest: dict[str, Any]) -> str:
-    told = f" (it said: {manifest['error']})" if manifest.get("error") else ""
-    return f"langevin-sim resume {folder} goes on with it{told}"
+    reason = f" (it said: {manifest['error']})" if manifest.get("error") else ""
+    return f"langevin-sim resume {folder} goes on with it{reason}"

@@ -47,7 +47,7 @@ def draw_again(folder: Path) -> str:
     if (folder / "manifest.json").exists():
         disk.rehash(folder, disk.read_manifest(folder), "figure.md", "figure.png", "figure.pdf")
     if (folder / report.NAME).exists():
-        report.again(folder)
+        report.write_again(folder)
     return text
 
 

@@ -77,8 +77,8 @@ def _radius(axes: Any, row: int, result: dict[str, Any], kind: str) -> None:
     height = row + {"natural": -0.14, "random": 0.14}.get(kind, 0.0)
     colour = _COLOURS.get(kind, _OTHER)
     error = None if missing(spread) else [[min(spread, 0.999 * mean)], [spread]]
-    own = [m["first"]["mean"] for m in result["minima"] if not missing(m["first"]["mean"])]
-    axes.plot(own, [height] * len(own), ".", color=colour, markersize=4, alpha=0.6)
+    radii = [m["first"]["mean"] for m in result["minima"] if not missing(m["first"]["mean"])]
+    axes.plot(radii, [height] * len(radii), ".", color=colour, markersize=4, alpha=0.6)
     marker = ">" if result["at_least"] else "o"
     axes.errorbar(mean, height, xerr=error, fmt=marker, color=colour, markersize=6, capsize=3)
     if not missing(result["last"]["mean"]):

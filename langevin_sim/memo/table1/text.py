@@ -9,7 +9,7 @@ from langevin_sim.memo.table1.published import EPSILON, MEMO, RERUN, comparable,
 LAYERS = {"all": "All parameters", "top": "Top layer"}
 WIDTH = 80  # of a terminal
 _SETTING = ("quantity", "batch_norm", "direction", "layers")
-_SAID = {"flatter": "natural is flatter", "reversed": "reversed, random is flatter", "undecided": "undecided"}
+_VERDICTS = {"flatter": "natural is flatter", "reversed": "reversed, random is flatter", "undecided": "undecided"}
 
 
 def text(summary: dict[str, Any]) -> str:
@@ -21,7 +21,7 @@ def text(summary: dict[str, Any]) -> str:
         summary,
         "The memo: around a minimum found with natural labels a step in a random direction has to be longer before the objective "
         "has changed by 0.05 than around one found with random labels, over all parameters and in the top layer alone.",
-        *(_words(summary, layers) for layers in LAYERS if any(r["layers"] == layers for r in ratios)),
+        *(_verdicts(summary, layers) for layers in LAYERS if any(r["layers"] == layers for r in ratios)),
         _ratios(summary) if ratios else "",
         "## Beside the memo",
         _beside(summary),
@@ -81,24 +81,26 @@ def _bounded(ratio: dict[str, Any], kind: str, results: list[dict[str, Any]], ru
 
 def _radius(result: dict[str, Any], name: str) -> str:
     """'17.92 ± 0.41' for the first crossing or the last, '≥ ..' where some direction's lies beyond what was searched."""
-    said = plus_minus(result[name]["mean"], result[name]["spread"])
-    return f"≥ {said}" if result["at_least"] and said != "-" else said
+    radius = plus_minus(result[name]["mean"], result[name]["spread"])
+    return f"≥ {radius}" if result["at_least"] and radius != "-" else radius
 
 
-def _words(summary: dict[str, Any], layers: str) -> str:
+def _verdicts(summary: dict[str, Any], layers: str) -> str:
     """The verdicts of all parameters, or of the top layer; those beside the memo's in full."""
     ratios = [r for r in summary["ratios"] if r["layers"] == layers]
-    said = [verdict(r, summary["results"], summary["runs"]) for r in ratios]
-    parts = [f"{words} in {said.count(kind)}" for kind, words in _SAID.items() if kind in said]
+    verdicts = [verdict(r, summary["results"], summary["runs"]) for r in ratios]
+    parts = [f"{words} in {verdicts.count(kind)}" for kind, words in _VERDICTS.items() if kind in verdicts]
     head = f"{LAYERS[layers]}, {counted(len(ratios), 'setting')}: {', '.join(parts)}."
     epsilon = summary["results"][0]["epsilon"]
     lines = []
-    for r, kind in zip(ratios, said, strict=True):
+    for r, kind in zip(ratios, verdicts, strict=True):
         if comparable({**r, "epsilon": epsilon}):
             memo, rerun = (published_ratio(numbers, r["data"], layers) for numbers in (MEMO, RERUN))
             beside = f"; the memo has {short(memo)}, the re-run {short(rerun)}" if memo else ""
             setting = f"{r['data']}, {r['model']}, raw directions, batch norm {r['batch_norm']}"
-            lines.append(f"- {setting}: {_SAID[kind]}, natural : random = {short(r['ratio'])} ({_interval(r, kind)}){beside}.")
+            lines.append(
+                f"- {setting}: {_VERDICTS[kind]}, natural : random = {short(r['ratio'])} ({_interval(r, kind)}){beside}."
+            )
     return "\n\n".join([head, *(["\n".join(lines)] if lines else [])])
 
 
@@ -106,8 +108,8 @@ def _interval(ratio: dict[str, Any], kind: str) -> str:
     if missing(ratio["low"]) or missing(ratio["high"]):
         return f"minima: {ratio['minima'][0]} and {ratio['minima'][1]}, too few for an interval"
     bound = not ratio["low"] <= 1 <= ratio["high"] and kind == "undecided"
-    said = f"{100 * ratio['level']:g} % interval {short(ratio['low'])} to {short(ratio['high'])}"
-    return said + (", of which a lower bound is a part" if bound else "")
+    interval = f"{100 * ratio['level']:g} % interval {short(ratio['low'])} to {short(ratio['high'])}"
+    return interval + (", of which a lower bound is a part" if bound else "")
 
 
 def _ratios(summary: dict[str, Any]) -> str:

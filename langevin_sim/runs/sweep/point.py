@@ -52,5 +52,5 @@ def _run(kind: str, spec: dict[str, Any], folder: Path, checkpoint_seconds: floa
     network.train(network.prepare(parse(TrainSpec, spec), device), folder, _silent, threads, checkpoint_seconds)
 
 
-def _silent(*told: Any) -> None:
+def _silent(*progress: Any) -> None:
     """Its progress is the sweep's."""

@@ -50,17 +50,17 @@ def run_sweep(
     else:
         disk.claimable(folder)
     missing = [point for point in grid if not finished(folder / "points" / point.name)]
-    with workers(len(missing)) if missing else contextlib.nullcontext() as crew:
+    with workers(len(missing)) if missing else contextlib.nullcontext() as pool:
         if not begun:
             disk.claim(folder)
         with disk.recorded(folder, manifest, write_report):
             try:
-                errors = _work(sweep, folder, missing, crew, progress, checkpoint_seconds) if crew else {}
+                errors = _work(sweep, folder, missing, pool, progress, checkpoint_seconds) if pool else {}
             finally:  # also when the scheduler is lost: the index holds what is done
                 summary = _index(sweep, grid, folder)
             unseen: list[InputError] = []
             disk.attempt("the figure", lambda folder: unseen.extend(_draw(folder, sweep, summary, view)), folder)
-            _tell_failures(folder, errors, len(grid))
+            _report_failures(folder, errors, len(grid))
     if unseen:  # told last: it harms nothing that was run
         raise unseen[0]
     return folder, summary
@@ -93,20 +93,20 @@ def _check_same(folder: Path, spec: dict[str, Any]) -> None:
 
 
 def _work(
-    sweep: Sweep, folder: Path, missing: list[Point], crew: Workers, progress: Progress, checkpoint_seconds: float
+    sweep: Sweep, folder: Path, missing: list[Point], pool: Workers, progress: Progress, checkpoint_seconds: float
 ) -> dict[str, str]:
     """Let the workers do the missing points; the errors of those that failed, by name."""
     place = folder.resolve() / "points"
     place.mkdir(exist_ok=True)
-    crew.see(str(place))
+    pool.see(str(place))
     tasks = [(sweep.kind, point.spec.model_dump(mode="json"), str(place / point.name), checkpoint_seconds) for point in missing]
     errors: dict[str, str] = {}
     looked, note = 0.0, ""
-    for count, done in enumerate(crew.run(run_point, tasks), 1):
+    for count, done in enumerate(pool.run(run_point, tasks), 1):
         if done.error is not None:
             errors[missing[done.task].name] = str(done.error)
         if time.monotonic() - looked > _EVERY:
-            looked, note = time.monotonic(), crew.describe()
+            looked, note = time.monotonic(), pool.describe()
         progress("sweep", count, len(missing), note + (f", {len(errors)} failed" if errors else ""))
     return errors
 
@@ -143,7 +143,7 @@ def _draw(folder: Path, sweep: Sweep, summary: dict[str, Any], view: figure.View
     return []
 
 
-def _tell_failures(folder: Path, errors: dict[str, str], points: int) -> None:
+def _report_failures(folder: Path, errors: dict[str, str], points: int) -> None:
     """failures.md: the error of every failed point and the end of its log; LangevinSimError if there are any."""
     path = folder / "failures.md"
     if not errors:
