@@ -9,9 +9,9 @@ from .options import PATH
 
 @click.command(name="export")
 @click.argument("folder", metavar="DIR", type=PATH)
-@click.option("--netcdf", "path", type=PATH, required=True, help="the new file, say run.nc")
-@click.option("--dim", type=int, help="of which dimension, if the run has several")
-@click.option("--dynamics", metavar="NAME", help="of which dynamics, if the run has several")
+@click.option("--netcdf", "path", type=PATH, required=True, help="File to write, such as run.nc.")
+@click.option("--dim", type=int, help="Dimension, if the run has several.")
+@click.option("--dynamics", metavar="NAME", help="Dynamics, if the run has several.")
 def command(folder: Path, path: Path, dim: int | None, dynamics: str | None) -> None:
     """Write the draws of one ensemble in ArviZ's layout: groups posterior and sample_stats, a walker a chain.
 

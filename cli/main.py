@@ -15,14 +15,14 @@ from .lazy import LazyGroup
 _HELP = {
     "bench": "Measure what a step costs on this machine.",
     "deep": "The memo's network experiments (needs PyTorch).",
-    "export": "Draws of a run in ArviZ's layout.",
-    "potentials": "What can be descended: list, show, check.",
+    "export": "Export the draws of a run in ArviZ's layout.",
+    "potentials": "List, inspect and validate potentials.",
     "report": "Write report.html of a folder again.",
-    "rerun": "Do again what a folder's manifest says, and compare the bits.",
-    "resume": "Go on with an interrupted run, or extend one.",
-    "reproduce": "Make a figure of the memo again.",
+    "rerun": "Repeat what a folder's manifest says, and compare the bits.",
+    "resume": "Continue an interrupted run, or extend one.",
+    "reproduce": "Reproduce a figure of the memo.",
     "run": "Simulate an ensemble in each dimension beside the exact law.",
-    "sweep": "Runs over a grid of settings, on this machine's cores or a cluster.",
+    "sweep": "Run a grid of settings, on this machine's cores or a cluster.",
 }
 
 
@@ -77,7 +77,7 @@ def _end(message: str) -> NoReturn:
     commands_help=_HELP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("--traceback", is_flag=True, help="show where an error came from")
+@click.option("--traceback", is_flag=True, help="Show where an error came from.")
 @click.version_option(__version__, prog_name="langevin-sim")
 def main(traceback: bool) -> None:
     """How noisy gradient descent moves on rugged landscapes, beside the exact law.

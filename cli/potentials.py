@@ -16,7 +16,7 @@ from .options import PATH, parameters
 
 @click.group(name="potentials")
 def command() -> None:
-    """What can be descended: list, show one, check one.
+    """List, inspect and validate potentials.
 
     Example: langevin-sim potentials show wedge --dim 5
     """
@@ -27,12 +27,12 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         [
             click.argument("name"),
-            click.option("--dim", type=click.IntRange(1, MAX_DIM), help="dimension  [default: 2]"),
-            click.option("--temperature", type=float, default=1.0, show_default=True, help="T, in units of energy (k_B = 1)"),
+            click.option("--dim", type=click.IntRange(1, MAX_DIM), help="Dimension.  [default: 2]"),
+            click.option("--temperature", type=float, default=1.0, show_default=True, help="T, in units of energy (k_B = 1)."),
             click.option(
-                "--domain", metavar="X", help="another domain than its own: space, torus:LOW,HIGH, box:.. or reflecting:.."
+                "--domain", metavar="X", help="Domain instead of the potential's: space, torus:LOW,HIGH, box:.. or reflecting:.."
             ),
-            click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="a parameter; repeatable"),
+            click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter of the potential; repeatable."),
         ]
     ):
         function = option(function)
@@ -85,7 +85,7 @@ def list_() -> None:
 
 @command.command(name="show")
 @_options
-@click.option("--figure", type=PATH, help="write a picture of the landscape (d = 2), say u.png")
+@click.option("--figure", type=PATH, help="Write a picture of the potential (d = 2) to a file, such as u.png.")
 def show(name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...], figure: Path | None) -> None:
     """Parameters, equation, minima, and regions with their exact masses.
 

@@ -11,13 +11,13 @@ from .progress import Progress
 
 @click.command(name="rerun")
 @click.argument("folder", metavar="DIR", type=PATH)
-@click.option("--out", type=PATH, help="the new folder  [default: DIR-rerun]")
-@click.option("--threads", type=THREADS, default=0, help="threads; 0: all  [default: 0]")
-@click.option("--device", type=DEVICE, default="auto", help="networks: where tensors live")
-@click.option("--data-dir", metavar="X", help="networks: where the data lie now")
-@click.option("--quiet", is_flag=True, help="print nothing but errors")
+@click.option("--out", type=PATH, help="Folder to write.  [default: DIR-rerun]")
+@click.option("--threads", type=THREADS, default=0, help="Number of threads; 0: all.  [default: 0]")
+@click.option("--device", type=DEVICE, default="auto", help="Networks: device of the tensors.")
+@click.option("--data-dir", metavar="X", help="Networks: where the data are now.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(folder: Path, out: Path | None, threads: int, device: str, data_dir: str | None, quiet: bool) -> None:
-    """Do again what a folder's manifest says, into a new folder, and compare the bits; exit code 3 if they differ.
+    """Repeat what a folder's manifest says in a new folder, and compare the bits; exit with 3 if they differ.
 
     Example: langevin-sim rerun outputs/twowell-20260101-120000-1
     """

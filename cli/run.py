@@ -22,19 +22,19 @@ from .workers import SCHEDULER, of_scheduler
     "measurement: the slowest relaxation of twowell, in d = 1, takes about 960 steps.",
 )
 @from_settings(RunSpec, without=("parameters",))
-@click.option("--noise", type=float, help="the memo's gamma' = sqrt(2 eta T), instead of --temperature")
-@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="a parameter of the potential; repeatable")
-@click.option("--config", type=PATH, help="a TOML file with settings; options win over it")
-@click.option("--print-config", is_flag=True, help="print the resolved settings as TOML, and stop")
-@click.option("--out", type=PATH, help="the run folder  [default: outputs/POTENTIAL-TIME-SEED]")
-@click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="between checkpoints  [default: 30]")
-@click.option("--keep-state", is_flag=True, help="keep the last states, 40 MB an ensemble: resume --steps MORE starts there")
-@click.option("--print-schema", is_flag=True, help="print the settings' JSON schema, and stop")
-@click.option("--threads", type=int, default=0, help="threads; 0: all  [default: 0]")
+@click.option("--noise", type=float, help="Noise amplitude gamma' = sqrt(2 eta T) a step, instead of --temperature.")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter of the potential; repeatable.")
+@click.option("--config", type=PATH, help="TOML file with settings; options override it.")
+@click.option("--print-config", is_flag=True, help="Print the resolved settings as TOML and exit.")
+@click.option("--out", type=PATH, help="Output folder.  [default: outputs/POTENTIAL-TIME-SEED]")
+@click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="Seconds between checkpoints.  [default: 30]")
+@click.option("--keep-state", is_flag=True, help="Keep the last states, 40 MB an ensemble; resume --steps MORE starts there.")
+@click.option("--print-schema", is_flag=True, help="Print the JSON schema of the settings and exit.")
+@click.option("--threads", type=int, default=0, help="Number of threads; 0: all.  [default: 0]")
 @SCHEDULER
-@click.option("--check", is_flag=True, help="exit with 3 if a verdict is other than agrees or biased")
-@click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON")
-@click.option("--quiet", is_flag=True, help="print nothing but errors")
+@click.option("--check", is_flag=True, help="Exit with 3 if a verdict is other than agrees or biased.")
+@click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
     noise: float | None,
     pairs: tuple[str, ...],

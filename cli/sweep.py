@@ -15,8 +15,8 @@ from .sweep_options import NAMES, grid_options, sweep
 @click.argument("spec", required=False, metavar="[SPEC.toml|DIR]", type=PATH)
 @grid_options
 @from_settings(RunSpec, without=("parameters",))
-@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="a parameter of the potential; repeatable")
-@click.option("--threads", type=THREADS, default=0, help="of a worker; 0: its share of the cores  [default: 0]")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter of the potential; repeatable.")
+@click.option("--threads", type=THREADS, default=0, help="Threads of a worker; 0: its share of the cores.  [default: 0]")
 def command(spec: Path | None, pairs: tuple[str, ...], **options: Any) -> None:
     """Runs over a grid of settings: every point a run folder, and one table and figure of them all.
 

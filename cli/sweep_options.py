@@ -25,17 +25,28 @@ def grid_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         [
             click.option(
-                "--grid", multiple=True, metavar="KEY=VALUES", help="a:b:n (evenly), a:b:n:log, i..j, or u,v,w; repeatable"
+                "--grid",
+                multiple=True,
+                metavar="KEY=VALUES",
+                help="Values of an axis: a:b:n (evenly), a:b:n:log, i..j, or u,v,w; repeatable.",
             ),
-            click.option("--out", type=PATH, help="the folder, new or begun  [default: outputs/sweep-..]"),
+            click.option("--out", type=PATH, help="Output folder; one that exists is continued.  [default: outputs/sweep-..]"),
             SCHEDULER,
-            click.option("--workers", type=click.IntRange(1, 4096), help="processes here  [default: one a core or device]"),
-            click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="between checkpoints  [default: 30]"),
-            click.option("--plot", metavar="COLUMN", help="of sweep.csv  [default: mass, or validation_loss]"),
-            click.option("--against", metavar="AXIS[,AXIS]", help="one axis: lines; two: a heat map  [default: the first]"),
-            click.option("--region", metavar="NAME", help="whose mass is drawn  [default: the first]"),
-            click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON"),
-            click.option("--quiet", is_flag=True, help="print nothing but errors"),
+            click.option(
+                "--workers",
+                type=click.IntRange(1, 4096),
+                help="Number of processes on this machine.  [default: one a core or device]",
+            ),
+            click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="Seconds between checkpoints.  [default: 30]"),
+            click.option("--plot", metavar="COLUMN", help="Column of sweep.csv to draw.  [default: mass, or validation_loss]"),
+            click.option(
+                "--against",
+                metavar="AXIS[,AXIS]",
+                help="Axis to draw against, as lines; or two, as a heat map.  [default: the first]",
+            ),
+            click.option("--region", metavar="NAME", help="Region whose mass is drawn.  [default: the first]"),
+            click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON."),
+            click.option("--quiet", is_flag=True, help="Print nothing but errors."),
         ]
     ):
         function = option(function)

@@ -8,7 +8,7 @@ import click
 from langevin_sim.errors import InputError
 from langevin_sim.simulation.workers import Workers
 
-SCHEDULER = click.option("--scheduler", metavar="ADDRESS", help="of a Dask cluster, as tcp://HOST:PORT")
+SCHEDULER = click.option("--scheduler", metavar="ADDRESS", help="Address of a Dask scheduler, tcp://HOST:PORT.")
 
 
 def open_workers(scheduler: str | None, processes: int, threads: int) -> AbstractContextManager[Workers]:

@@ -5,14 +5,14 @@ import click
 from ..lazy import LazyGroup
 
 _HELP = {
-    "compare": "Histories of trainings side by side (Fig. 2).",
-    "data": "What a data set holds.",
-    "draw": "Make the figure and the text of a folder again (needs no PyTorch).",
-    "flatness": "The flatness radius of eq. 11 at trained minima.",
-    "noise": "The law of the minibatch gradient (Fig. 1).",
-    "plane": "Loss and accuracy on the plane through three minima (Figs. 7 and 8).",
-    "sweep": "Trainings over a grid of settings, on this machine's cores or a cluster.",
-    "table1": "Radii with natural and with random labels, beside the memo's.",
+    "compare": "Compare the histories of trainings (Fig. 2).",
+    "data": "Describe a data set.",
+    "draw": "Draw the figure and write the text of a folder again (without PyTorch).",
+    "flatness": "Measure the flatness radius of eq. 11 at trained minima.",
+    "noise": "Measure the distribution of the minibatch gradient (Fig. 1).",
+    "plane": "Evaluate loss and accuracy on the plane through three minima (Figs. 7 and 8).",
+    "sweep": "Train over a grid of settings, on this machine's cores or a cluster.",
+    "table1": "Compare radii with natural and with random labels, beside the memo's.",
     "train": "Train a network by GD, GDL, SGD or SGDL.",
 }
 

@@ -13,7 +13,7 @@ from ..options import from_settings, given
 
 @click.command(name="data")
 @from_settings(DataSpec)
-@click.option("--json", "as_json", is_flag=True, help="print it as JSON")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def command(as_json: bool, **options: Any) -> None:
     """What a data set holds: images, classes, replaced labels, a digest of all of it.
 

@@ -11,7 +11,7 @@ from ..options import PATH
 
 @click.command(name="draw")
 @click.argument("folder", type=PATH)
-@click.option("--quiet", is_flag=True, help="print nothing but errors")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(folder: Path, quiet: bool) -> None:
     """Make the figure and the text of a network experiment again from its data; no PyTorch is needed.
 

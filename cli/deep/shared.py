@@ -16,10 +16,10 @@ def placed(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options that do not change what is computed."""
     for option in reversed(
         [
-            click.option("--device", type=DEVICE, default="auto", show_default=True, help="where tensors live"),
-            click.option("--out", type=PATH, help="the run folder  [default: outputs/KIND-DATA-TIME-SEED]"),
-            click.option("--json", "as_json", is_flag=True, help="print the summary alone, as JSON"),
-            click.option("--quiet", is_flag=True, help="print nothing but errors"),
+            click.option("--device", type=DEVICE, default="auto", show_default=True, help="Device of the tensors."),
+            click.option("--out", type=PATH, help="Output folder.  [default: outputs/KIND-DATA-TIME-SEED]"),
+            click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON."),
+            click.option("--quiet", is_flag=True, help="Print nothing but errors."),
         ]
     ):
         function = option(function)
@@ -31,7 +31,7 @@ def runs(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         [
             click.argument("folders", nargs=-1, required=True, metavar="RUN...", type=PATH),
-            click.option("--data-dir", metavar="X", help="where the data lie, if not where they lay when the runs were made"),
+            click.option("--data-dir", metavar="X", help="Where the data are now, if they were moved since the runs were made."),
         ]
     ):
         function = option(function)

@@ -16,7 +16,9 @@ from ..sweep_options import NAMES, grid_options, sweep
 @click.argument("spec", required=False, metavar="[SPEC.toml|DIR]", type=PATH)
 @grid_options
 @from_settings(TrainSpec)
-@click.option("--threads", type=click.IntRange(1, 4096), default=1, help="of a training: its bits depend on them  [default: 1]")
+@click.option(
+    "--threads", type=click.IntRange(1, 4096), default=1, help="Threads of a training; its bits depend on them.  [default: 1]"
+)
 def command(spec: Path | None, **options: Any) -> None:
     """Trainings over a grid of settings: every point a run folder, and one table and figure of them all.
 

@@ -16,12 +16,12 @@ from .shared import placed, tell
 
 @click.command(name="train")
 @from_settings(TrainSpec)
-@click.option("--noise", type=float, help="the memo's gamma' = sqrt(2 eta T), instead of --temperature")
-@click.option("--config", type=PATH, help="a TOML file with settings; options win over it")
-@click.option("--print-config", is_flag=True, help="print the resolved settings as TOML, and stop")
-@click.option("--print-schema", is_flag=True, help="print the settings' JSON schema, and stop")
-@click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="between checkpoints  [default: 30]")
-@click.option("--threads", type=THREADS, default=0, help="threads; 0: as torch has it  [default: 0]")
+@click.option("--noise", type=float, help="Noise amplitude gamma' = sqrt(2 eta T) a step, instead of --temperature.")
+@click.option("--config", type=PATH, help="TOML file with settings; options override it.")
+@click.option("--print-config", is_flag=True, help="Print the resolved settings as TOML and exit.")
+@click.option("--print-schema", is_flag=True, help="Print the JSON schema of the settings and exit.")
+@click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="Seconds between checkpoints.  [default: 30]")
+@click.option("--threads", type=THREADS, default=0, help="Number of threads; 0: as torch has it.  [default: 0]")
 @placed
 def command(
     noise: float | None,
