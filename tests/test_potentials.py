@@ -15,6 +15,7 @@ from naive import (
 from langevin_sim import potentials
 from langevin_sim.dynamics import Domain
 from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.potentials.grid import energy_grid
 
 
 def supported(name, dims=(1, 2, 3, 5)):
@@ -249,3 +250,19 @@ def test_regression_from_arrays_checks_them():
         potentials.regression_from(np.ones((3, 2)), np.ones(2))
     with pytest.raises(InputError, match="finite"):
         potentials.regression_from(np.array([[np.nan]]), np.ones(1))
+
+
+def test_a_grid_has_the_lowest_energy_over_the_other_coordinates():
+    """In two dimensions U itself; in three, with the third coordinate at the minimum where U is lowest; a torus is not left."""
+    U = potentials.twowell(2)
+    points, energy = energy_grid(U, np.array([[-3.0, 3.0], [-1.0, 1.0]]), 5)
+    assert points.shape == (5, 5, 2)
+    np.testing.assert_array_equal(points[3, 1], [1.5, -0.5])
+    np.testing.assert_array_equal(energy, U.energy(points))
+    U3 = potentials.twowell(3)
+    np.testing.assert_allclose(energy_grid(U3, np.array([[-3.0, 3.0], [-1.0, 1.0]]), 5)[1], energy, rtol=1e-14, atol=1e-14)
+    assert energy_grid(U3, np.array([[-3.0, 3.0]]), 5)[1].shape == (5,)
+    torus = potentials.boxes(1)
+    points, _ = energy_grid(torus, torus.extent(1.0), 7)
+    assert points[0, 0] == 0.0
+    assert 18.0 - 1e-7 < points[-1, 0] < 18.0

@@ -9,6 +9,7 @@ import numpy as np
 from langevin_sim import potentials
 from langevin_sim.dynamics import parse_domain
 from langevin_sim.plots.figure import new_figure, own_style, save, title_name
+from langevin_sim.potentials.grid import energy_grid
 from langevin_sim.potentials.potential import Potential
 
 _COLOURS = {
@@ -21,6 +22,7 @@ _COLOURS = {
     "rwm": "#17becf",
 }
 _EXACT = "#d62728"
+_POINTS = 90  # of a surface along each axis
 _VISIBLE = 0.01  # of the highest bin: by so much the chain's curve must differ from Boltzmann's to be drawn
 
 
@@ -60,15 +62,14 @@ def _surface(axes: Any, summary: dict[str, Any]) -> None:
         axes.set_axis_off()
         axes.set_title(f"{title_name(summary['potential'])}: no surface, U is not in d = 2")
         return
-    low, high = potential.extent(temperature).T
-    if potential.domain.kind == "space":
-        low, high = low * 0.8, high * 0.8
-    x1, x2 = np.meshgrid(np.linspace(low[0], high[0], 90), np.linspace(low[1], high[1], 90), indexing="ij")
-    energy = potential.energy(np.stack([x1, x2], axis=-1))
+    shown = 0.8 if potential.domain.kind == "space" else 1.0
+    points, energy = energy_grid(potential, shown * potential.extent(temperature), _POINTS)
     least = float(energy.min())
     ceiling = min(least + 8.0 * temperature, float(energy.max()))
     ceiling = ceiling if ceiling > least else least + 1.0
-    axes.plot_surface(x1, x2, np.minimum(energy, ceiling), cmap="viridis", linewidth=0, rcount=90, ccount=90)
+    axes.plot_surface(
+        points[..., 0], points[..., 1], np.minimum(energy, ceiling), cmap="viridis", linewidth=0, rcount=_POINTS, ccount=_POINTS
+    )
     axes.set(xlabel="$x_1$", ylabel="$x_2$", title=f"{title_name(potential.name)}: U in d = 2 (cut at {ceiling:.3g})")
     axes.set_zlabel("U")
     axes.set_box_aspect(None, zoom=0.8)

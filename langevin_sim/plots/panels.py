@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from langevin_sim import potentials
 from langevin_sim.plots.figure import title_name
+from langevin_sim.potentials.grid import energy_grid
 
 MEASURED, EXACT, OWN = "#1f77b4", "#d62728", "black"
 _POINTS = 121  # of a surface along each axis
@@ -25,14 +26,11 @@ def read(folder: Path, name: str = "histograms.npz") -> tuple[dict[str, Any], di
 def surface(axes: Any, result: dict[str, Any], zoom: float = 0.85) -> None:
     """The potential of a result in two dimensions."""
     potential = potentials.get(result["potential"], 2, **result["parameters"])
-    low, high = potential.extent(result["temperature"] or 1.0).T
-    if potential.domain.kind == "torus":  # the upper end is the lower one again
-        high = high - 1e-9 * (high - low)
-    x1, x2 = (np.linspace(a, b, _POINTS) for a, b in zip(low, high, strict=True))
-    first, second = np.meshgrid(x1, x2, indexing="ij")
-    energy = potential.energy(np.stack([first, second], axis=-1))
+    points, energy = energy_grid(potential, potential.extent(result["temperature"] or 1.0), _POINTS)
     ceiling = energy.max() if potential.domain.kind == "torus" else min(energy.max(), 8.0 * result["temperature"])
-    axes.plot_surface(first, second, np.minimum(energy, ceiling), cmap="viridis", linewidth=0, rcount=_POINTS, ccount=_POINTS)
+    axes.plot_surface(
+        points[..., 0], points[..., 1], np.minimum(energy, ceiling), cmap="viridis", linewidth=0, rcount=_POINTS, ccount=_POINTS
+    )
     cut = "" if ceiling >= energy.max() else f", cut at {ceiling:.3g}"
     axes.set_title(f"U of {title_name(potential.name)}, d = 2{cut}", fontsize=10)
     axes.set_xlabel("$x_1$", labelpad=-4)

@@ -8,6 +8,7 @@ import numpy as np
 
 from langevin_sim.errors import InputError, ReferenceUnavailable
 from langevin_sim.plots.figure import literal, new_figure, own_style, title_name
+from langevin_sim.potentials.grid import energy_grid
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference import boltzmann
 
@@ -34,12 +35,11 @@ def draw(potential: Potential, temperature: float, path: Path) -> None:
 
 
 def _energy(axes: Any, potential: Potential, temperature: float) -> None:
-    low, high = potential.extent(temperature).T
-    x1, x2 = np.linspace(low[0], high[0], _POINTS), np.linspace(low[1], high[1], _POINTS)
-    if potential.domain.kind == "torus":  # the upper end is the lower one again, perhaps across an edge
-        x1, x2 = x1 - 1e-9 * (x1 - low[0]), x2 - 1e-9 * (x2 - low[1])
-    points = np.stack(np.meshgrid(x1, x2, indexing="xy"), axis=-1)
-    energy, labels = potential.energy(points), potential.label(points)
+    extent = potential.extent(temperature)
+    low, high = extent.T
+    points, energy = energy_grid(potential, extent, _POINTS)
+    energy, labels = energy.T, potential.label(points).T  # [x_2, x_1], as an image has them
+    x1, x2 = points[:, 0, 0], points[0, :, 1]
     least = min(energy.min(), potential.energy(potential.minima).min())
     bounded = potential.domain.kind == "torus"
     ceiling = energy.max() if bounded else min(energy.max(), least + max(8.0 * temperature, 1e-12))

@@ -8,12 +8,13 @@ import numpy as np
 
 from langevin_sim.dynamics import Dynamics
 from langevin_sim.engine.ensemble import Ensemble
+from langevin_sim.potentials.grid import energy_grid
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.simulation.simulate import placed
 
 BLOCKS = 2  # 256 walkers
 FRAMES = 240  # at most, besides the starts
-GRID = 81  # points of the landscape along each coordinate
+GRID = 81  # points of the grid of U along each coordinate
 # between two frames walkers move on, and do not leap: at most so many times 1 / (largest curvature), and by diffusion alone
 # at most such a share of the picture's width
 _CURVATURE_TIMES = 0.25
@@ -36,7 +37,7 @@ def film(
 
     film [frames, 1 or 2, walkers]: x_1 (and x_2), float32, nan for a walker that has diverged; film_steps [frames]: how many
     steps were taken; film_share [frames, regions]: share of these walkers in each region; film_start [walkers]: the region
-    each began in; landscape [GRID] or [GRID, GRID]: U at x_1 (and x_2), see ``landscape``; landscape_extent [1 or 2, 2].
+    each began in; landscape [GRID] or [GRID, GRID]: U at x_1 (and x_2), see energy_grid; landscape_extent [1 or 2, 2].
     """
     ensemble, where = placed(
         potential,
@@ -56,7 +57,7 @@ def film(
     temperature = max(dynamics.temperature, extent_temperature)
     diffusion = (_SHARE * float(np.diff(extent).min())) ** 2 / (2.0 * temperature) if temperature > 0 else np.inf
     descent = _CURVATURE_TIMES * 0.5 * potential.stability_bound  # stability bound: 2 / largest curvature
-    spacing = _whole(min(diffusion, descent) / dynamics.step_size, most=max(1, total // FRAMES))
+    spacing = _clipped(min(diffusion, descent) / dynamics.step_size, most=max(1, total // FRAMES))
     frames, shares = [], []
     for step in range(0, spacing * min(FRAMES, total // spacing) + 1, spacing):
         ensemble.advance(step - ensemble.step)
@@ -64,30 +65,18 @@ def film(
         with np.errstate(over="ignore"):  # of a walker that diverges, and is not seen to yet
             frames.append(positions[:, :shown].T.astype(np.float32))
         shares.append(_shares(potential, positions))
+    _, energy = energy_grid(potential, extent, GRID)
     return {
         "film": np.stack(frames),
         "film_steps": spacing * np.arange(len(frames)),
         "film_share": np.stack(shares),
         "film_start": where.astype(np.uint8),
-        "landscape": np.minimum(landscape(potential, extent), np.finfo(np.float32).max).astype(np.float32),
+        "landscape": np.minimum(energy, np.finfo(np.float32).max).astype(np.float32),
         "landscape_extent": extent,
     }
 
 
-def landscape(potential: Potential, extent: np.ndarray) -> np.ndarray:
-    """U on a grid over x_1 (and x_2), the other coordinates those of the minimum at which it is least: [GRID] or [GRID, GRID]."""
-    axes = [np.linspace(low, high, GRID) for low, high in extent]
-    if potential.domain.kind == "torus":  # the upper end is the lower one again, perhaps across an edge
-        axes = [axis - 1e-9 * (axis - axis[0]) for axis in axes]
-    first = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
-    least = np.full(len(first), np.inf)
-    for rest in np.unique(potential.minima[:, len(axes) :], axis=0):
-        points = np.hstack([first, np.tile(rest, (len(first), 1))])
-        least = np.fmin(least, potential.energy(points))
-    return least.reshape((GRID,) * len(axes))
-
-
-def _whole(steps: float, most: int) -> int:
+def _clipped(steps: float, most: int) -> int:
     """A number of steps from 1 to ``most``."""
     return max(1, round(min(steps, most)))
 
