@@ -31,6 +31,6 @@ def command(folder: Path, out: Path | None, threads: int, device: str, data_dir:
             click.echo(f"the same bits: {', '.join(found.same)} in {where}")
         else:
             click.echo(f"different bits: {', '.join(found.different)}; the same: {', '.join(found.same) or 'none'}; in {where}")
-            click.echo("what differs besides: " + ("; ".join(found.reasons) or "nothing that the manifests tell"))
+            click.echo("other differences: " + ("; ".join(found.reasons) or "none in the manifests"))
     if found.different:
         sys.exit(3)

@@ -70,7 +70,7 @@ def sweep(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Make a sweep, or go on with one, and tell of it."""
+    """Run a sweep, or continue one, and print its outcome."""
     if scheduler and workers:
         raise InputError("--scheduler and --workers: expected one of the two: a scheduler has its own workers")
     from langevin_sim.plots.sweep import View
@@ -80,7 +80,7 @@ def sweep(
 
     if spec is not None and spec.is_dir():
         if grid or values:
-            raise InputError(f"{spec} is a folder, which has its grid and its settings: expected none besides")
+            raise InputError(f"{spec} is the folder of a sweep, which has its own grid and settings; give no others")
         definition, out = read(spec), spec
     else:
         values = {**(read_config(spec) if spec else {}), **values}

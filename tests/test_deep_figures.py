@@ -353,16 +353,16 @@ def test_noise_counts_what_is_rejected():
     assert "goes from 6 to 0.375; for a sum of independent terms it goes as 1/b, to 0.375" in text
     assert "0.38 ± 0.15 | ≥ 0.15 |" in text
     assert "0.38 ± 0.15 | ≤ 0.01 |" in text
-    assert "All of them are told" not in text
-    assert "All of them are told from a Gaussian" in text_of(noise(pvalue=0.01)[0])
-    assert "None of them is told from a Gaussian" in text_of(noise(pvalue=0.05)[0])
+    assert "All of them differ" not in text
+    assert "All of them differ from a Gaussian significantly" in text_of(noise(pvalue=0.01)[0])
+    assert "none of them differs from a Gaussian significantly" in text_of(noise(pvalue=0.05)[0])
     assert fig1.rejected(noise((4,), 3, dead=True)[0]["results"][0]) == (2, 2)  # one has no p-value
 
 
 def test_compare_says_what_is_told_apart():
     said = "The better validation accuracy is that of"
     alike = text_of(compare()[0])
-    assert "Told apart at 1 % by 5 pairs: nothing" in alike
+    assert "Significantly different at 1 % over 5 pairs: nothing" in alike
     assert "sgdl minus sgd" in alike
     assert "0.0123 ± 0.0045" in alike
     assert said not in alike

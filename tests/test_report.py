@@ -145,7 +145,7 @@ def test_the_page_stands_alone_and_has_the_numbers(run):
     assert "langevin-sim rerun &#39;a run&#39;" in text
     assert manifest["started"] in text
     assert manifest["finished"] is not None
-    assert "Not given, the chain&#39;s own law for gdl, d = 1 to 3:" in text
+    assert "Not given, the chain law for gdl, d = 1 to 3:" in text
     assert "No warnings." in text
 
 
@@ -349,14 +349,14 @@ def test_what_cannot_be_reported_is_one_line(run, tmp_path):
         assert len(answer.stderr.strip().splitlines()) == 1
 
     disk.write_json(folder / "manifest.json", manifest | {"status": "INTERRUPTED"})
-    told("is INTERRUPTED: a report is made of a folder that is complete: langevin-sim resume")
+    told("is INTERRUPTED: only a complete folder has a report: langevin-sim resume")
     disk.write_json(folder / "manifest.json", manifest | {"status": "FAILED", "error": "the disk was full"})
     told("the disk was full")
     disk.write_json(folder / "manifest.json", manifest | {"kind": "cake"})
     told("of the kind cake")
     disk.write_json(folder / "manifest.json", manifest)
     (folder / "histograms.npz").write_bytes(b"PK")
-    told("langevin-sim rerun has them again")
+    told("langevin-sim rerun makes them again")
     (folder / "summary.json").unlink()
     told("summary.json")
     shutil.rmtree(folder)

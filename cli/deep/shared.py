@@ -1,4 +1,4 @@
-"""What the network commands share: where results go, and how they are told."""
+"""What the network commands share: options, and how results are printed."""
 
 import json
 import textwrap
@@ -27,7 +27,7 @@ def placed(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def runs(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The folders of trainings, and where their data lie now."""
+    """The folders of trainings, and where their data are now."""
     for option in reversed(
         [
             click.argument("folders", nargs=-1, required=True, metavar="RUN...", type=PATH),

@@ -22,10 +22,11 @@ from ..sweep_options import NAMES, grid_options, sweep
 def command(spec: Path | None, **options: Any) -> None:
     """Trainings over a grid of settings: every point a run folder, and one table and figure of them all.
 
-    SPEC.toml holds settings as --config of deep train takes them; DIR, a sweep's folder, goes on with it or draws it anew.
+    SPEC.toml holds settings as --config of deep train takes them; DIR is the folder of a sweep, which is continued or drawn
+    again.
 
     Example: langevin-sim deep sweep --data digits --epochs 20 --grid labels=natural,random --grid step_size=0.02,0.05,0.1
     """
-    backend()  # what is missing is told at once
+    backend()  # if PyTorch is missing, say so at once
     how = {name: options.pop(name) for name in NAMES}
     sweep("train", spec, given(options), **how)

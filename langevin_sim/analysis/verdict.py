@@ -43,7 +43,7 @@ def verdict(
 ) -> Verdict:
     """What an ensemble is found to follow.
 
-    agrees: with Boltzmann; biased: not with Boltzmann, but with the chain's own law; disagrees: with no
+    agrees: with Boltzmann; biased: not with Boltzmann, but with the chain law; disagrees: with no
     law there is; unconverged: no comparison is claimed; no-reference: there is no law.
     """
     if not converged:

@@ -20,7 +20,7 @@ _SETTINGS = (
     "seen every",
     "start",
 )
-_MASSES = ("d", "dynamics", "T", "region", "measured", "Boltzmann", "the chain's own law", "verdict")
+_MASSES = ("d", "dynamics", "T", "region", "measured", "Boltzmann", "chain law", "verdict")
 _PASSAGES = (
     "d",
     "dynamics",

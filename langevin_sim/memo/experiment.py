@@ -16,7 +16,7 @@ class Arm:
 
     key: prefix of its arrays in histograms.npz; group: what is drawn together. look: every so many
     steps each walker's well is noted and its passages counted (0: not). sets: so many walkers at a time
-    make one experiment of the authors. chain: compute the chain's own law; fit: set Boltzmann's law at the
+    make one experiment of the authors. chain: compute the chain law; fit: set Boltzmann's law at the
     temperature of the mean energy beside it, where the dynamics has no temperature of its own.
     """
 
@@ -88,7 +88,7 @@ class Experiment:
         return replace(self, arms=arms, replicas=replicas, steps=steps)
 
     def command(self, seed: int) -> str:
-        """What has the same again."""
+        """The command that repeats it."""
         options = {"--literal": "" if self.literal else None, "--seed": seed, "--replicas": self.replicas, "--steps": self.steps}
         words = [f"{option} {value}".strip() for option, value in options.items() if value is not None]
         return " ".join(["langevin-sim reproduce", self.figure, *words])

@@ -51,10 +51,10 @@ def _tests(results: list[dict[str, Any]]) -> str:
         f"The Anderson-Darling test rejects a Gaussian at 1 % for {', '.join(parts)}; of Gaussian components it rejects 1 in 100."
     )
     if rejections == tested:
-        return f"{rejections_text} All of them are told from a Gaussian; how far from it they are is in the tables."
+        return f"{rejections_text} All of them differ from a Gaussian significantly; the tables show by how much."
     if not rejections:
-        return f"{rejections_text} None of them is told from a Gaussian by so many minibatches."
-    return f"{rejections_text} How far from a Gaussian they are is in the tables."
+        return f"{rejections_text} With this many minibatches none of them differs from a Gaussian significantly."
+    return f"{rejections_text} The tables show how far from a Gaussian they are."
 
 
 def _shapes(results: list[dict[str, Any]]) -> str:

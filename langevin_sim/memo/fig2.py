@@ -141,9 +141,11 @@ def _differences(summary: dict[str, Any], labels: list[str]) -> str:
         return f"{shown}\n\n{counted(replicas, 'replica')} each: whether these differences are more than chance is not known."
     apart = [words(e["quantity"]) for e in tested if e["pvalue"] < LEVEL]
     alike = [words(e["quantity"]) for e in tested if e["pvalue"] >= LEVEL]
-    sentences = [f"Told apart at 1 % by {counted(replicas, 'pair')}: {', '.join(apart) or 'nothing'}."]
+    sentences = [f"Significantly different at 1 % over {counted(replicas, 'pair')}: {', '.join(apart) or 'nothing'}."]
     if alike:
-        sentences.append(f"Not told apart: {', '.join(alike)}; the errors say how small a difference could have been seen.")
+        sentences.append(
+            f"Not significantly different: {', '.join(alike)}; the errors say how small a difference could have been seen."
+        )
     return f"{shown}\n\n{' '.join(sentences)}{_better(tested, labels)}"
 
 

@@ -31,7 +31,7 @@ _RATIOS = (
     "d",
     "wide : narrow, pooled",
     "second half alone",
-    "the chain's own law",
+    "chain law",
     "one re-implementation",
     "Boltzmann, any T",
 )
@@ -43,7 +43,7 @@ def experiment(literal: bool) -> Experiment:
         dynamics = GDL(1.0, AMPLITUDE**2 / 2.0)
         arms = [
             Arm(f"d{d}", "literal", potentials.boxes(d), dynamics, REPLICAS, AUTHORS_STEPS, start="7", look=1000, chain=d == 1)
-            for d in DIMS  # the chain's own law is within reach for d = 1
+            for d in DIMS  # the chain law is within reach for d = 1
         ]
         return Experiment("fig3", True, tuple(arms))
     arms = [
@@ -87,7 +87,7 @@ def _converged(summary: dict[str, Any]) -> str:
         f"{number(hot_wide[-1]['mass'])} in d = {hot[-1]['dim']}: more dimensions favour the flatter minimum only where it "
         "is cold enough. The ratio wide : narrow does not know of this.",
         "The smooth form (twowell, GDL with small steps) says the same without a plateau: wide "
-        f"{', '.join(number(region(r, 'wide')['mass']) for r in smooth)}; the chain's own law at its step says "
+        f"{', '.join(number(region(r, 'wide')['mass']) for r in smooth)}; the chain law at its step says "
         f"{', '.join(number(region(r, 'wide')['chain']) for r in smooth)}.",
         "How it differs from the memo: boxes have no gradient, so that no Langevin step of any size samples Boltzmann's "
         "law there. They are sampled by random-walk Metropolis, which is exact, with proposals of standard deviation "
@@ -214,7 +214,7 @@ def _ratios(axes: Any, results: list[dict[str, Any]]) -> None:
     axes.plot([r["dim"] for r in results], [2.0 ** r["dim"] for r in results], "-", color=panels.EXACT, label="Boltzmann, $2^d$")
     chain = {r["dim"]: r["ratio"]["chain"] for r in results if r["ratio"]["chain"]}
     if chain:
-        axes.plot(list(chain), list(chain.values()), "x", color=panels.OWN, markersize=9, label="the chain's own law")
+        axes.plot(list(chain), list(chain.values()), "x", color=panels.CHAIN, markersize=9, label="chain law")
     late = [r for r in shown if r["ratio"]["second_half"]]
     axes.errorbar(
         [r["dim"] + 0.07 for r in late],
@@ -226,7 +226,9 @@ def _ratios(axes: Any, results: list[dict[str, Any]]) -> None:
         color=panels.MEASURED,
         label="second half of the runs alone",
     )
-    axes.plot(list(RERUN), list(RERUN.values()), "+", color=panels.OWN, markersize=9, label="a re-implementation, 100 x as long")
+    axes.plot(
+        list(RERUN), list(RERUN.values()), "+", color=panels.CHAIN, markersize=9, label="a re-implementation, 100 x as long"
+    )
     axes.set_yscale("log")
     powers = [2**k for k in range(8)]
     axes.set_yticks(powers, [str(power) for power in powers])

@@ -13,7 +13,7 @@ from langevin_sim.plots import panels
 from langevin_sim.plots.figure import new_figure, own_style, save
 
 RUNS, STEPS = 30, 270_000  # the authors'
-SETS = 8  # so many times their 30 runs
+SETS = 8  # sets of their 30 runs
 AMPLITUDE = 0.25
 SMALL_STEP, TEMPERATURE = 16.0, 1.5e-3  # depth of the wells: 1/115 = 0.0087
 

@@ -146,7 +146,7 @@ def draw(folder: Path) -> None:
 
 
 def _logarithm(loss: np.ndarray) -> np.ndarray:
-    """log10, nan where the loss is no number."""
+    """log10; nan where the loss is not finite."""
     return np.log10(np.maximum(np.where(np.isfinite(loss), loss, np.nan), _FLOOR))
 
 

@@ -18,7 +18,7 @@ SMALL = 150_000  # bytes of a picture
 _WIDEST = 1600  # pixels
 _SHRINK = 0.9
 _NAMED = ("langevin-sim", "numpy", "numba", "torch", "python")  # packages on the index
-_PRIVATE = ("data_dir",)  # of a spec: where files lie on one machine
+_PRIVATE = ("data_dir",)  # of a spec: where files are on one machine
 
 
 def write(folder: Path, names: list[str], pages: Path) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from langevin_sim.formatting import counted, duration, spanned
 
 def document(title: str, summary: dict[str, Any], *paragraphs: str) -> str:
     """A text with its heading, how it was made, paragraphs, and what it stands on."""
-    besides = "" if summary["kind"] == "train" else ", besides what the trainings took"
+    besides = "" if summary["kind"] == "train" else ", without the trainings"
     how = f"`{summary['command']}`: {duration(summary['seconds'])}{besides}."
     parts = [f"# {title}", how, *(text for text in paragraphs if text), "## Trainings", trainings(summary["runs"])]
     return "\n\n".join(parts) + "\n"

@@ -19,7 +19,7 @@ from langevin_sim.storage.signals import stop_if_requested
 
 KIND = "all"
 GALLERY = Path("outputs") / "gallery"
-_FEWER = 4  # so many times fewer walkers in the figures of ensembles at the scale quick
+_FEWER = 4  # the factor by which the scale quick has fewer walkers in the figures of ensembles
 Progress = Callable[..., None]
 
 
@@ -42,7 +42,7 @@ def reproductions() -> list[Reproduction]:
 
 
 class Options(NamedTuple):
-    """Options of all figures; None stands for the default, or for what the folder was begun with.
+    """Options of all figures; None stands for the default, or for what the folder was started with.
 
     replicas, steps and seed are those of the ensembles: the networks have theirs from their scale. data_dir: their data.
     """
@@ -120,12 +120,12 @@ def _resolved(options: Options) -> dict[str, Any]:
 
 
 def _begun(folder: Path, options: Options) -> dict[str, Any]:
-    """The manifest of a folder to go on with; FolderError for another kind, InputError for other options."""
+    """The manifest of a folder to continue; FolderError for another kind, InputError for other options."""
     manifest, given = disk.read_manifest(folder), _given(options)
     spec = manifest["spec"]
     if manifest.get("kind") != KIND or not given.keys() <= spec.keys():
         raise FolderError(f"{folder} already exists, and langevin-sim reproduce all did not make it; choose another --out")
-    spec["data_dir"] = given.pop("data_dir") or spec["data_dir"]  # the same files may lie elsewhere now
+    spec["data_dir"] = given.pop("data_dir") or spec["data_dir"]  # the same files may be elsewhere now
     for name, value in given.items():
         if value not in (None, spec[name]):
             raise InputError(f"--{name} {value}: {folder} began with {spec[name]}; leave it out, or give another --out")

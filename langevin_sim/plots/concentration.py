@@ -96,7 +96,9 @@ def _masses(axes: Any, summary: dict[str, Any], dims: list[int]) -> None:
         )
         exact = {r["dim"]: r["regions"][0]["chain"] for r in results if r["regions"][0]["chain"] is not None}
         if exact:
-            axes.plot(list(exact), list(exact.values()), "--", color=_COLOURS[label], linewidth=1.2, label=f"{label}'s own law")
+            axes.plot(
+                list(exact), list(exact.values()), "--", color=_COLOURS[label], linewidth=1.2, label=f"chain law of {label}"
+            )
     exact = {r["dim"]: r["regions"][0]["boltzmann"] for r in summary["results"] if r["regions"][0]["boltzmann"] is not None}
     if exact:
         axes.plot(list(exact), list(exact.values()), "-", color=_EXACT, linewidth=1.2, label="Boltzmann, exact")
@@ -136,7 +138,7 @@ def _histogram(axes: Any, summary: dict[str, Any], histograms: dict[str, np.ndar
         chain = histograms.get(f"{key}_chain")
         if chain is not None and (exact is None or np.abs(chain - exact).max() > _VISIBLE * exact.max()):
             colour = "black" if len(smooth) <= 2 else _COLOURS[label]
-            axes.plot(middle, chain / width, "--", color=colour, linewidth=1.0, label=f"{label}'s own law", zorder=5)
+            axes.plot(middle, chain / width, "--", color=colour, linewidth=1.0, label=f"chain law of {label}", zorder=5)
     verdicts = ", ".join(dict.fromkeys(result["verdict"] for result in results))
     axes.set(xlabel="$x_1$", ylabel="density", title=f"d = {dim}: {verdicts}")
     if legend or len(smooth) <= 2:

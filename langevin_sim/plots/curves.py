@@ -37,7 +37,7 @@ def legend(figure: Any, handles: list[Any], columns: int = 6) -> None:
 
 
 def mark(name: str, **style: Any) -> Line2D:
-    """An entry of a legend: black unless it is told otherwise."""
+    """An entry of a legend: black by default."""
     return Line2D([], [], label=name, **({"color": "black"} | style))
 
 
@@ -47,7 +47,7 @@ def patch(name: str, **style: Any) -> Patch:
 
 
 def ticks(count: int) -> MaxNLocator:
-    """At most so many ticks, or one more, at round numbers."""
+    """About ``count`` ticks at round numbers."""
     return MaxNLocator(count)
 
 

@@ -12,7 +12,7 @@ from langevin_sim import potentials
 from langevin_sim.plots.figure import title_name
 from langevin_sim.potentials.grid import energy_grid
 
-MEASURED, EXACT, OWN = "#1f77b4", "#d62728", "black"
+MEASURED, EXACT, CHAIN = "#1f77b4", "#d62728", "black"
 _POINTS = 121  # of a surface along each axis
 _FAINTEST = 1e-4  # of the densest bin of a plane: where its colours begin
 
@@ -77,7 +77,7 @@ def histogram(axes: Any, arrays: dict[str, np.ndarray], key: str, exact_label: s
     for name, colour, style, label in (
         ("boltzmann", EXACT, "-", exact_label),
         ("fitted", EXACT, "-", exact_label),
-        ("chain", OWN, "--", "the chain's own law"),
+        ("chain", CHAIN, "--", "chain law"),
     ):
         if f"{key}_{name}" in arrays:
             axes.stairs(joined(name), edges, baseline=None, color=colour, linestyle=style, linewidth=1.1, label=label)

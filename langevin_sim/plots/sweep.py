@@ -191,7 +191,7 @@ def _entries(shown: _Shown) -> list[Any]:
                 continue
             colour = curves.COLOURS[k % len(curves.COLOURS)]
             entries.append(curves.mark(_value(lines, value), color=colour, marker="o", linestyle=""))
-    for law, text, style in zip(_LAWS.get(shown.column, ()), ("Boltzmann", "the chain's own law"), ("--", "-"), strict=False):
+    for law, text, style in zip(_LAWS.get(shown.column, ()), ("Boltzmann", "chain law"), ("--", "-"), strict=False):
         if law and any(row.get(law) is not None for row in rows):
             entries.append(curves.mark(text, linestyle=style))
     if any(row.get("verdict", "agrees") not in _SOUND for row in rows):

@@ -77,7 +77,7 @@
     const plot = axes(at("histogram"), {
       height: 300, x: [low, high], y: [0, 1.06 * tallest || 1], xLabel: "x₁", yLabel: "density",
       told: `Density of x1 in dimension ${now.dim} for ${state.dynamics}, largest ${short(Math.max(...density), 3)}` +
-        (exact ? `, beside Boltzmann's law` : "") + (own ? " and the chain's own law" : ""),
+        (exact ? `, beside Boltzmann's law` : "") + (own ? " and the chain law" : ""),
     });
     const { X, Y } = plot, style = `fill:${colour(state.dynamics)};stroke:${colour(state.dynamics)}`;
     const steps = density.flatMap((value, k) => [[X(low + k * wide), Y(value)], [X(low + (k + 1) * wide), Y(value)]]);
@@ -93,7 +93,7 @@
     const bars = [node("rect", { class: "bars", style, x: 0, y: 1, width: 26, height: 10 }),
       node("line", { class: "error", style: `stroke:${colour(state.dynamics)}`, x1: 13, x2: 13, y1: 0, y2: 12 })];
     legend("histogram-legend", [[bars, `${state.dynamics}, d = ${now.dim}`], ...(exact ? [[line("exact"), "Boltzmann, exact"]] : []),
-      ...(own ? [[line("own"), "the chain's own law"]] : [])]);
+      ...(own ? [[line("own"), "chain law"]] : [])]);
   };
 
   // ---- masses against dimension, with a mark at the dimension shown
@@ -134,7 +134,7 @@
       const own = mine.map(entry => [entry.dim, of(entry, "chain")]).filter(([, mass]) => mass !== null);
       if (own.length) {
         curve(own, { class: "line dashed", style });
-        entries.push([line("line dashed", style), `${dynamics}'s own law`]);
+        entries.push([line("line dashed", style), `chain law of ${dynamics}`]);
       }
       const shift = data.dynamics.length > 1 ? (k - (data.dynamics.length - 1) / 2) * Math.min(7, half) : 0;
       for (const entry of mine) {
@@ -325,7 +325,7 @@
   // ---- what is shown, and how it is chosen
   const tell = () => {
     const now = current(), entry = now.regions[state.region], name = data.regions[state.region];
-    const laws = [["Boltzmann's law", entry.boltzmann], ["the chain's own law", entry.chain]].filter(([, mass]) => mass !== null)
+    const laws = [["Boltzmann's law", entry.boltzmann], ["the chain law", entry.chain]].filter(([, mass]) => mass !== null)
       .map(([law, mass]) => `${law}: ${fixed(mass, null)}`);
     at("dim-shown").textContent = `d = ${now.dim}`;
     at("dim").setAttribute("aria-valuetext", `dimension ${now.dim}`);

@@ -1,4 +1,4 @@
-"""The page of a folder that has its own words: figures of the memo, trainings, and what is measured of them."""
+"""The page of a folder with a figure.md: figures of the memo, trainings, and measurements at their minima."""
 
 import json
 import re
@@ -13,7 +13,7 @@ _SETTINGS = re.compile(r"^## (?:Settings|Trainings)$", re.MULTILINE)
 
 
 def page(folder: Path, manifest: dict[str, Any]) -> Page:
-    """figure.md's words and tables, figure.png, what was run and the command that has it again."""
+    """Text and tables of figure.md, figure.png, what was run, and the command that repeats it."""
     summary = json.loads((folder / "summary.json").read_text())
     command = _command(folder, summary)
     heading, _, text = (folder / "figure.md").read_text().replace(summary["command"], command).partition("\n")
@@ -50,8 +50,8 @@ def _commands(folder: Path, command: str) -> Commands:
     where = shell_name(folder)
     return Commands(
         [
-            ("The same bits again, compared with these (where the folder lies):", f"langevin-sim rerun {where}"),
-            ("The same from its settings:", command),
-            ("This page again:", f"langevin-sim report {where}"),
+            ("Repeat it and compare the bits (from the folder above):", f"langevin-sim rerun {where}"),
+            ("Run it again from its settings:", command),
+            ("Write this page again:", f"langevin-sim report {where}"),
         ]
     )

@@ -85,7 +85,7 @@ def missing(results: Sequence[Result]) -> list[tuple[str, str]]:
     """Which laws could not be computed, and why."""
     groups: dict[tuple[str, str, str], list[int]] = {}
     for r in results:
-        for law, key in (("Boltzmann's law", "reference_reason"), ("the chain's own law", "chain_reason")):
+        for law, key in (("Boltzmann's law", "reference_reason"), ("the chain law", "chain_reason")):
             if r[key]:
                 groups.setdefault((r["dynamics"], law, r[key]), []).append(r["dim"])
     return [
@@ -123,8 +123,8 @@ def _sentence(r: Result) -> str:
         case "disagrees":
             if has_law and not has_own:
                 return (
-                    f"{who} does not sample Boltzmann's law; whether that is the finite step cannot be told, as the chain's "
-                    "own law is not known. A smaller step, or mala, tells."
+                    f"{who} does not sample Boltzmann's law; whether that is due to the finite step cannot be told, as the "
+                    "chain law is not known. A smaller step, or mala, would tell."
                 )
             if has_own and not has_law:
                 return f"{who} does not follow the law of its own chain: something is wrong."
@@ -166,7 +166,7 @@ def _example(results: Sequence[Result]) -> str:
         return ""
     most = max(compared, key=far)
     region = most["regions"][0]
-    own = "" if region["chain"] is None else f", the chain's own law {region['chain']:.5f}"
+    own = "" if region["chain"] is None else f", the chain law {region['chain']:.5f}"
     lead = "In" if len(results) == 1 else "The clearest case: in"
     return (
         f"{lead} d = {most['dim']} the mass of {region['name']} is {_mass(most)}, where Boltzmann's law has "

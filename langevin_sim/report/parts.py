@@ -51,7 +51,7 @@ def notes(manifest: dict[str, Any], missing: Sequence[tuple[str, str]] = (), not
 
 
 def shell_name(folder: Path) -> str:
-    """A folder's own name, for a shell: where it lies is nobody's business."""
+    """A folder's own name, quoted for a shell; its path is private."""
     return shlex.quote(folder.resolve().name)
 
 

@@ -83,7 +83,7 @@ def _masses(results: list[dict[str, Any]]) -> Table:
         "region",
         "simulated ± error",
         "Boltzmann",
-        "the chain's own law",
+        "chain law",
         *(["step → 0"] if extrapolated else []),
         "verdict",
     ]
@@ -113,9 +113,9 @@ def _energies(results: list[dict[str, Any]]) -> Table:
         "dynamics",
         "mean energy ± error",
         "Boltzmann",
-        "the chain's own law",
+        "chain law",
         "distance of x₁ from Boltzmann",
-        "from the chain's own law",
+        "from the chain law",
         "expected by chance",
     ]
     rows = []
@@ -217,12 +217,12 @@ def _written(value: Any) -> str:
 
 
 def _commands(folder: Path, spec: RunSpec) -> Commands:
-    """What has it again."""
+    """The commands that repeat it."""
     where = shell_name(folder)
     return Commands(
         [
-            ("The same bits again, compared with these (where the run's folder lies):", f"langevin-sim rerun {where}"),
-            ("The same run from its settings:", command(spec)),
-            ("This page again:", f"langevin-sim report {where}"),
+            ("Repeat it and compare the bits (from the folder above):", f"langevin-sim rerun {where}"),
+            ("Run it again from its settings:", command(spec)),
+            ("Write this page again:", f"langevin-sim report {where}"),
         ]
     )

@@ -14,7 +14,7 @@ _MOST = 500  # points that are listed; sweep.csv has all
 
 
 def page(folder: Path, manifest: dict[str, Any]) -> Page:
-    """Counts first, then the figure, the points, what was run and the command that goes on with it."""
+    """Counts first, then the figure, the points, what was run and the command that continues it."""
     summary = json.loads((folder / "summary.json").read_text())
     rows, axes = summary["results"], summary["axes"]
     what = summary["settings"].get("potential") or summary["settings"].get("data")
@@ -39,8 +39,11 @@ def page(folder: Path, manifest: dict[str, Any]) -> Page:
     one = shlex.quote(f"{folder.resolve().name}/points/{shown[0]}")
     commands = Commands(
         [
-            ("What is missing of it, or the figure anew (where the folder lies):", f"langevin-sim sweep {shell_name(folder)}"),
-            ("One point again, compared bit for bit:", f"langevin-sim rerun {one}"),
+            (
+                "Run the missing points, or draw the figure again (from the folder above):",
+                f"langevin-sim sweep {shell_name(folder)}",
+            ),
+            ("Repeat one point and compare the bits:", f"langevin-sim rerun {one}"),
         ]
     )
     sections = [

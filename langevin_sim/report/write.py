@@ -33,7 +33,7 @@ def write_again(folder: Path) -> Path:
     manifest = disk.read_manifest(folder)
     kind, status = manifest.get("kind", "run"), manifest["status"]
     if status != "COMPLETED":
-        raise FolderError(f"{folder} is {status}: a report is made of a folder that is complete: {_remedy(folder, manifest)}")
+        raise FolderError(f"{folder} is {status}: only a complete folder has a report: {_remedy(folder, manifest)}")
     try:
         page = page_of(folder, manifest)
         if page is not None:
@@ -41,7 +41,7 @@ def write_again(folder: Path) -> Path:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, zipfile.BadZipFile) as error:
         reason = f"{type(error).__name__}: {error}" if not isinstance(error, OSError) else f"{error.strerror}: {error.filename}"
         raise FolderError(
-            f"{folder}: its files lack what the page shows ({reason}): langevin-sim rerun has them again"
+            f"{folder}: its files lack what the page shows ({reason}): langevin-sim rerun makes them again"
         ) from error
     if page is None:
         raise FolderError(f"{folder} is of the kind {kind}, which has no report")
@@ -53,4 +53,4 @@ def write_again(folder: Path) -> Path:
 
 def _remedy(folder: Path, manifest: dict[str, Any]) -> str:
     reason = f" (it said: {manifest['error']})" if manifest.get("error") else ""
-    return f"langevin-sim resume {folder} goes on with it{reason}"
+    return f"langevin-sim resume {folder} continues it{reason}"

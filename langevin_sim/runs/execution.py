@@ -17,7 +17,7 @@ def _ignore(*message: Any) -> None:
 
 @dataclass(frozen=True)
 class Execution:
-    """Who does the work and who is told of it.
+    """Who does the work, and who is notified.
 
     progress(name, step, total): called now and then; notify(notice): a line for the user; threads 0: all there are;
     device, data_dir: of networks; workers: who moves the walkers of a run, if it is not this process.

@@ -42,7 +42,7 @@ def draw_again(folder: Path) -> str:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, zipfile.BadZipFile) as error:
         raise FolderError(
             f"{folder}: summary.json or arrays.npz lacks what the figure shows ({type(error).__name__}: {error}): "
-            "expected what a langevin-sim deep command wrote; langevin-sim rerun has it again"
+            "expected what a langevin-sim deep command wrote; langevin-sim rerun makes it again"
         ) from error
     if (folder / "manifest.json").exists():
         disk.rehash(folder, disk.read_manifest(folder), "figure.md", "figure.png", "figure.pdf")

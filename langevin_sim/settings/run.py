@@ -84,7 +84,7 @@ class RunSpec(Settings):
         str, Field(description="covariance of the tilts: auto (SGD's T_eff = T), isotropic:S2, hessian:SCALE or matrix:A,B;B,C")
     ] = "auto"
     extrapolate: Annotated[bool, Field(description="run at half the step too, and extrapolate the masses to step 0")] = False
-    chain: Annotated[bool, Field(description="compute the chain's own law beside Boltzmann's")] = True
+    chain: Annotated[bool, Field(description="compute the chain law beside Boltzmann's")] = True
     data: Annotated[
         str | None, Field(description="regression on rows of your own: CSV with a heading; y, or the last column, is the value")
     ] = None

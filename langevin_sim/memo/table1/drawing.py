@@ -11,7 +11,7 @@ from langevin_sim.plots.figure import new_figure, own_style, save
 
 _COLOURS = {"natural": "#1f77b4", "random": "#ff7f0e"}
 _HEIGHT = 0.5  # of a row, in inches
-_OTHER = "#9467bd"  # some labels drawn anew
+_OTHER = "#9467bd"  # part of the labels replaced
 _KEYS = ("data", "model", "quantity", "layers", "direction", "batch_norm")
 _WORDS = {
     "all": "all parameters",

@@ -16,7 +16,7 @@ from langevin_sim.simulation.simulate import available_threads
 from langevin_sim.simulation.workers import Worker
 from langevin_sim.storage import folder as disk
 
-_PATIENCE = 60.0  # seconds that a worker which was given up for lost may go on writing into the folder
+_PATIENCE = 60.0  # seconds for which a worker that was given up may still write into the folder
 
 
 def run_point(kind: str, spec: dict[str, Any], folder: str, checkpoint_seconds: float, worker: Worker) -> None:

@@ -18,7 +18,7 @@ from langevin_sim.storage import folder as disk
 from langevin_sim.storage.checkpoint import SECONDS
 
 Progress = Callable[..., None]
-Open = Callable[[int], AbstractContextManager[Workers]]  # workers for so many tasks
+Open = Callable[[int], AbstractContextManager[Workers]]  # opens workers for a number of tasks
 _TAIL = 20  # lines of a failed point's log that are shown
 _EVERY = 2.0  # seconds between two looks at what workers do
 
@@ -33,7 +33,7 @@ def run_sweep(
     checkpoint_seconds: float = SECONDS,
     view: figure.View | None = None,
 ) -> tuple[Path, dict[str, Any]]:
-    """Do what is missing of a sweep in its folder, new or begun; index and figure it. Returns the folder and its summary.
+    """Run the missing points of a sweep, in a new folder or one that exists; write its table and figure; returns both.
 
     threads: of a run of networks, whose bits depend on them. LangevinSimError, in the end, if points failed.
     """
@@ -61,7 +61,7 @@ def run_sweep(
             unseen: list[InputError] = []
             disk.attempt("the figure", lambda folder: unseen.extend(_draw(folder, sweep, summary, view)), folder)
             _report_failures(folder, errors, len(grid))
-    if unseen:  # told last: it harms nothing that was run
+    if unseen:  # raised last: it harms nothing that was run
         raise unseen[0]
     return folder, summary
 

@@ -61,7 +61,7 @@ def environment(folder: Path, peer: Peer, torch: str) -> str:
 
 @cache
 def expected(dynamics: str, potential: str, region: str, dim: int) -> float:
-    """The exact mass of the region: by the chain's own law at its finite step; for MALA, by Boltzmann's."""
+    """The exact mass of the region: by the chain law at its finite step; for MALA, by Boltzmann's."""
     import langevin_sim as ls
 
     make = {"twowell": ls.potentials.twowell, "doublewell": lambda dim: ls.potentials.doublewell(dim, barrier=1.0, stiffness=2.0)}
