@@ -32,14 +32,14 @@ class Progress:
         if self._bar:
             self._bar.stop()
 
-    def say(self, notice: str) -> None:
+    def notify(self, notice: str) -> None:
         """A line before the run."""
         if self._bar:
             self._bar.console.print(notice, highlight=False)
         elif not self._silent:
             click.echo(notice, err=True)
 
-    def tell(self, name: str, step: int, total: int, note: str = "") -> None:
+    def update(self, name: str, step: int, total: int, note: str = "") -> None:
         """Step ``step`` of ``total`` of what is called ``name`` is done; ``note``: where it stands, such as a loss."""
         if self._silent:
             return

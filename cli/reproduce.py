@@ -85,18 +85,18 @@ def command(
 
             options = Options(scale, seed, replicas, steps, data_dir)
             folder, summary = reproduce_all(
-                options, out, gallery or GALLERY, device or "auto", threads, progress.tell, progress.say
+                options, out, gallery or GALLERY, device or "auto", threads, progress.update, progress.notify
             )
         elif ensembles:
             from langevin_sim.memo.reproduce import experiment, reproduce_ensembles
 
             settings = experiment(name, literal, replicas, steps)
-            folder, summary = reproduce_ensembles(settings, seed, out, threads, progress.tell)
+            folder, summary = reproduce_ensembles(settings, seed, out, threads, progress.update)
         else:
             from langevin_sim.memo.reproduce_networks import reproduce_networks
 
             folder, summary = reproduce_networks(
-                name, scale or next(iter(SCALES)), data_dir, out, device or "auto", threads, progress.tell
+                name, scale or next(iter(SCALES)), data_dir, out, device or "auto", threads, progress.update
             )
     if name != ALL and not ensembles:
         print_summary(folder, summary, as_json, quiet)

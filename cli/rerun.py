@@ -25,7 +25,7 @@ def command(folder: Path, out: Path | None, threads: int, device: str, data_dir:
     from langevin_sim.runs.rerun import rerun
 
     with Progress(quiet) as progress:
-        where, found = rerun(folder, out, Execution(progress.tell, progress.say, threads, device, data_dir))
+        where, found = rerun(folder, out, Execution(progress.update, progress.notify, threads, device, data_dir))
     if not quiet:
         if not found.different:
             click.echo(f"the same bits: {', '.join(found.same)} in {where}")

@@ -40,7 +40,7 @@ def command(
 
     with Progress(quiet or as_json) as progress, of_scheduler(scheduler, threads) as workers:
         execution = Execution(
-            progress.tell, progress.say, 0 if scheduler else threads, device, data_dir, checkpoint_seconds, workers
+            progress.update, progress.notify, 0 if scheduler else threads, device, data_dir, checkpoint_seconds, workers
         )
         where, summary = resume(folder, execution, steps)
     if as_json:

@@ -77,7 +77,7 @@ def command(
     silent = quiet or as_json
     with Progress(silent) as progress, of_scheduler(scheduler, threads) as workers:
         folder, summary = run_spec(
-            spec, out, 0 if scheduler else threads, progress.tell, progress.say, checkpoint_seconds, keep_state, workers
+            spec, out, 0 if scheduler else threads, progress.update, progress.notify, checkpoint_seconds, keep_state, workers
         )
     if as_json:
         click.echo(json.dumps(summary, indent=1))

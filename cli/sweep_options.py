@@ -97,7 +97,7 @@ def sweep(
     view = View(plot, against.split(",") if against else None, region)
     with Progress(quiet or as_json) as progress:
         folder, summary = run_sweep(
-            definition, out, open_pool, progress.tell, threads=threads, checkpoint_seconds=checkpoint_seconds, view=view
+            definition, out, open_pool, progress.update, threads=threads, checkpoint_seconds=checkpoint_seconds, view=view
         )
     if as_json:
         click.echo(json.dumps(summary, indent=1))

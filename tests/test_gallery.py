@@ -125,8 +125,8 @@ def made(tmp_path_factory):
     return place / folder, place / "pages", summary, said
 
 
-def again(folder, pages, settings=TINY, items=ITEMS, say=lambda notice: None):
-    return reproduce_all(settings, folder, pages, "auto", 1, lambda *how_far: None, say, items)
+def again(folder, pages, settings=TINY, items=ITEMS, notify=lambda notice: None):
+    return reproduce_all(settings, folder, pages, "auto", 1, lambda *how_far: None, notify, items)
 
 
 def test_a_folder_for_every_figure_and_three_files_a_page(made):
@@ -152,7 +152,7 @@ def test_a_second_call_makes_nothing_again(made):
     files = [path for path in [*folder.rglob("*/*"), *pages.iterdir()] if path.is_file()]
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
     said = []
-    assert again(folder, pages, Options(), say=said.append)[1]["items"] == summary["items"]
+    assert again(folder, pages, Options(), notify=said.append)[1]["items"] == summary["items"]
     assert said == []
     assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files} == before
     gallery.write(folder, NAMES, folder.parent / "elsewhere")
@@ -181,7 +181,7 @@ def test_what_fails_is_told_and_made_the_next_time(tmp_path, monkeypatch):
     assert "Missing: fig4-literal." in (pages / "README.md").read_text()
     monkeypatch.undo()
     said = []
-    again(folder, pages, say=said.append)
+    again(folder, pages, notify=said.append)
     assert said == ["fig4-literal: 3 of 3"]
     assert "Missing" not in (pages / "README.md").read_text()
     assert (pages / "fig4-literal.md").exists()
@@ -203,7 +203,7 @@ def test_an_interruption_keeps_what_is_done(tmp_path, monkeypatch):
     assert states == {"fig4": "COMPLETED", "fig4-literal": "INTERRUPTED", ".": "INTERRUPTED"}
     monkeypatch.undo()
     said = []
-    again(folder, pages, Options(), say=said.append)
+    again(folder, pages, Options(), notify=said.append)
     assert said == ["fig4-literal: 2 of 3", "fig5: 3 of 3"]
     assert json.loads((folder / "fig4-literal" / "manifest.json").read_text())["resumed"]
     assert "since it was resumed" in (pages / "README.md").read_text()
@@ -216,10 +216,9 @@ def test_without_pytorch_it_is_said_first_and_the_rest_is_made(tmp_path, monkeyp
     monkeypatch.setattr(module, "backend", missing)
     monkeypatch.setattr(reproduce_networks, "backend", missing)
     said = []
+    items = (ITEMS[0], Reproduction("fig1"), Reproduction("table1"))
     with pytest.raises(FolderError, match="2 of 3 are missing, fig1, table1: langevin-sim deep needs torch, which is not"):
-        again(
-            tmp_path / "here", tmp_path / "pages", items=(ITEMS[0], Reproduction("fig1"), Reproduction("table1")), say=said.append
-        )
+        again(tmp_path / "here", tmp_path / "pages", items=items, notify=said.append)
     assert said[0].startswith("fig1, fig2, fig7, fig8, table1 will be missing: langevin-sim deep needs torch")
     assert (tmp_path / "pages" / "fig4.md").exists()
 

@@ -318,17 +318,17 @@ def test_a_page_of_many_ensembles_is_small():
         assert len(json.dumps(shown)) < 4_000_000
         assert shown["dims"][0] == 1
         assert shown["dims"][-1] == dims
-        films_shown = [case["film"] for case in shown["cases"].values() if case["film"]]
+        films_shown = [case["film"] for case in shown["ensembles"].values() if case["film"]]
         assert len(films_shown) > 20
         assert all(film["walkers"] >= 64 for film in films_shown)
-        assert shown["cases"][f"d2_{dynamics[0]}"]["film"]
+        assert shown["ensembles"][f"d2_{dynamics[0]}"]["film"]
 
 
 def test_quantised_positions_are_those_of_the_film(run):
     summary = json.loads((run / "summary.json").read_text())
     with np.load(run / "histograms.npz") as arrays:
         held = dict(arrays)
-    shown = interactive.data(summary, held, True)["cases"]["d2_gdl"]["film"]
+    shown = interactive.data(summary, held, True)["ensembles"]["d2_gdl"]["film"]
     film, extent = held["d2_gdl_film"], held["d2_gdl_landscape_extent"]
     places = np.frombuffer(base64.b64decode(shown["positions"]), "<u2").reshape(film.shape)
     there = (film >= extent[:, :1]) & (film <= extent[:, 1:])

@@ -141,12 +141,12 @@ def stopped(arguments, out, number=signal.SIGTERM, after=20):
     """A command that gets the signal at its so-many-th progress."""
     calls = iter(range(1_000_000))
 
-    def tell(self, name, step, total, note=""):
+    def update(self, name, step, total, note=""):
         if next(calls) == after:
             os.kill(os.getpid(), number)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Progress, "tell", tell)
+        patch.setattr(Progress, "update", update)
         result = call(*arguments, "--out", out)
     assert result.exit_code == 130, (result.output, result.exception)
     assert result.output == "langevin-sim: interrupted\n"
@@ -225,12 +225,12 @@ def test_an_extension_that_was_interrupted_goes_on_as_one(whole):
     finished(call(*run(), "--keep-state", "--out", "run"))
     calls = iter(range(1000))
 
-    def tell(self, name, step, total, note=""):
+    def update(self, name, step, total, note=""):
         if next(calls) == 4:
             os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Progress, "tell", tell)
+        patch.setattr(Progress, "update", update)
         assert call("resume", "run", "--steps", LONG, "--quiet", "--checkpoint-seconds", "0").exit_code == 130
     finished(call("resume", "run", "--quiet"))
     same("run", whole / LONG)

@@ -6,12 +6,12 @@ import click
 
 from langevin_sim.errors import InputError
 
-from .shared import placed, runs, tell
+from .shared import execution_options, run_and_print, training_folders
 
 
 @click.command(name="compare")
-@runs
-@placed
+@training_folders
+@execution_options
 def command(folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool) -> None:
     """Training and validation loss and accuracy of trainings side by side, the second against the first.
 
@@ -23,4 +23,4 @@ def command(folders: tuple[Path, ...], data_dir: str | None, device: str, out: P
         raise InputError("deep compare takes two RUNs or more, got one")
     network = backend()
     minima = [network.open_minima(folder, device, data_dir) for folder in folders]
-    tell(lambda progress: network.measure("compare", minima, {}, out, progress), as_json, quiet)
+    run_and_print(lambda progress: network.measure("compare", minima, {}, out, progress), as_json, quiet)

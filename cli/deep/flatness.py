@@ -9,13 +9,13 @@ from langevin_sim.settings.network import FlatnessSpec
 from langevin_sim.settings.settings import parse
 
 from ..options import from_settings, given
-from .shared import placed, runs, tell
+from .shared import execution_options, run_and_print, training_folders
 
 
 @click.command(name="flatness")
-@runs
+@training_folders
 @from_settings(FlatnessSpec)
-@placed
+@execution_options
 def command(
     folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any
 ) -> None:
@@ -28,4 +28,4 @@ def command(
     spec = parse(FlatnessSpec, given(options))
     network = backend()
     minima = [network.open_minima(folder, device, data_dir) for folder in folders]
-    tell(lambda progress: network.measure("flatness", minima, spec.model_dump(), out, progress), as_json, quiet)
+    run_and_print(lambda progress: network.measure("flatness", minima, spec.model_dump(), out, progress), as_json, quiet)

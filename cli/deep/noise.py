@@ -10,13 +10,13 @@ from langevin_sim.settings.network import NoiseSpec
 from langevin_sim.settings.settings import parse
 
 from ..options import from_settings, given
-from .shared import placed, runs, tell
+from .shared import execution_options, run_and_print, training_folders
 
 
 @click.command(name="noise")
-@runs
+@training_folders
 @from_settings(NoiseSpec)
-@placed
+@execution_options
 def command(
     folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any
 ) -> None:
@@ -31,4 +31,4 @@ def command(
     spec = parse(NoiseSpec, given(options))
     network = backend()
     trained = network.open_minima(folders[0], device, data_dir)
-    tell(lambda progress: network.measure("noise", [trained], spec.model_dump(), out, progress), as_json, quiet)
+    run_and_print(lambda progress: network.measure("noise", [trained], spec.model_dump(), out, progress), as_json, quiet)

@@ -12,7 +12,7 @@ from ..options import DEVICE, PATH
 from ..progress import Progress
 
 
-def placed(function: Callable[..., Any]) -> Callable[..., Any]:
+def execution_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options that do not change what is computed."""
     for option in reversed(
         [
@@ -26,7 +26,7 @@ def placed(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def runs(function: Callable[..., Any]) -> Callable[..., Any]:
+def training_folders(function: Callable[..., Any]) -> Callable[..., Any]:
     """The folders of trainings, and where their data are now."""
     for option in reversed(
         [
@@ -38,10 +38,12 @@ def runs(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def tell(make: Callable[[Callable[..., None]], tuple[Path, dict[str, Any]]], as_json: bool, quiet: bool) -> dict[str, Any]:
+def run_and_print(
+    make: Callable[[Callable[..., None]], tuple[Path, dict[str, Any]]], as_json: bool, quiet: bool
+) -> dict[str, Any]:
     """Run ``make`` with a progress bar, and print what came out."""
     with Progress(quiet or as_json) as progress:
-        folder, summary = make(progress.tell)
+        folder, summary = make(progress.update)
     print_summary(folder, summary, as_json, quiet)
     return summary
 

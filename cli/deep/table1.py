@@ -10,13 +10,13 @@ from langevin_sim.settings.network import FlatnessSpec
 from langevin_sim.settings.settings import parse
 
 from ..options import from_settings, given
-from .shared import placed, runs, tell
+from .shared import execution_options, run_and_print, training_folders
 
 
 @click.command(name="table1")
-@runs
+@training_folders
 @from_settings(FlatnessSpec)
-@placed
+@execution_options
 def command(
     folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any
 ) -> None:
@@ -31,4 +31,4 @@ def command(
     minima = [network.open_minima(folder, device, data_dir) for folder in folders]
     if {trained.setup.spec.labels for trained in minima} != {"natural", "random"}:
         raise InputError("deep table1 takes RUNs with natural labels and RUNs with random ones, at least one of each")
-    tell(lambda progress: network.measure("table1", minima, spec.model_dump(), out, progress), as_json, quiet)
+    run_and_print(lambda progress: network.measure("table1", minima, spec.model_dump(), out, progress), as_json, quiet)

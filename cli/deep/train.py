@@ -11,7 +11,7 @@ from langevin_sim.settings.network import TrainSpec
 from langevin_sim.settings.settings import parse, read_config, to_toml
 
 from ..options import PATH, SECONDS, THREADS, from_settings, given, temperature_of
-from .shared import placed, tell
+from .shared import execution_options, run_and_print
 
 
 @click.command(name="train")
@@ -22,7 +22,7 @@ from .shared import placed, tell
 @click.option("--print-schema", is_flag=True, help="Print the JSON schema of the settings and exit.")
 @click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="Seconds between checkpoints.  [default: 30]")
 @click.option("--threads", type=THREADS, default=0, help="Number of threads; 0: as torch has it.  [default: 0]")
-@placed
+@execution_options
 def command(
     noise: float | None,
     config: Path | None,
@@ -56,4 +56,4 @@ def command(
         return
     network = backend()
     setup = network.prepare(spec, device)
-    tell(lambda progress: network.train(setup, out, progress, threads, checkpoint_seconds), as_json, quiet)
+    run_and_print(lambda progress: network.train(setup, out, progress, threads, checkpoint_seconds), as_json, quiet)

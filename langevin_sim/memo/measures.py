@@ -21,7 +21,7 @@ _PERCENTILES = (16, 50, 84)
 
 
 def numbers(arm: Arm, run: Run, references: References, seen: Passages | None, fitted: Boltzmann | None) -> dict[str, Any]:
-    """What summary.json says of an arm beyond runs.summary."""
+    """The numbers of an arm in summary.json beside those of simulation.summary."""
     wells = run.walker_means[:, :2]
     found = wells[wells.sum(axis=1) > 0]
     share = found[:, 0] / found.sum(axis=1)

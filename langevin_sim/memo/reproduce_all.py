@@ -61,7 +61,7 @@ def reproduce_all(
     device: str,
     threads: int,
     progress: Progress,
-    say: Callable[[str], None] = lambda notice: None,
+    notify: Callable[[str], None] = lambda notice: None,
     items: Sequence[Reproduction] = (),
 ) -> tuple[Path, dict[str, Any]]:
     """Make what the folder does not hold yet, then the gallery in ``pages``; returns the folder and its summary.
@@ -73,7 +73,7 @@ def reproduce_all(
     spec = _resolved(options) if manifest is None else manifest["spec"]
     left = [item for item in items if manifest is None or out is None or not gallery.complete(out / item.name)]
     if any(item.figure in registry.network_figures() for item in left):
-        _check_networks(spec, say)
+        _check_networks(spec, notify)
     folder = out or Path("outputs") / f"reproduce-all-{spec['scale']}-{time.strftime('%Y%m%d-%H%M%S')}-{spec['seed']}"
     if manifest is None:
         disk.claim(folder)
@@ -82,7 +82,7 @@ def reproduce_all(
     with disk.recorded(folder, manifest):
         for item in left:
             stop_if_requested()
-            say(f"{item.name}: {len(items) - len(left) + left.index(item) + 1} of {len(items)}")
+            notify(f"{item.name}: {len(items) - len(left) + left.index(item) + 1} of {len(items)}")
             try:
                 _make(item, folder / item.name, spec, device, threads, progress)
             except Exception as error:  # whatever it is, the others are worth having
@@ -136,12 +136,12 @@ def _given(options: Options) -> dict[str, Any]:
     return options._asdict() | {"data_dir": None if options.data_dir is None else str(options.data_dir.absolute())}
 
 
-def _check_networks(spec: dict[str, Any], say: Callable[[str], None]) -> None:
-    """Before anything long: read the data sets (InputError if they cannot be), and say so if PyTorch is missing."""
+def _check_networks(spec: dict[str, Any], notify: Callable[[str], None]) -> None:
+    """Before anything long: read the data sets (InputError if they cannot be), and give notice if PyTorch is missing."""
     try:
         network = backend()
     except LangevinSimError as error:
-        say(f"{', '.join(registry.network_figures())} will be missing: {error}")
+        notify(f"{', '.join(registry.network_figures())} will be missing: {error}")
         return
     sets = {training.data: training for figure in registry.network_figures().values() for training in _trainings(figure, spec)}
     for training in sets.values():
@@ -159,12 +159,12 @@ def _data_dir(spec: dict[str, Any]) -> Path | None:
 def _make(item: Reproduction, folder: Path, spec: dict[str, Any], device: str, threads: int, progress: Progress) -> None:
     """Make one figure. It resumes from a checkpoint if there is one; whatever else an interruption left is removed."""
 
-    def tell(name: str, *how_far: Any) -> None:
+    def report_progress(name: str, *how_far: Any) -> None:
         progress(f"{item.name}, {name}", *how_far)
 
     ensembles = item.figure in registry.ensemble_figures()
     if ensembles and (folder / "manifest.json").exists():
-        reproduce.resume_ensembles(folder, threads, tell)
+        reproduce.resume_ensembles(folder, threads, report_progress)
         return
     if folder.exists():
         shutil.rmtree(folder)
@@ -172,6 +172,8 @@ def _make(item: Reproduction, folder: Path, spec: dict[str, Any], device: str, t
         settings = reproduce.experiment(item.figure, item.literal)
         few = settings.arms[0].walkers // _FEWER if spec["scale"] == "quick" else None
         settings = settings.resized(spec["replicas"] or few, spec["steps"])
-        reproduce.reproduce_ensembles(settings, spec["seed"], folder, threads, tell)
+        reproduce.reproduce_ensembles(settings, spec["seed"], folder, threads, report_progress)
     else:
-        reproduce_networks.reproduce_networks(item.figure, spec["scale"], _data_dir(spec), folder, device, threads, tell)
+        reproduce_networks.reproduce_networks(
+            item.figure, spec["scale"], _data_dir(spec), folder, device, threads, report_progress
+        )

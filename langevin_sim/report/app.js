@@ -15,7 +15,7 @@
     return made;
   };
   const colour = dynamics => `var(--${dynamics})`;
-  const current = () => data.cases[`d${data.dims[state.dim]}_${state.dynamics}`];
+  const current = () => data.ensembles[`d${data.dims[state.dim]}_${state.dynamics}`];
   const short = (value, digits = 4) => value === null ? "none" : Number(value.toPrecision(digits)).toString();
   const fixed = (value, error) => {  // two digits of the error
     if (value === null) return "unknown";
@@ -98,7 +98,7 @@
 
   // ---- masses against dimension, with a mark at the dimension shown
   const drawMasses = () => {
-    const name = data.regions[state.region], all = Object.values(data.cases), points = [], values = [];
+    const name = data.regions[state.region], all = Object.values(data.ensembles), points = [], values = [];
     const of = (now, key) => now.regions[state.region][key];
     for (const now of all) {
       const mass = of(now, "mass"), error = 2 * (of(now, "stderr") || 0);
@@ -121,7 +121,7 @@
     const { X, Y } = plot, half = Math.max(5, Math.min(14, (X(first + 1) - X(first)) * .35));
     plot.area.append(node("rect", { class: "here", id: "mass-marker", "data-dim": now.dim, x: X(now.dim) - half, y: plot.top,
       width: 2 * half, height: plot.bottom - plot.top }));
-    const entries = [], exact = data.dims.map(dim => [dim, data.dynamics.map(name => data.cases[`d${dim}_${name}`])
+    const entries = [], exact = data.dims.map(dim => [dim, data.dynamics.map(name => data.ensembles[`d${dim}_${name}`])
       .map(entry => entry ? of(entry, "boltzmann") : null).find(value => value !== null)]).filter(([, value]) => value !== undefined);
     const curve = (pairs, attributes) => plot.area.append(node("path", { ...attributes, d: path(pairs.map(([d, m]) => [X(d), Y(m)])) }),
       ...(pairs.length > 1 ? [] : pairs.map(([d, m]) => node("line", { ...attributes, x1: X(d) - 12, x2: X(d) + 12, y1: Y(m), y2: Y(m) }))));

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-MAX_CASES = 120  # ensembles that the page shows one by one; of more, an even choice of dimensions
+MAX_ENSEMBLES = 120  # ensembles that the page shows one by one; of more, an even choice of dimensions
 FILM_BYTES = 2_000_000  # of all films, before base64 makes a third more of them
 LEAST_WALKERS = 64  # in a film: rather fewer films than fewer walkers
 _OUTSIDE = 65535  # a walker that is not in the picture
@@ -19,14 +19,14 @@ def data(summary: dict[str, Any], arrays: Mapping[str, np.ndarray], constant_ste
     """
     results = summary["results"]
     dynamics = list(dict.fromkeys(r["dynamics"] for r in results))
-    dims = chosen(sorted({r["dim"] for r in results}), max(3, MAX_CASES // len(dynamics)))
+    dims = chosen(sorted({r["dim"] for r in results}), max(3, MAX_ENSEMBLES // len(dynamics)))
     shown = [r for r in results if r["dim"] in dims]
     walkers = _walkers(shown, arrays)
-    cases = {}
+    ensembles = {}
     for r in shown:
         key = f"d{r['dim']}_{r['dynamics']}"
         edges = arrays[f"{key}_edges"]
-        cases[key] = {
+        ensembles[key] = {
             "dim": r["dim"],
             "dynamics": r["dynamics"],
             "verdict": r["verdict"],
@@ -50,7 +50,7 @@ def data(summary: dict[str, Any], arrays: Mapping[str, np.ndarray], constant_ste
         "dynamics": dynamics,
         "regions": [region["name"] for region in results[0]["regions"]],
         "limit": limit,
-        "cases": cases,
+        "ensembles": ensembles,
     }
 
 
