@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from langevin_sim.errors import InputError, did_you_mean
-from langevin_sim.settings.settings import Settings
+from langevin_sim.settings.spec import Spec
 
 
 class _Path(click.Path):
@@ -47,7 +47,7 @@ THREADS = click.IntRange(0, 4096)
 DEVICE = Choice(("auto", "cpu", "cuda", "mps"))
 
 
-def from_settings(kind: type[Settings], without: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def options_from(kind: type[Spec], without: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator: an option for every field of a spec, with its description and default; what is not given is None."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,9 +9,9 @@ import click
 
 from langevin_sim.errors import InputError
 from langevin_sim.settings.run import RunSpec, make_spec
-from langevin_sim.settings.settings import read_config, to_toml
+from langevin_sim.settings.spec import read_config, to_toml
 
-from .options import PATH, SECONDS, from_settings, parameters, temperature_of
+from .options import PATH, SECONDS, options_from, parameters, temperature_of
 from .progress import Progress
 from .workers import SCHEDULER, of_scheduler
 
@@ -21,7 +21,7 @@ from .workers import SCHEDULER, of_scheduler
     epilog="The defaults (temperature 1, step size 0.02, 10,000 + 60,000 steps of 10,240 walkers) were chosen by "
     "measurement: the slowest relaxation of twowell, in d = 1, takes about 960 steps.",
 )
-@from_settings(RunSpec, without=("parameters",))
+@options_from(RunSpec, without=("parameters",))
 @click.option("--noise", type=float, help="Noise amplitude gamma' = sqrt(2 eta T) a step, instead of --temperature.")
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter of the potential; repeatable.")
 @click.option("--config", type=PATH, help="TOML file with settings; options override it.")

@@ -7,14 +7,14 @@ import click
 
 from langevin_sim.settings.run import RunSpec
 
-from .options import PATH, THREADS, from_settings, given, parameters
+from .options import PATH, THREADS, given, options_from, parameters
 from .sweep_options import NAMES, grid_options, sweep
 
 
 @click.command(name="sweep")
 @click.argument("spec", required=False, metavar="[SPEC.toml|DIR]", type=PATH)
 @grid_options
-@from_settings(RunSpec, without=("parameters",))
+@options_from(RunSpec, without=("parameters",))
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter of the potential; repeatable.")
 @click.option("--threads", type=THREADS, default=0, help="Threads of a worker; 0: its share of the cores.  [default: 0]")
 def command(spec: Path | None, pairs: tuple[str, ...], **options: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from langevin_sim.errors import InputError
-from langevin_sim.settings.settings import read_config
+from langevin_sim.settings.spec import read_config
 from langevin_sim.simulation.workers import Workers
 
 from .options import PATH, SECONDS

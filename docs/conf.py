@@ -12,7 +12,7 @@ from docutils.utils.math.latex2mathml import tex2mathml
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from langevin_sim import __version__
-from langevin_sim.settings.settings import Settings
+from langevin_sim.settings.spec import Spec
 
 for name in ("arviz", "arviz_base", "arviz_stats"):  # these tell at length what they found
     logging.getLogger(name).setLevel(logging.WARNING)
@@ -62,7 +62,7 @@ def as_rst(lines: list[str]) -> list[str]:
 def on_docstring(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
     """Plain text for words, and a table of the fields of settings."""
     lines[:] = as_rst(lines)
-    if what == "class" and isinstance(thing, type) and issubclass(thing, Settings):
+    if what == "class" and isinstance(thing, type) and issubclass(thing, Spec):
         lines += ["", ".. list-table::", "   :header-rows: 1", "   :widths: 18 17 65", "", "   * - field", "     - default"]
         lines.append("     - what it is")
         for field, info in thing.model_fields.items():
@@ -74,7 +74,7 @@ def on_docstring(app: Any, what: str, name: str, thing: Any, options: Any, lines
 
 def on_signature(app: Any, what: str, name: str, thing: Any, options: Any, signature: str, returns: str) -> Any:
     """No signature for settings, whose table says more."""
-    if isinstance(thing, type) and issubclass(thing, Settings):
+    if isinstance(thing, type) and issubclass(thing, Spec):
         return "", None
     return signature, returns
 

@@ -208,7 +208,7 @@ def test_what_is_misspelt_is_told_with_the_nearest(arguments, said):
 
 def test_choices_within_settings_are_suggested():
     from langevin_sim.settings.network import FlatnessSpec, TrainSpec
-    from langevin_sim.settings.settings import parse
+    from langevin_sim.settings.spec import parse
 
     with pytest.raises(InputError, match="labels = 'natrual': did you mean 'natural'"):
         parse(TrainSpec, {"labels": "natrual"})

@@ -32,7 +32,7 @@ from langevin_sim.plots import concentration
 from langevin_sim.runs.run import run_spec
 from langevin_sim.settings.network import DataSpec, FlatnessSpec, NoiseSpec, PlaneSpec, TrainSpec
 from langevin_sim.settings.run import RunSpec
-from langevin_sim.settings.settings import parse, read_config, to_toml
+from langevin_sim.settings.spec import parse, read_config, to_toml
 from langevin_sim.storage import manifest
 
 CASES = settings(

@@ -18,7 +18,7 @@ from langevin_sim.report import interactive, page, write
 from langevin_sim.report.parts import local
 from langevin_sim.report.run import command
 from langevin_sim.settings.run import RunSpec, dims_text, make_spec, parse_dims
-from langevin_sim.settings.settings import flags
+from langevin_sim.settings.spec import flags
 from langevin_sim.settings.systems import build
 from langevin_sim.simulation import film as films
 from langevin_sim.simulation.simulate import placed

@@ -6,13 +6,13 @@ from typing import Any
 import click
 
 from langevin_sim.settings.network import DataSpec
-from langevin_sim.settings.settings import parse
+from langevin_sim.settings.spec import parse
 
-from ..options import from_settings, given
+from ..options import given, options_from
 
 
 @click.command(name="data")
-@from_settings(DataSpec)
+@options_from(DataSpec)
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def command(as_json: bool, **options: Any) -> None:
     """What a data set holds: images, classes, replaced labels, a digest of all of it.

@@ -8,14 +8,14 @@ import click
 from langevin_sim.plugins import backend
 from langevin_sim.settings.network import TrainSpec
 
-from ..options import PATH, from_settings, given
+from ..options import PATH, given, options_from
 from ..sweep_options import NAMES, grid_options, sweep
 
 
 @click.command(name="sweep")
 @click.argument("spec", required=False, metavar="[SPEC.toml|DIR]", type=PATH)
 @grid_options
-@from_settings(TrainSpec)
+@options_from(TrainSpec)
 @click.option(
     "--threads", type=click.IntRange(1, 4096), default=1, help="Threads of a training; its bits depend on them.  [default: 1]"
 )

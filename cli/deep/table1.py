@@ -7,15 +7,15 @@ import click
 
 from langevin_sim.errors import InputError
 from langevin_sim.settings.network import FlatnessSpec
-from langevin_sim.settings.settings import parse
+from langevin_sim.settings.spec import parse
 
-from ..options import from_settings, given
+from ..options import given, options_from
 from .shared import execution_options, run_and_print, training_folders
 
 
 @click.command(name="table1")
 @training_folders
-@from_settings(FlatnessSpec)
+@options_from(FlatnessSpec)
 @execution_options
 def command(
     folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any

@@ -8,14 +8,14 @@ import click
 
 from langevin_sim.errors import InputError
 from langevin_sim.settings.network import TrainSpec
-from langevin_sim.settings.settings import parse, read_config, to_toml
+from langevin_sim.settings.spec import parse, read_config, to_toml
 
-from ..options import PATH, SECONDS, THREADS, from_settings, given, temperature_of
+from ..options import PATH, SECONDS, THREADS, given, options_from, temperature_of
 from .shared import execution_options, run_and_print
 
 
 @click.command(name="train")
-@from_settings(TrainSpec)
+@options_from(TrainSpec)
 @click.option("--noise", type=float, help="Noise amplitude gamma' = sqrt(2 eta T) a step, instead of --temperature.")
 @click.option("--config", type=PATH, help="TOML file with settings; options override it.")
 @click.option("--print-config", is_flag=True, help="Print the resolved settings as TOML and exit.")

@@ -11,7 +11,7 @@ from langevin_sim.memo.figure import NetworkFigure
 from langevin_sim.memo.scales import SCALES
 from langevin_sim.plugins import backend
 from langevin_sim.settings.network import TrainSpec
-from langevin_sim.settings.settings import parse
+from langevin_sim.settings.spec import parse
 from langevin_sim.storage import folder as disk
 
 Progress = Callable[[str, int, int], None]

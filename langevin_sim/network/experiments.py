@@ -17,7 +17,7 @@ from langevin_sim.network.train import PACKAGES, Progress, use_threads
 from langevin_sim.report.write import write as write_report
 from langevin_sim.runs import network_folder
 from langevin_sim.settings.network import FlatnessSpec, NoiseSpec, PlaneSpec
-from langevin_sim.settings.settings import Settings, flags, parse
+from langevin_sim.settings.spec import Spec, flags, parse
 from langevin_sim.storage import folder as disk
 
 Outcome = tuple[Path, dict[str, Any]]
@@ -70,7 +70,7 @@ def flatness(minima: list[Minima], spec: FlatnessSpec, out: Path | None, progres
     return _experiment(kind, minima, spec, spec.seed, out, command, measured)
 
 
-def compare(minima: list[Minima], spec: Settings, out: Path | None, progress: Progress, command: str = "") -> Outcome:
+def compare(minima: list[Minima], spec: Spec, out: Path | None, progress: Progress, command: str = "") -> Outcome:
     """Fig. 2: the histories of trainings side by side."""
 
     def measured() -> Measured:
@@ -80,9 +80,9 @@ def compare(minima: list[Minima], spec: Settings, out: Path | None, progress: Pr
     return _experiment("compare", minima, spec, minima[0].setup.spec.seed, out, command, measured)
 
 
-_MEASUREMENTS: dict[str, tuple[Callable[..., Outcome], type[Settings]]] = {
+_MEASUREMENTS: dict[str, tuple[Callable[..., Outcome], type[Spec]]] = {
     "noise": (noise, NoiseSpec),
-    "compare": (compare, Settings),
+    "compare": (compare, Spec),
     "plane": (plane, PlaneSpec),
     "flatness": (flatness, FlatnessSpec),
     "table1": (flatness, FlatnessSpec),
@@ -92,7 +92,7 @@ _MEASUREMENTS: dict[str, tuple[Callable[..., Outcome], type[Settings]]] = {
 def _experiment(
     kind: str,
     minima: list[Minima],
-    spec: Settings,
+    spec: Spec,
     seed: int | None,
     out: Path | None,
     command: str,

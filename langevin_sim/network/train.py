@@ -24,7 +24,7 @@ from langevin_sim.network.walker import Walker
 from langevin_sim.report.write import write as write_report
 from langevin_sim.runs import network_folder
 from langevin_sim.settings.network import TrainSpec
-from langevin_sim.settings.settings import parse, to_toml
+from langevin_sim.settings.spec import parse, to_toml
 from langevin_sim.storage import folder as disk
 from langevin_sim.storage.log import log
 

@@ -12,7 +12,7 @@ from langevin_sim.report.interactive import data
 from langevin_sim.report.page import Commands, Interactive, Items, Page, Paragraph, Section, Table
 from langevin_sim.report.parts import footer, local, notes, picture, provenance, shell_name
 from langevin_sim.settings.run import RunSpec, dims_text
-from langevin_sim.settings.settings import flags, parse
+from langevin_sim.settings.spec import flags, parse
 
 _SETTINGS = ("domain", "walkers", "burn_in", "steps", "every", "step_size", "temperature", "schedule", "noise_schedule", "start")
 _NAMES = {

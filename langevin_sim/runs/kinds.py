@@ -15,7 +15,7 @@ from langevin_sim.runs import run
 from langevin_sim.runs.execution import Execution, Outcome
 from langevin_sim.settings.network import TrainSpec
 from langevin_sim.settings.run import RunSpec
-from langevin_sim.settings.settings import parse
+from langevin_sim.settings.spec import parse
 
 Manifest = dict[str, Any]
 Summary = dict[str, Any]

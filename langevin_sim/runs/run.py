@@ -17,7 +17,7 @@ from langevin_sim.potentials.potential import Potential
 from langevin_sim.potentials.rows import digest
 from langevin_sim.report.write import write as write_report
 from langevin_sim.settings.run import RunSpec
-from langevin_sim.settings.settings import parse
+from langevin_sim.settings.spec import parse
 from langevin_sim.settings.systems import System, build, halved
 from langevin_sim.simulation import plan
 from langevin_sim.simulation.film import film

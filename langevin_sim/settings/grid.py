@@ -13,9 +13,9 @@ from langevin_sim import potentials
 from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.settings.network import TrainSpec
 from langevin_sim.settings.run import RunSpec, make_spec
-from langevin_sim.settings.settings import Settings, parse
+from langevin_sim.settings.spec import Spec, parse
 
-KINDS: dict[str, type[Settings]] = {"run": RunSpec, "train": TrainSpec}
+KINDS: dict[str, type[Spec]] = {"run": RunSpec, "train": TrainSpec}
 MOST_POINTS = 100_000
 _LONGEST_NAME = 120
 _NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
@@ -40,7 +40,7 @@ class Point(NamedTuple):
 
     name: str
     where: dict[str, Any]
-    spec: Settings
+    spec: Spec
 
 
 class Sweep(NamedTuple):
@@ -114,7 +114,7 @@ def points(sweep: Sweep) -> list[Point]:
     return found
 
 
-def _spec(sweep: Sweep, where: dict[str, Any]) -> Settings:
+def _spec(sweep: Sweep, where: dict[str, Any]) -> Spec:
     """The settings of a point. Its seed is a function of the sweep's and of where it is: a larger grid leaves it as it is."""
     fields = KINDS[sweep.kind].model_fields
     values = {**sweep.base, **{key: value for key, value in where.items() if key in fields}}

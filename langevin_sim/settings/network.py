@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, mo
 from langevin_sim.dynamics import parse_schedule
 from langevin_sim.errors import UnknownNameError
 from langevin_sim.settings.run import split
-from langevin_sim.settings.settings import Settings
+from langevin_sim.settings.spec import Spec
 
 DATASETS = ("digits", "mnist", "fashion-mnist", "cifar10")
 MODELS = ("mlp", "conv", "conv-24-24-10", "vgg16-bn", "linear")
@@ -19,7 +19,7 @@ Seed = Annotated[int | None, Field(ge=0, lt=2**63)]
 BatchNorm = Literal["fixed", "perturbed", "recomputed"]
 
 
-class Seeded(Settings):
+class Seeded(Spec):
     """Settings with a seed, drawn where none is given."""
 
     seed: Annotated[Seed, Field(description="seed of every random stream; drawn if not given")] = None
@@ -29,7 +29,7 @@ class Seeded(Settings):
         return self if self.seed is not None else self.model_copy(update={"seed": secrets.randbits(32)})
 
 
-class DataSpec(Settings):
+class DataSpec(Spec):
     """What the training loss is a mean over. The same spec gives the same images and labels."""
 
     data: Annotated[str, Field(description=f"data set: {', '.join(DATASETS)}")] = "digits"
@@ -149,7 +149,7 @@ class NoiseSpec(Seeded):
     replica: Annotated[int, Field(ge=0, description="at which of the run's minima")] = 0
 
 
-class PlaneSpec(Settings):
+class PlaneSpec(Spec):
     """Loss and accuracy over the affine plane through three minima (Figs. 7 and 8)."""
 
     divisions: Annotated[int, Field(ge=1, le=200, description="steps along a side of the simplex")] = 12

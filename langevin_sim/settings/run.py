@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from langevin_sim.dynamics import KINDS, parse_domain, parse_schedule
 from langevin_sim.errors import UnknownNameError
-from langevin_sim.settings.settings import Settings, parse
+from langevin_sim.settings.spec import Spec, parse
 
 MAX_DIM, MAX_WALKERS, MAX_STEPS = 1000, 10**8, 10**12
 POTENTIALS = "a name (langevin-sim potentials list), 'expr: sum((x^2-1)^2)', or FILE.py:FUNCTION"
@@ -48,7 +48,7 @@ def split(value: Any) -> Any:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
-class RunSpec(Settings):
+class RunSpec(Spec):
     """What is simulated. The same spec and seed give the same bits on any number of threads."""
 
     potential: Annotated[str, Field(description=f"what is descended: {POTENTIALS}")] = "twowell"

@@ -13,7 +13,7 @@ import numpy as np
 
 from langevin_sim.engine.ensemble import Ensemble, blocks_needed
 from langevin_sim.settings.run import RunSpec
-from langevin_sim.settings.settings import parse
+from langevin_sim.settings.spec import parse
 from langevin_sim.settings.systems import build, halved
 from langevin_sim.simulation.simulate import advance, available_threads, placed
 from langevin_sim.simulation.workers import Worker, Workers

@@ -11,7 +11,7 @@ from langevin_sim.runs.resume import resume
 from langevin_sim.runs.run import run_spec
 from langevin_sim.settings.network import TrainSpec
 from langevin_sim.settings.run import RunSpec
-from langevin_sim.settings.settings import parse
+from langevin_sim.settings.spec import parse
 from langevin_sim.simulation.simulate import available_threads
 from langevin_sim.simulation.workers import Worker
 from langevin_sim.storage import folder as disk

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from langevin_sim.errors import InputError, UnknownNameError, did_you_mean
 
 
-class Settings(BaseModel):
+class Spec(BaseModel):
     """A frozen record of settings; a key that is not a field is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -32,10 +32,10 @@ class Settings(BaseModel):
         return values
 
 
-Kind = TypeVar("Kind", bound=Settings)
+SpecT = TypeVar("SpecT", bound=Spec)
 
 
-def parse(kind: type[Kind], values: dict[str, Any]) -> Kind:
+def parse(kind: type[SpecT], values: dict[str, Any]) -> SpecT:
     """Settings from raw values; InputError in one line that names what was got and what was expected."""
     for key in values:
         if key not in kind.model_fields:
@@ -67,7 +67,7 @@ def read_config(path: Path) -> dict[str, Any]:
         raise InputError(f"{path} is not TOML: {error}: expected lines such as walkers = 1000") from error
 
 
-def to_toml(settings: Settings) -> str:
+def to_toml(settings: Spec) -> str:
     """The settings as TOML that read_config takes."""
     values = settings.model_dump(mode="json", exclude_none=True)
     tables = {key: values.pop(key) for key in list(values) if isinstance(values[key], dict)}
@@ -87,8 +87,8 @@ def _key(name: str) -> str:
     return name if re.fullmatch("[A-Za-z0-9_-]+", name) else _toml(name)
 
 
-def flags(settings: Settings, said: Mapping[str, str] | None = None) -> str:
-    """The command-line options that differ from their defaults, for a shell; ``said``: how some values are written."""
+def flags(settings: Spec, written: Mapping[str, str] | None = None) -> str:
+    """The command-line options that differ from their defaults, for a shell; ``written``: how some values are to be written."""
     words = []
     for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
@@ -101,5 +101,5 @@ def flags(settings: Settings, said: Mapping[str, str] | None = None) -> str:
             words += [f"--set {shlex.quote(f'{key}={item}')}" for key, item in value.items()]
         else:
             text = ",".join(str(item) for item in value) if isinstance(value, list) else str(value)
-            words.append(f"--{option} {shlex.quote((said or {}).get(name, text))}")
+            words.append(f"--{option} {shlex.quote((written or {}).get(name, text))}")
     return " ".join(words)
