@@ -1,1 +1,1 @@
-"""The memo's toy experiments, one figure a file: their settings, and what to say of what they measure."""
+"""The paper's figures and its table, one module each with settings, text and drawing (registry.py finds them); the gallery."""

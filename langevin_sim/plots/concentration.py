@@ -1,4 +1,4 @@
-"""The memo's Fig. 3 and more: surface, histograms beside the exact law, mass against dimension."""
+"""The figure of a run: the surface, histograms beside the exact laws, and mass against dimension (as in Fig. 3)."""
 
 import json
 from pathlib import Path

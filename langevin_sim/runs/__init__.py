@@ -1,1 +1,1 @@
-"""A run as a thing on disk: spec, simulation, summary, folder."""
+"""What the commands do: run, resume, rerun and sweep, each with its folder; and the table of the kinds of folder."""

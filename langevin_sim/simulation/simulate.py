@@ -68,7 +68,7 @@ class Run:
         return self.walkers * (self.steps + self.burn_in) * self.potential.dim / self.seconds
 
     def to_xarray(self) -> Any:
-        """The draws as an xarray DataTree in ArviZ's layout, a walker a chain: see runs.export.datatree."""
+        """The draws as an xarray DataTree in ArviZ's layout, a walker a chain: see storage.export.datatree."""
         attributes = {
             "inference_library": "langevin-sim",
             "potential": self.potential.name,

@@ -1,1 +1,1 @@
-"""Many runs over a grid of settings: the grid, what a worker does at a point, the sweep's folder and its index."""
+"""Many runs over a grid of settings: the run at a point, the folder of the sweep, and its table."""
