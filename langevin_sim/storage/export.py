@@ -62,9 +62,9 @@ def from_folder(folder: Path, dim: int | None = None, dynamics: str | None = Non
 
 
 def write_netcdf(tree: Any, path: Path) -> None:
-    """Into a new NetCDF file; InputError if it is there already, or a package is missing."""
+    """Write a new NetCDF file; InputError if it already exists, or a package is missing."""
     if path.exists():
-        raise InputError(f"{path} is there already and is left as it is: choose another --netcdf")
+        raise InputError(f"{path} already exists; choose another --netcdf")
     if find_spec("h5netcdf") is None:  # what xarray writes it with
         raise InputError(f"a NetCDF file needs h5netcdf, which is not installed: {_REMEDY}")
     try:
