@@ -19,7 +19,7 @@ def parse_dims(value: Any) -> Any:
     """'3', '1,2,5' or '1..5' as a list of dimensions."""
     if not isinstance(value, str):
         return value
-    expected = f"dims {value!r}: expected 3, 1,2,5 or 1..5 (ascending, from 1 to {MAX_DIM})"
+    expected = f"dims {value!r}: write 1..5 for a range (or 3, or 1,2,5), ascending from 1 to {MAX_DIM}"
     dims: list[int] = []
     for part in value.split(","):
         match = re.fullmatch(r"\s*([0-9]{1,6})\s*(?:\.\.\s*([0-9]{1,6}))?\s*", part)
@@ -51,45 +51,49 @@ def split(value: Any) -> Any:
 class RunSpec(Spec):
     """What is simulated. The same spec and seed give the same bits on any number of threads."""
 
-    potential: Annotated[str, Field(description=f"what is descended: {POTENTIALS}")] = "twowell"
-    dims: Annotated[list[int], BeforeValidator(parse_dims), Field(description="dimensions: 3, 1,2,5 or 1..5")] = [1, 2, 3, 4, 5]
+    potential: Annotated[str, Field(description=f"Potential: {POTENTIALS}.")] = "twowell"
+    dims: Annotated[list[int], BeforeValidator(parse_dims), Field(description="Dimensions: 3, 1,2,5 or 1..5.")] = [1, 2, 3, 4, 5]
     dynamics: Annotated[
-        list[str], BeforeValidator(split), Field(description=f"how a walker moves: {', '.join(KINDS)}, or a comma list")
+        list[str], BeforeValidator(split), Field(description=f"Dynamics of the walkers: {', '.join(KINDS)}, or a comma list.")
     ] = ["gdl"]
-    walkers: Annotated[int, Field(ge=2, le=MAX_WALKERS, description="independent walkers in each dimension")] = 10_240
+    walkers: Annotated[int, Field(ge=2, le=MAX_WALKERS, description="Number of independent walkers in each dimension.")] = 10_240
     steps: Annotated[
         Annotated[int, Field(ge=1, le=MAX_STEPS)] | Literal["auto"],
-        Field(description="production steps of every walker, or auto: 60 relaxation times, after 10 of burn-in"),
+        Field(description="Production steps of every walker, or auto: 60 relaxation times, after 10 of burn-in."),
     ] = 60_000
-    burn_in: Annotated[int, Field(ge=0, le=MAX_STEPS, description="steps before anything is counted")] = 10_000
-    every: Annotated[int, Field(ge=1, le=10**9, description="steps between two observations of a walker")] = 40
-    step_size: Annotated[float, Field(gt=0, description="eta, in units of time")] = 0.02
-    temperature: Annotated[float, Field(ge=0, description="T, in units of energy (k_B = 1)")] = 1.0
-    schedule: Annotated[str, Field(description="of the step size: constant, power:p=P,t0=T or gelfand-mitter:a=A,t0=T")] = (
-        "constant"
-    )
+    burn_in: Annotated[int, Field(ge=0, le=MAX_STEPS, description="Steps before anything is counted.")] = 10_000
+    every: Annotated[int, Field(ge=1, le=10**9, description="Steps between two observations of a walker.")] = 40
+    step_size: Annotated[float, Field(gt=0, description="Step size eta, in units of time.")] = 0.02
+    temperature: Annotated[float, Field(ge=0, description="Temperature T, in units of energy (k_B = 1).")] = 1.0
+    schedule: Annotated[
+        str, Field(description="Schedule of the step size: constant, power:p=P,t0=T or gelfand-mitter:a=A,t0=T.")
+    ] = "constant"
     noise_schedule: Annotated[
-        str, Field(description="of the noise gamma': temperature (keeps T), constant, power:.. or gelfand-mitter:b=B,t0=T")
+        str,
+        Field(description="Schedule of the noise: temperature (keeps T), constant, power:.. or gelfand-mitter:b=B,t0=T."),
     ] = "temperature"
     domain: Annotated[
-        str, Field(description="own (the potential's), space, torus:LOW,HIGH, box:LOW,HIGH or reflecting:LOW,HIGH")
+        str, Field(description="Domain: own (the potential's), space, torus:LOW,HIGH, box:LOW,HIGH or reflecting:LOW,HIGH.")
     ] = "own"
     start: Annotated[
-        str, Field(description="dispersed over all regions in turn, uniform, exact, a region, or a number for all coordinates")
+        str,
+        Field(
+            description="Start: dispersed over all regions in turn, uniform, exact, a region, or a number for all coordinates."
+        ),
     ] = "dispersed"
-    batch_size: Annotated[int, Field(ge=1, description="terms in a batch of sgd and sgdl")] = 10
-    replacement: Annotated[bool, Field(description="draw batches with replacement")] = False
-    terms: Annotated[int, Field(ge=2, le=10**7, description="tilts that make a finite sum of a potential that is none")] = 1000
+    batch_size: Annotated[int, Field(ge=1, description="Terms in a batch of sgd and sgdl.")] = 10
+    replacement: Annotated[bool, Field(description="Draw batches with replacement.")] = False
+    terms: Annotated[int, Field(ge=2, le=10**7, description="Number of tilts used to turn U into a finite sum.")] = 1000
     tilt: Annotated[
-        str, Field(description="covariance of the tilts: auto (SGD's T_eff = T), isotropic:S2, hessian:SCALE or matrix:A,B;B,C")
+        str, Field(description="Covariance of the tilts: auto (SGD's T_eff = T), isotropic:S2, hessian:SCALE or matrix:A,B;B,C.")
     ] = "auto"
-    extrapolate: Annotated[bool, Field(description="run at half the step too, and extrapolate the masses to step 0")] = False
-    chain: Annotated[bool, Field(description="compute the chain law beside Boltzmann's")] = True
+    extrapolate: Annotated[bool, Field(description="Run at half the step too, and extrapolate the masses to step 0.")] = False
+    chain: Annotated[bool, Field(description="Compute the chain law beside Boltzmann's law.")] = True
     data: Annotated[
-        str | None, Field(description="regression on rows of your own: CSV with a heading; y, or the last column, is the value")
+        str | None, Field(description="Data of a regression: CSV with a heading; y, or the last column, is the value.")
     ] = None
-    seed: Annotated[int | None, Field(ge=0, lt=2**128, description="seed of every random stream; drawn if not given")] = None
-    parameters: Annotated[dict[str, float], Field(description="parameters of the potential")] = {}
+    seed: Annotated[int | None, Field(ge=0, lt=2**128, description="Seed of every random stream; drawn if not given.")] = None
+    parameters: Annotated[dict[str, float], Field(description="Parameters of the potential.")] = {}
 
     @field_validator("dims")
     @classmethod
