@@ -62,6 +62,8 @@ def options_from(kind: type[Spec], without: tuple[str, ...] = ()) -> Callable[[C
                 tail = "" if field.default is None else f"  [default: {_shown(field.default)}]"
                 option = click.option(flag, name, help=f"{field.description}{tail}", metavar="X")
             function = option(function)
+        for name in kind.earlier_names:
+            function = click.option(f"--{name.replace('_', '-')}", name, hidden=True)(function)
         return function
 
     return decorate

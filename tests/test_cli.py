@@ -33,7 +33,7 @@ def test_run_writes_the_whole_folder(tmp_path):
     assert result.exit_code == 0, result.output
     folder = tmp_path / "here"
     names = {path.name for path in folder.iterdir()}
-    written = {"summary.json", "summary.csv", "histograms.npz", "figure.png", "figure.pdf", "report.html"}
+    written = {"summary.json", "summary.csv", "histograms.npz", "positions.npz", "figure.png", "figure.pdf", "report.html"}
     assert names == written | {"manifest.json", "run.log"}
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["schema"] == 1

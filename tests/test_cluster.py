@@ -52,7 +52,7 @@ SWEEP = [
     "1",
     "--quiet",
 ]
-DATA = ("histograms.npz", "summary.csv")
+DATA = ("histograms.npz", "positions.npz", "summary.csv")
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_a_sharded_ensemble_of_which_a_worker_is_killed_and_a_sweep_have_the_bit
     point = tmp_path / "there/points/temperature=1,dim=1"
     answer = CliRunner().invoke(main, ["rerun", str(point), "--out", str(tmp_path / "again"), "--threads", "1"])
     assert answer.exit_code == 0, answer.output
-    assert "the same bits: histograms.npz, summary.csv" in answer.stdout
+    assert "the same bits: histograms.npz, positions.npz, summary.csv" in answer.stdout
 
 
 def test_processes_of_its_own(tmp_path):

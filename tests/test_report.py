@@ -1,4 +1,5 @@
 import base64
+import contextlib
 import json
 import re
 import shlex
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from langevin_sim.cli.main import main
-from langevin_sim.errors import FolderError
+from langevin_sim.errors import DivergenceError, FolderError
 from langevin_sim.plots import concentration
 from langevin_sim.report import explanations as words
 from langevin_sim.report import interactive, page, write
@@ -21,7 +22,7 @@ from langevin_sim.settings.run import RunSpec, dims_text, make_spec, parse_dims
 from langevin_sim.settings.spec import flags
 from langevin_sim.settings.systems import build
 from langevin_sim.simulation import film as films
-from langevin_sim.simulation.simulate import placed
+from langevin_sim.simulation.simulate import placed, run_ensemble
 from langevin_sim.storage import folder as disk
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -94,7 +95,11 @@ def test_the_walkers_of_a_film_are_those_of_the_run(values, walkers, steps):
     spec = make_spec({"seed": 5, **values})
     ((potential, dynamics),) = build(spec)
     settings = {"walkers": walkers, "burn_in": 40, "every": 10, "start": spec.start, "seed": 5, "extent_temperature": 1.0}
-    kept = films.film(potential, dynamics, steps=steps, **settings)
+    ensemble, where = placed(potential, dynamics, threads=2, **settings)
+    film = films.Film(potential, dynamics, walkers, 40 + steps, 1.0)
+    with contextlib.suppress(DivergenceError):
+        run_ensemble(ensemble, potential, where, steps, seed=5, observers=[film])
+    kept = film.arrays(where)
     ensemble, where = placed(potential, dynamics, threads=2, **settings)
     number, shown = min(walkers, 256), min(potential.dim, 2)
     assert kept["film"].shape[1:] == (shown, number)
@@ -115,9 +120,7 @@ def test_the_walkers_of_a_film_are_those_of_the_run(values, walkers, steps):
 
 def test_the_landscape_is_the_energy_where_the_walkers_are_drawn():
     ((potential, dynamics),) = build(make_spec({"dims": "3", "seed": 1}))
-    kept = films.film(
-        potential, dynamics, walkers=64, burn_in=0, steps=10, every=10, start="dispersed", seed=1, extent_temperature=1.0
-    )
+    kept = films.Film(potential, dynamics, 64, 10, 1.0).arrays(np.zeros(64))
     (low, high), axis = kept["landscape_extent"][0], 17
     x1 = np.linspace(low, high, films.GRID)[axis]
     x2 = np.linspace(*kept["landscape_extent"][1], films.GRID)

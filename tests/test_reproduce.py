@@ -8,10 +8,10 @@ from click.testing import CliRunner
 from langevin_sim.cli.main import main
 from langevin_sim.formatting import decimals, measured
 from langevin_sim.memo.measures import pooled_ratio
-from langevin_sim.memo.passages import BINS, passages
+from langevin_sim.memo.passages import BINS, Looks
 from langevin_sim.memo.registry import ensemble_figures
 from langevin_sim.memo.reproduce import experiment
-from langevin_sim.simulation.simulate import simulate
+from langevin_sim.simulation.simulate import placed, run_ensemble
 
 FILES = {"report.html", "summary.json", "summary.csv", "histograms.npz", "figure.png", "figure.pdf", "figure.md"}
 TINY = ["--replicas", "64", "--steps", "400", "--seed", "3"]
@@ -115,8 +115,10 @@ def test_literal_settings_are_the_authors():
 
 def test_passages_are_those_of_the_simulated_walkers():
     arm = replace(experiment("fig4", True, 200, 300).arms[0], look=1)
-    run = simulate(arm.potential, arm.dynamics, walkers=200, steps=300, burn_in=0, every=1, start=arm.start, seed=5)
-    seen = passages(arm, 5, 0)
+    ensemble, where = placed(arm.potential, arm.dynamics, walkers=200, burn_in=0, every=1, start=arm.start, seed=5)
+    looks = Looks(arm, where, ensemble.landscape.extent)
+    run = run_ensemble(ensemble, arm.potential, where, 300, seed=5, observers=[looks])
+    seen = looks.seen()
     pooled = run.counts[:, 1:-1].sum(axis=0).reshape(BINS, -1).sum(axis=1) / run.counts.sum()
     np.testing.assert_allclose(seen.shares.mean(axis=0), pooled, atol=1e-12)
     # all start in the pyramid: who was never in the valley has not passed

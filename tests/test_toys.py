@@ -199,7 +199,7 @@ def test_sgd_agrees_with_the_chain_law(eta):
     The chain law takes the noise as Gaussian; a single one of 20 tilts is far from it, and has no chain law.
     """
     U, dynamics = tilted_twowell(2, eta, 1.0, terms=1000)
-    settings = {"walkers": 4096, "steps": 16_000, "burn_in": 2000, "every": 20, "extent_temperature": 1.0, "seed": SEED + 1}
+    settings = {"walkers": 4096, "steps": 16_000, "burn_in": 2000, "every": 20, "seed": SEED + 1}
     run = simulate(U, dynamics, **settings)
     chain = list(chain_law(U, dynamics).masses.values())
     assert abs(deviations(run, chain)).max() < limit(2)

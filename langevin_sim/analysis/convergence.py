@@ -3,8 +3,7 @@
 import math
 
 import numpy as np
-from arviz_stats.base import array_stats
-from scipy.stats import norm
+from scipy.special import ndtr
 
 
 def nested_rhat(draws: np.ndarray, start: np.ndarray) -> float:
@@ -12,6 +11,8 @@ def nested_rhat(draws: np.ndarray, start: np.ndarray) -> float:
 
     Groups are cut to the size of the smallest. Rank-normalised; inf or nan where no walker moves.
     """
+    from arviz_stats.base import array_stats  # takes most of a second to import
+
     groups = [np.flatnonzero(start == k) for k in np.unique(start)]
     size = min(group.size for group in groups)
     if len(groups) < 2 or size < 2 or draws.shape[1] < 4 or np.ptp(draws) == 0:
@@ -35,7 +36,7 @@ def stationarity_pvalue(first: np.ndarray, second: np.ndarray, start: np.ndarray
                 spread = math.sqrt(inside.var(ddof=1) / inside.size + outside.var(ddof=1) / outside.size)
                 gap = abs(inside.mean() - outside.mean())
                 scores.append(gap / spread if spread > 0 else (math.inf if gap > 0 else 0.0))
-    return min(1.0, len(scores) * 2.0 * float(norm.sf(max(scores))))
+    return min(1.0, len(scores) * 2.0 * float(ndtr(-max(scores))))
 
 
 def _z(values: np.ndarray) -> float:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from scipy.stats import norm
+from scipy.special import ndtri
 
 Verdict = Literal["agrees", "biased", "disagrees", "unconverged", "no-reference"]
 RHAT_LIMIT = 1.01
@@ -34,7 +34,7 @@ def sidak(false_alarm_rate: float, tests: int) -> float:
 
 def agree(comparisons: Sequence[Comparison], level: float) -> bool:
     """Whether every |mean - exact| is within the two-sided Gaussian bound of that level."""
-    bound = norm.isf(level / 2)
+    bound = -ndtri(level / 2)
     return all(abs(c.mean - c.exact) <= bound * math.hypot(c.stderr, c.exact_error) + 1e-12 * abs(c.exact) for c in comparisons)
 
 

@@ -1,7 +1,7 @@
 """An ensemble of walkers: its state, its accumulators, and how it moves on."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from langevin_sim.dynamics import Domain, Dynamics
 from langevin_sim.engine.block import BATCH_GRADIENT, BLOCK, ENERGY, GRADIENT, LABEL, STEP, first_class
 from langevin_sim.engine.kernel import SEGMENTS, advance_blocks
+from langevin_sim.engine.observer import NEVER, Observer
 from langevin_sim.engine.steppers.gdl import gdl
 from langevin_sim.engine.steppers.lm import lm
 from langevin_sim.engine.steppers.mala import mala
@@ -61,6 +62,7 @@ class Ensemble:
     moment1, moment2 [B, dim, BLOCK], sums of x and x^2 over records; sums [B, SEGMENTS, rows, BLOCK],
     for every segment of records the visits to each region, then the sums of x_1 and U; draws
     [B, SEGMENTS, 3, BLOCK], region, x_1 and U at the end of each segment.
+    observers: who looks at the walkers, in this order, while ``run`` moves them.
     """
 
     landscape: Landscape
@@ -72,6 +74,7 @@ class Ensemble:
     positions: np.ndarray
     streams: np.ndarray
     threads: int
+    observers: list[Observer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.burn_in % self.every:
@@ -139,10 +142,20 @@ class Ensemble:
         )
         self.step += steps
 
+    def seen(self, walkers: int) -> np.ndarray:
+        """Positions of the first walkers, [walkers, dim], a copy; nan for one that has diverged."""
+        blocks, dim = blocks_needed(walkers), self.positions.shape[1]
+        found = self.positions[:blocks].transpose(0, 2, 1).reshape(-1, dim)[:walkers].copy()
+        found[self.alive[:blocks].ravel()[:walkers] == 0] = np.nan
+        return found
+
     def state(self) -> dict[str, np.ndarray]:
         """All that its future, and what is read off it, depends on besides ``step``; independent of the number of threads."""
         held = {name: getattr(self, name).copy() for name in _STATE}
-        return held | {name: getattr(self, name).sum(axis=0) for name in _PER_THREAD}
+        held |= {name: getattr(self, name).sum(axis=0) for name in _PER_THREAD}
+        for observer in self.observers:
+            held |= {f"{observer.name}/{name}": array for name, array in observer.state().items()}
+        return held
 
     def restore(self, step: int, state: dict[str, np.ndarray]) -> None:
         """Go to where ``state`` was taken, at ``step``; ValueError if it is not of this ensemble's shape."""
@@ -169,12 +182,26 @@ class Ensemble:
             if name not in state or state[name].shape != target.shape or state[name].dtype != target.dtype:
                 raise ValueError(f"{name}: not of this ensemble's shape")
             target += state[name]
+        for observer in self.observers:
+            prefix = f"{observer.name}/"
+            kept = {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}
+            observer.place(first, kept)
 
-    def run(self, total: int, chunk: int, progress: Callable[[int], None] = lambda step: None) -> None:
-        """Advance to step ``total`` in chunks, telling ``progress`` the step reached after each."""
+    def run(self, total: int, chunk: int = NEVER) -> None:
+        """Advance to step ``total``, at most ``chunk`` steps at a time, and show each observer the steps that it asks for."""
+        if self.step == 0:
+            self._show(-1)
         while self.step < total:
-            self.advance(min(chunk, total - self.step))
-            progress(self.step)
+            before = self.step
+            wanted = [observer.next_step(before) for observer in self.observers]
+            self.advance(min(total, before + chunk, *wanted) - before)
+            self._show(before)
+
+    def _show(self, before: int) -> None:
+        """Show the step that has been reached to those who asked for it when ``before`` was reached."""
+        for observer in self.observers:
+            if observer.next_step(before) == self.step:
+                observer.look(self.seen(observer.walkers), self.step)
 
 
 def blocks_needed(walkers: int) -> int:

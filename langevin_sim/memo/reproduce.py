@@ -14,11 +14,11 @@ from langevin_sim.errors import FolderError, InputError, UnknownNameError
 from langevin_sim.memo import registry
 from langevin_sim.memo.experiment import Arm, Experiment
 from langevin_sim.memo.measures import arrays, fitted_law, numbers
-from langevin_sim.memo.passages import passages
+from langevin_sim.memo.passages import Looks
 from langevin_sim.report.write import write as write_report
 from langevin_sim.settings.run import MAX_STEPS, MAX_WALKERS
 from langevin_sim.simulation.references import reference_laws
-from langevin_sim.simulation.simulate import available_threads, simulate
+from langevin_sim.simulation.simulate import available_threads, placed, run_ensemble
 from langevin_sim.simulation.summary import summarise
 from langevin_sim.storage import folder as disk
 from langevin_sim.storage.checkpoint import SECONDS, Checkpoint
@@ -144,22 +144,28 @@ def _measured(
     total = arm.burn_in + arm.steps
     references = reference_laws(arm.potential, arm.dynamics, arm.chain)
     with np.errstate(invalid="ignore"):  # where all walkers have one energy, as in the pits of boxes, its R-hat is 0/0: nan
-        run = simulate(
+        ensemble, where = placed(
             arm.potential,
             arm.dynamics,
             walkers=arm.walkers,
-            steps=arm.steps,
             burn_in=arm.burn_in,
             every=arm.every,
             start=arm.start,
             seed=seed,
             threads=threads,
+        )
+        looks = Looks(arm, where, ensemble.landscape.extent) if arm.look else None
+        run = run_ensemble(
+            ensemble,
+            arm.potential,
+            where,
+            arm.steps,
+            seed=seed,
+            observers=[looks] if looks else [],
             progress=lambda step: progress(label, step, total),
             keeper=checkpoint.keeper(arm.key),
         )
-    seen = None
-    if arm.look:
-        seen = passages(arm, seed, threads, lambda step: progress(f"{label}: passages", step, total))
+    seen = looks.seen() if looks else None
     fitted = fitted_law(run) if arm.fit else None
     entry = {**arm.described(), "seed": seed, **summarise(run, references, tests), **numbers(arm, run, references, seen, fitted)}
     return entry, arrays(arm, run, references, seen, fitted)

@@ -14,10 +14,21 @@ from langevin_sim.report.parts import footer, local, notes, picture, provenance,
 from langevin_sim.settings.run import RunSpec, dims_text
 from langevin_sim.settings.spec import flags, parse
 
-_SETTINGS = ("domain", "walkers", "burn_in", "steps", "every", "step_size", "temperature", "schedule", "noise_schedule", "start")
+_SETTINGS = (
+    "domain",
+    "walkers",
+    "burn_in",
+    "steps",
+    "record_every",
+    "step_size",
+    "temperature",
+    "schedule",
+    "noise_schedule",
+    "start",
+)
 _NAMES = {
     "burn_in": "burn-in",
-    "every": "steps between observations",
+    "record_every": "steps between observations",
     "schedule": "schedule of the step",
     "noise_schedule": "schedule of the noise",
 }

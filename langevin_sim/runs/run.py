@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from langevin_sim.dynamics import Dynamics
+from langevin_sim.engine.ensemble import Ensemble
 from langevin_sim.errors import FolderError, InputError
 from langevin_sim.plots import concentration
 from langevin_sim.potentials.potential import Potential
@@ -20,15 +21,17 @@ from langevin_sim.settings.run import RunSpec
 from langevin_sim.settings.spec import parse
 from langevin_sim.settings.systems import System, build, halved
 from langevin_sim.simulation import plan
-from langevin_sim.simulation.film import film
+from langevin_sim.simulation.film import BLOCKS, Film
 from langevin_sim.simulation.references import References, reference_laws
+from langevin_sim.simulation.run import Run
 from langevin_sim.simulation.shards import Shard, Sharding
-from langevin_sim.simulation.simulate import Run, available_threads, check_batch, simulate, starting_points
+from langevin_sim.simulation.simulate import advance, available_threads, check_batch, placed, run_ensemble
+from langevin_sim.simulation.starts import starting_points
 from langevin_sim.simulation.summary import marginal, summarise
 from langevin_sim.simulation.workers import Workers
 from langevin_sim.storage import folder as disk
 from langevin_sim.storage.checkpoint import SECONDS, Checkpoint
-from langevin_sim.storage.export import KEPT
+from langevin_sim.storage.export import CHAINS, FINAL_NUMBERS, KEPT, POSITIONS
 from langevin_sim.storage.log import log
 
 Progress = Callable[[str, int, int], None]
@@ -61,7 +64,7 @@ def prepare(spec: RunSpec, systems: list[System]) -> Prepared:
     if spec.steps == "auto":
         if any((each.relaxation_steps or 0.0) > plan.HOPELESS for each in references):
             raise InputError("--steps auto: no run passes between the wells: give a number of steps, or a higher temperature")
-        burn_in, steps = plan.needed(references, spec.every)
+        burn_in, steps = plan.needed(references, spec.record_every)
         if not steps:
             reason = next((each.chain_reason for each in references if each.chain_reason), "nothing moves between wells")
             raise InputError(f"--steps auto: no relaxation time can be predicted ({reason}): give a number of steps")
@@ -169,12 +172,12 @@ def _run(
         label = _key(*system)
         entry = checkpoint.finished(label, _number(spec))
         if entry is None:
-            run = _simulate(spec, system, references, threads, progress, 1, checkpoint, workers)
+            run, filmed = _simulate(spec, system, references, threads, progress, 1, checkpoint, workers)
             half = None
             if _extrapolates(spec, system):
-                half = _simulate(spec, halved(system), references, threads, progress, 2, checkpoint, workers)
+                half, _ = _simulate(spec, halved(system), references, threads, progress, 2, checkpoint, workers)
             entry = summarise(run, references, tests, half)
-            checkpoint.add(label, _number(spec), entry, _arrays(run, references) | _filmed(spec, system, references))
+            checkpoint.add(label, _number(spec), entry, _arrays(run, references) | filmed)
         results.append(entry)
     summary = {
         "schema": disk.SCHEMA,
@@ -188,7 +191,10 @@ def _run(
     }
     disk.write_json(folder / "summary.json", summary)
     disk.write_csv(folder / "summary.csv", summary)
-    disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **checkpoint.arrays))
+    histograms = {name: array for name, array in checkpoint.arrays.items() if not name.endswith(POSITIONS)}
+    positions = {name: array for name, array in checkpoint.arrays.items() if name.endswith(POSITIONS)}
+    disk.write_whole(folder / "histograms.npz", lambda stream: np.savez_compressed(stream, **histograms))
+    disk.write_whole(folder / "positions.npz", lambda stream: np.savez_compressed(stream, **positions))
     checkpoint.remove()
     return summary
 
@@ -215,8 +221,8 @@ def _simulate(
     finer: int,
     checkpoint: Checkpoint,
     workers: Workers | None,
-) -> Run:
-    """One ensemble; ``finer`` times as many steps, for a step that is so much smaller."""
+) -> tuple[Run, dict[str, Any]]:
+    """One ensemble, and its film; ``finer`` times as many steps, for a step that is so much smaller, and no film."""
     potential, dynamics = system
     assert spec.seed is not None
     burn_in, steps = finer * spec.burn_in, finer * _number(spec)
@@ -228,20 +234,37 @@ def _simulate(
     if workers is not None:
         template = Shard(spec.model_dump(), potential.dim, dynamics.name, finer, temperature, 0, 0)
         elsewhere = Sharding(workers, checkpoint, label, template, progress_of)
-    return simulate(
+    ensemble, where = _placed(spec, system, temperature, finer, threads)
+    film = Film(potential, dynamics, spec.walkers, burn_in + steps, temperature)
+    run = run_ensemble(
+        ensemble,
         potential,
-        dynamics,
+        where,
+        steps,
+        seed=spec.seed,
+        observers=[film] if finer == 1 else [],
+        progress=progress_of,
+        keeper=checkpoint.keeper(label),
+        elsewhere=elsewhere,
+    )
+    return run, {} if finer > 1 else _filmed(spec, system, temperature, film, where)
+
+
+def _placed(
+    spec: RunSpec, system: System, temperature: float, finer: int, threads: int, blocks: range | None = None
+) -> tuple[Ensemble, np.ndarray]:
+    """The walkers of a system at their start."""
+    assert spec.seed is not None
+    return placed(
+        *system,
         walkers=spec.walkers,
-        steps=steps,
-        burn_in=burn_in,
-        every=finer * spec.every,
+        burn_in=finer * spec.burn_in,
+        every=finer * spec.record_every,
         start=spec.start,
         seed=spec.seed,
         threads=threads,
         extent_temperature=temperature,
-        progress=progress_of,
-        keeper=checkpoint.keeper(label),
-        elsewhere=elsewhere,
+        blocks=blocks,
     )
 
 
@@ -249,20 +272,17 @@ def _report_progress(progress: Progress, name: str, total: int, step: int) -> No
     progress(name, step, total)
 
 
-def _filmed(spec: RunSpec, system: System, references: References) -> dict[str, Any]:
-    """The film of an ensemble's first walkers, as histograms.npz names it."""
-    assert spec.seed is not None
-    found = film(
-        *system,
-        walkers=spec.walkers,
-        burn_in=spec.burn_in,
-        steps=_number(spec),
-        every=spec.every,
-        start=spec.start,
-        seed=spec.seed,
-        extent_temperature=references.temperature or spec.temperature,
-    )
-    return {f"{_key(*system)}_{name}": array for name, array in found.items()}
+def _filmed(spec: RunSpec, system: System, temperature: float, film: Film, where: np.ndarray) -> dict[str, Any]:
+    """The film of an ensemble's first walkers, as histograms.npz names it.
+
+    A run that was extended may need frames between those that it took when it was shorter, and a checkpoint of an earlier
+    version has none: then the first blocks alone go that way again, a few thousandths of the run.
+    """
+    if not film.complete:
+        ensemble, _ = _placed(spec, system, temperature, 1, 1, range(BLOCKS))
+        ensemble.observers = [film]
+        advance(ensemble, system[0], int(film.steps[-1]))
+    return {f"{_key(*system)}_{name}": array for name, array in film.arrays(where).items()}
 
 
 def _arrays(run: Run, references: References) -> dict[str, Any]:
@@ -276,6 +296,8 @@ def _arrays(run: Run, references: References) -> dict[str, Any]:
         f"{key}_counts": run.coordinate_counts,
         f"{key}_plane": run.plane,
         f"{key}_draws": run.draws[:KEPT],
+        f"{key}_positions": run.positions[:CHAINS],
+        f"{key}_final": run.final[: max(CHAINS, FINAL_NUMBERS // run.potential.dim)],
     }
     for name, exact in (("boltzmann", bins.boltzmann), ("chain", bins.chain)):
         if exact is not None:

@@ -80,6 +80,9 @@ def axis(text: str) -> Axis:
 
 def make(kind: str, values: dict[str, Any], axes: list[Axis], seed: int) -> Sweep:
     """A sweep from raw settings and axes; InputError for whatever is wrong in any of its points."""
+    earlier = KINDS[kind].earlier_names
+    values = {earlier.get(key, key): value for key, value in values.items()}
+    axes = [one._replace(name=earlier.get(one.name, one.name)) for one in axes]
     names = [one.name for one in axes]
     if len(set(names)) != len(names):
         raise InputError(f"--grid: expected different keys, got {', '.join(names)}")
@@ -116,7 +119,7 @@ def points(sweep: Sweep) -> list[Point]:
 
 def _spec(sweep: Sweep, where: dict[str, Any]) -> Spec:
     """The settings of a point. Its seed is a function of the sweep's and of where it is: a larger grid leaves it as it is."""
-    fields = KINDS[sweep.kind].model_fields
+    fields = {*KINDS[sweep.kind].model_fields, *KINDS[sweep.kind].earlier_names}
     values = {**sweep.base, **{key: value for key, value in where.items() if key in fields}}
     if "dim" in where:
         values["dims"] = [where["dim"]]

@@ -3,7 +3,7 @@
 import re
 import secrets
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
@@ -51,6 +51,8 @@ def split(value: Any) -> Any:
 class RunSpec(Spec):
     """What is simulated. The same spec and seed give the same bits on any number of threads."""
 
+    earlier_names: ClassVar[dict[str, str]] = {"every": "record_every"}
+
     potential: Annotated[str, Field(description=f"Potential: {POTENTIALS}.")] = "twowell"
     dims: Annotated[list[int], BeforeValidator(parse_dims), Field(description="Dimensions: 3, 1,2,5 or 1..5.")] = [1, 2, 3, 4, 5]
     dynamics: Annotated[
@@ -62,7 +64,7 @@ class RunSpec(Spec):
         Field(description="Production steps of every walker, or auto: 60 relaxation times, after 10 of burn-in."),
     ] = 60_000
     burn_in: Annotated[int, Field(ge=0, le=MAX_STEPS, description="Steps before anything is counted.")] = 10_000
-    every: Annotated[int, Field(ge=1, le=10**9, description="Steps between two observations of a walker.")] = 40
+    record_every: Annotated[int, Field(ge=1, le=10**9, description="Steps between two observations of a walker.")] = 40
     step_size: Annotated[float, Field(gt=0, description="Step size eta, in units of time.")] = 0.02
     temperature: Annotated[float, Field(ge=0, description="Temperature T, in units of energy (k_B = 1).")] = 1.0
     schedule: Annotated[
@@ -118,10 +120,10 @@ class RunSpec(Spec):
         return text if text == "temperature" and info.field_name == "noise_schedule" else str(parse_schedule(text))
 
     def resolved(self) -> "RunSpec":
-        """With a seed, and burn-in and steps rounded up to multiples of ``every``."""
+        """With a seed, and burn-in and steps rounded up to multiples of ``record_every``."""
 
         def up(steps: int) -> int:
-            return -(-steps // self.every) * self.every
+            return -(-steps // self.record_every) * self.record_every
 
         seed = secrets.randbits(32) if self.seed is None else self.seed
         steps = self.steps if self.steps == "auto" else up(self.steps)

@@ -6,7 +6,7 @@ import shlex
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -14,8 +14,12 @@ from langevin_sim.errors import InputError, UnknownNameError, did_you_mean
 
 
 class Spec(BaseModel):
-    """A frozen record of settings; a key that is not a field is refused."""
+    """A frozen record of settings; a key that is not a field is refused.
 
+    earlier_names: what fields were called in earlier versions, by which they can still be read: name then -> name now.
+    """
+
+    earlier_names: ClassVar[dict[str, str]] = {}
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
@@ -37,6 +41,10 @@ SpecT = TypeVar("SpecT", bound=Spec)
 
 def parse(kind: type[SpecT], values: dict[str, Any]) -> SpecT:
     """Settings from raw values; InputError in one line that names what was got and what was expected."""
+    for then, now in kind.earlier_names.items():
+        if then in values and now in values:
+            raise InputError(f"{then} and {now} are the same setting: give one of the two")
+    values = {kind.earlier_names.get(key, key): value for key, value in values.items()}
     for key in values:
         if key not in kind.model_fields:
             raise UnknownNameError("setting", key, list(kind.model_fields))

@@ -15,6 +15,8 @@ from langevin_sim.engine.ensemble import Ensemble, blocks_needed
 from langevin_sim.settings.run import RunSpec
 from langevin_sim.settings.spec import parse
 from langevin_sim.settings.systems import build, halved
+from langevin_sim.simulation.film import Film
+from langevin_sim.simulation.record import Coordinates
 from langevin_sim.simulation.simulate import advance, available_threads, placed
 from langevin_sim.simulation.workers import Worker, Workers
 from langevin_sim.storage.checkpoint import Checkpoint
@@ -46,14 +48,18 @@ def advanced(shard: Shard, worker: Worker) -> dict[str, np.ndarray]:
         dynamics,
         walkers=spec.walkers,
         burn_in=shard.finer * spec.burn_in,
-        every=shard.finer * spec.every,
+        every=shard.finer * spec.record_every,
         start=spec.start,
         seed=spec.seed,
         threads=min(worker.threads, available_threads()),
         extent_temperature=shard.temperature,
         blocks=range(shard.first, shard.first + shard.blocks),
     )
-    advance(ensemble, potential, shard.finer * (spec.burn_in + spec.steps), of=spec.walkers)
+    total = shard.finer * (spec.burn_in + spec.steps)
+    coordinates = Coordinates(ensemble.walkers, potential.dim, ensemble.burn_in, ensemble.every, total)
+    film = Film(potential, dynamics, ensemble.walkers, total, shard.temperature, shard.first)
+    ensemble.observers = [*([coordinates] if shard.first == 0 else []), *([film] if film.walkers and shard.finer == 1 else [])]
+    advance(ensemble, potential, total, of=spec.walkers)
     return ensemble.state()
 
 

@@ -1,83 +1,33 @@
 """Simulate one ensemble and reduce it to what is reported."""
 
+import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from langevin_sim.analysis.convergence import nested_rhat, stationarity_pvalue
-from langevin_sim.analysis.occupancy import Estimate, over_walkers
+from langevin_sim.analysis.occupancy import over_walkers
 from langevin_sim.dynamics import SGDL, Dynamics
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.ensemble import BINS, Ensemble, Landscape, new_ensemble
+from langevin_sim.engine.observer import Observer
 from langevin_sim.engine.threads import available_threads
-from langevin_sim.errors import DivergenceError, InputError, UnknownNameError
+from langevin_sim.errors import DivergenceError, InputError, ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference.temperature import effective_temperature
+from langevin_sim.simulation import arguments
+from langevin_sim.simulation import progress as bars
+from langevin_sim.simulation.record import Coordinates, Observable, Recorder
+from langevin_sim.simulation.run import Run, Wanted
+from langevin_sim.simulation.starts import Start, starting_points
 from langevin_sim.storage.checkpoint import Keeper
-from langevin_sim.storage.export import datatree
 
 _BOUND_FACTOR = 100.0  # a walker this many extents away has diverged
 _TOLERATED = 0.01  # share of walkers that may diverge before the run is given up
-_TRIED = 100_000  # uniform points at a time, from which exact draws are kept
-_MOST_TRIED = 20_000  # such points a walker, then the law is too cold for rejection
 _CHUNK_WORK = 2e8  # coordinate updates between two calls of progress, a fraction of a second
-
-
-@dataclass(frozen=True)
-class Run:
-    """What came out of one ensemble.
-
-    occupancy: region -> (mean, standard error) of its mass; energy: mean of U; edges [BINS + 1] and
-    counts [blocks, BINS + 2] of x_1 (first and last: below and above the edges), one row a block of
-    independent walkers; coordinate_counts [dim, BINS + 2]; plane [n, n], counts of (x_1, x_2);
-    mean, variance [dim] over walkers and time; rhat: largest nested R-hat of x_1 and U;
-    stationarity: smallest p-value against it; walker_means [walkers, regions + 2]: each walker's share of
-    time in every region, mean x_1 and mean U; draws [walkers, n, 3]: region, x_1 and U of each walker at n times
-    spread evenly over the production steps; never_crossed: no walker was seen in two regions;
-    seconds: wall time of the simulation.
-    """
-
-    potential: Potential
-    dynamics: Dynamics
-    walkers: int
-    steps: int
-    burn_in: int
-    occupancy: dict[str, Estimate]
-    energy: Estimate
-    edges: np.ndarray
-    counts: np.ndarray
-    coordinate_counts: np.ndarray
-    plane: np.ndarray
-    mean: np.ndarray
-    variance: np.ndarray
-    rhat: float
-    stationarity: float
-    walker_means: np.ndarray
-    draws: np.ndarray
-    starts_in_one_region: bool
-    never_crossed: bool
-    diverged: int
-    acceptance: float | None
-    seconds: float
-
-    @property
-    def updates_per_second(self) -> float:
-        """Coordinate updates a second: walkers x steps x dim / seconds, burn-in included."""
-        return self.walkers * (self.steps + self.burn_in) * self.potential.dim / self.seconds
-
-    def to_xarray(self) -> Any:
-        """The draws as an xarray DataTree in ArviZ's layout, a walker a chain: see storage.export.datatree."""
-        attributes = {
-            "inference_library": "langevin-sim",
-            "potential": self.potential.name,
-            "dim": self.potential.dim,
-            "dynamics": self.dynamics.name,
-            "step_size": self.dynamics.step_size,
-            "temperature": self.dynamics.temperature,
-        }
-        return datatree(self.draws, [region.name for region in self.potential.regions], attributes)
 
 
 def landscape(potential: Potential) -> Landscape:
@@ -96,56 +46,6 @@ def landscape(potential: Potential) -> Landscape:
     )
 
 
-def starting_points(
-    potential: Potential, walkers: int, start: str, seed: int = 0, temperature: float = 1.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Positions [walkers, dim], and for each walker the index of the region it starts in.
-
-    start: "dispersed" (over the regions in turn), the name of a region, "uniform" (over the extent at
-    T = 1, the whole of a torus or a box), "exact" (independent draws from the Boltzmann law at
-    ``temperature``; torus, box and reflecting box only), or a number (that value for every coordinate).
-    """
-    names = [region.name for region in potential.regions]
-    if start == "dispersed" or start in names:
-        where = np.arange(walkers) % len(names) if start == "dispersed" else np.full(walkers, names.index(start))
-        return np.stack([region.start for region in potential.regions])[where], where
-    if start == "uniform":
-        low, high = potential.extent(1.0).T
-        points = np.random.default_rng([seed, potential.dim]).uniform(low, high, (walkers, potential.dim))
-    elif start == "exact":
-        points = _exact_draws(potential, walkers, seed, temperature)
-    else:
-        try:
-            points = np.full((walkers, potential.dim), float(start))
-        except ValueError:
-            raise UnknownNameError("start", start, ["dispersed", "exact", "uniform", "NUMBER", *names]) from None
-        if not np.isfinite(points).all():
-            raise InputError(f"start {start}: expected a finite number")
-    return points, potential.label(points)
-
-
-def _exact_draws(potential: Potential, walkers: int, seed: int, temperature: float) -> np.ndarray:
-    """Draws from exp(-U/T)/Z by rejection: uniform points are kept with the probability exp(-(U - min U)/T), [walkers, dim]."""
-    domain = potential.domain
-    if domain.kind == "space" or not temperature > 0:
-        raise InputError(
-            f"start exact: {potential.name} on {domain} at temperature {temperature:g}: expected a torus or a box, "
-            "and a temperature above 0"
-        )
-    rng = np.random.default_rng([seed, potential.dim, walkers])
-    floor = float(potential.energy(potential.minima).min())
-    kept: list[np.ndarray] = []
-    count = tried = 0
-    while count < walkers:
-        if tried >= _MOST_TRIED * max(walkers, 1000):
-            raise InputError(f"start exact: {count} of {tried} uniform points were kept: expected a higher temperature")
-        points = rng.uniform(domain.low, domain.high, (_TRIED, potential.dim))
-        points = points[np.log1p(-rng.random(_TRIED)) < (floor - potential.energy(points)) / temperature]
-        kept.append(points)
-        count, tried = count + len(points), tried + _TRIED
-    return np.concatenate(kept)[:walkers]
-
-
 def simulate(
     potential: Potential,
     dynamics: Dynamics,
@@ -153,55 +53,114 @@ def simulate(
     walkers: int = 10_240,
     steps: int = 60_000,
     burn_in: int = 10_000,
-    every: int = 40,
-    start: str = "dispersed",
-    seed: int,
+    record_every: int = 40,
+    start: Start = "dispersed",
+    seed: int | None = None,
+    record: Mapping[str, Observable] | None = None,
+    progress: Wanted = False,
     threads: int = 0,
-    chunk: int = 0,
-    extent_temperature: float = 0.0,
-    progress: Callable[[int], None] = lambda step: None,
-    keeper: Keeper | None = None,
-    elsewhere: Callable[[Ensemble, int], None] | None = None,
+    every: int | None = None,
 ) -> Run:
-    """Move ``walkers`` walkers by burn_in + steps steps, observing each every ``every`` steps.
+    """Move ``walkers`` walkers by burn_in + steps steps, observing each every ``record_every`` steps of the latter.
 
-    threads 0: all there are; chunk 0: chosen for progress. Neither changes a bit of the result.
-    extent_temperature: histograms cover at least what this temperature needs (SGD adds noise of its own).
-    keeper: what saves the ensemble from time to time, and sets it back to where an earlier process had saved it.
-    elsewhere: what brings the ensemble to its last step in the place of this process (shards.py).
-    Raises DivergenceError when more than 1 % of the walkers leave every bound.
+    start: "dispersed" (over the regions in turn), "uniform", "exact", the name of a region, a number (for every
+    coordinate), or an array [walkers, dim]. seed: None draws one, see ``Run.seed``; the same seed gives the same bits.
+    record: observables of your own, name -> function of x [walkers, dim] that returns numbers [walkers, ...]. They are
+    called after steps burn_in + k * record_every, k = 1, 2, ..: not during burn-in, and not at the start. What they return
+    is in ``Run.samples[name]``, [records, walkers, ...]; ``{"x": lambda x: x}`` keeps whole trajectories. x is read-only.
+    A walker that has diverged is nan in x, and in what is kept of it. progress: True for a bar, or a function of the step.
+    threads: 0 for all there are; their number does not change a bit of the result, and no more does ``record``. every: the
+    name that ``record_every`` had in earlier versions.
+
+    Raises InputError for an argument that cannot be, and DivergenceError when more than 1 % of the walkers leave every bound.
     """
-    if walkers < 2 or steps < every or burn_in < 0 or every < 1:
-        raise InputError(
-            f"walkers {walkers}, steps {steps}, burn-in {burn_in}, every {every}: expected at least 2 "
-            "walkers, and steps of at least one observation"
-        )
-    if burn_in % every or steps % every:
-        raise InputError(f"steps {steps} and burn-in {burn_in}: expected multiples of every = {every}")
-    limit = available_threads()
-    if not 0 <= threads <= limit:
-        raise InputError(f"threads {threads}: expected 1 to {limit} on this machine, or 0 for all")
+    arguments.pair(potential, dynamics)
+    walkers = arguments.integer("walkers", walkers, 2)
+    record_every = arguments.integer("record_every", record_every if every is None else every, 1)
+    steps = _multiple("steps", arguments.integer("steps", steps, 1), record_every)
+    burn_in = _multiple("burn_in", arguments.integer("burn_in", burn_in, 0), record_every)
+    seed = secrets.randbits(32) if seed is None else arguments.integer("seed", seed, 0, 2**128 - 1)
+    functions = arguments.observables(record)
+    if not isinstance(progress, bool) and not callable(progress):
+        raise InputError(f"progress = {arguments.shown(progress)}: expected True, False, or a function of the step")
     check_batch(potential, dynamics)
-    ensemble, where = placed(
-        potential,
-        dynamics,
-        walkers=walkers,
-        burn_in=burn_in,
-        every=every,
-        start=start,
-        seed=seed,
-        threads=threads or limit,
-        extent_temperature=extent_temperature,
-    )
-    total = burn_in + steps
-    began = time.perf_counter()
-    if elsewhere:
-        elsewhere(ensemble, total)
-        stop_if_diverged(ensemble, potential, walkers)
-        seconds = time.perf_counter() - began
-    else:
-        seconds = advance(ensemble, potential, total, chunk, progress, keeper)
-    return _observe(ensemble, potential, where, steps, seconds)
+    onward = _Onward(potential, dynamics, walkers, burn_in, record_every, seed)
+    ensemble, where = onward.placed(start, threads)
+    return onward.run(ensemble, where, steps, functions, progress)
+
+
+def _multiple(name: str, steps: int, every: int) -> int:
+    if steps % every:
+        raise InputError(f"{name} = {steps}: expected a multiple of record_every = {every}")
+    return steps
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class _Onward:
+    """What simulate() was asked for, and where its walkers stand: enough to go on."""
+
+    potential: Potential
+    dynamics: Dynamics
+    walkers: int
+    burn_in: int
+    record_every: int
+    seed: int
+    steps: int = 0
+    where: np.ndarray | None = None
+    state: dict[str, np.ndarray] = field(default_factory=dict)
+    functions: Mapping[str, Observable] = field(default_factory=dict)
+
+    def placed(self, start: Start, threads: int) -> tuple[Ensemble, np.ndarray]:
+        """The walkers at their start."""
+        return placed(
+            self.potential,
+            self.dynamics,
+            walkers=self.walkers,
+            burn_in=self.burn_in,
+            every=self.record_every,
+            start=start,
+            seed=self.seed,
+            threads=threads,
+            extent_temperature=self._extent_temperature,
+        )
+
+    @property
+    def _extent_temperature(self) -> float:
+        """The temperature that histograms cover, with that of the batches; where there is none, the dynamics' own."""
+        try:
+            return effective_temperature(self.potential, self.dynamics)
+        except ReferenceUnavailable:
+            return self.dynamics.temperature
+
+    def run(
+        self, ensemble: Ensemble, where: np.ndarray, steps: int, functions: Mapping[str, Observable], progress: Wanted
+    ) -> Run:
+        """Go to ``steps`` production steps, from the start or from where ``state`` stands."""
+        total = self.burn_in + steps
+        recorder = Recorder(functions, self.walkers, self.burn_in, self.record_every, total)
+        observers: list[Observer] = [recorder] if functions else []
+        name = f"{self.potential.name} d={self.potential.dim} {self.dynamics.name}"
+        with bars.shown(progress, name, total) as tell:
+            run = run_ensemble(
+                ensemble, self.potential, where, steps, seed=self.seed, observers=observers, state=self.state, progress=tell
+            )
+        after = replace(self, steps=steps, where=where, state=ensemble.state(), functions=functions)
+        return replace(run, samples=recorder.samples, onward=after)
+
+    def extend(self, steps: int, record: Mapping[str, Observable] | None, threads: int, progress: Wanted) -> Run:
+        """The run after so many more steps."""
+        steps = _multiple("steps", arguments.integer("steps", steps, 1), self.record_every)
+        functions = self.functions if record is None else arguments.observables(record)
+        recorded = sorted(name.removeprefix("record/") for name in self.state if name.startswith("record/"))
+        if sorted(functions) != recorded:
+            raise InputError(f"record: expected the functions of the run, {', '.join(recorded) or 'none'} (a pickle has none)")
+        assert self.where is not None
+        ensemble, _ = self.placed(0.0 if self.potential.domain.kind == "space" else self.potential.domain.low, threads)
+        ensemble.step = self.burn_in + self.steps
+        return self.run(ensemble, self.where, self.steps + steps, functions, progress)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"functions": {}}  # a function of a notebook cannot be pickled
 
 
 def placed(
@@ -211,16 +170,18 @@ def placed(
     walkers: int,
     burn_in: int,
     every: int,
-    start: str,
+    start: Start,
     seed: int,
-    threads: int,
+    threads: int = 0,
     extent_temperature: float = 0.0,
     blocks: range | None = None,
 ) -> tuple[Ensemble, np.ndarray]:
-    """An ensemble at its starting points, and the region that each walker starts in; ``blocks``: only these of its blocks.
+    """The ensemble at its start, and for each walker the region it starts in; ``blocks``: those of its blocks alone.
 
-    A block's walkers move alike whether the others are there or not.
+    threads: 0 for all. extent_temperature: histograms cover at least what this temperature needs (SGD adds noise of its own).
     """
+    limit = available_threads()
+    threads = arguments.integer("threads", threads, 0, limit) or limit
     temperature = max(dynamics.temperature, extent_temperature)
     starts, where = starting_points(potential, walkers, start, seed, temperature)
     first = 0
@@ -243,11 +204,68 @@ def placed(
     return ensemble, where
 
 
+def run_ensemble(
+    ensemble: Ensemble,
+    potential: Potential,
+    where: np.ndarray,
+    steps: int,
+    *,
+    seed: int,
+    observers: list[Observer] | None = None,
+    state: Mapping[str, np.ndarray] | None = None,
+    progress: Callable[[int], None] = lambda step: None,
+    keeper: Keeper | None = None,
+    elsewhere: Callable[[Ensemble, int], None] | None = None,
+) -> Run:
+    """Move an ensemble that has been placed by burn_in + steps steps, and reduce it.
+
+    observers: who looks at its walkers. state: where it stands already, at ``ensemble.step``. keeper: what saves it from time
+    to time, and sets it back to where an earlier process had saved it. elsewhere: what brings it to its last step in the
+    place of this process (shards.py), which only observers can follow that the shards have too.
+    """
+    total = ensemble.burn_in + steps
+    coordinates = Coordinates(ensemble.walkers, potential.dim, ensemble.burn_in, ensemble.every, total)
+    ensemble.observers = [coordinates, *(observers or [])]
+    if state:
+        ensemble.restore(ensemble.step, dict(state))
+    began = time.perf_counter()
+    if elsewhere:
+        elsewhere(ensemble, total)
+        stop_if_diverged(ensemble, potential, ensemble.walkers)
+        seconds = time.perf_counter() - began
+    else:
+        seconds = advance(ensemble, potential, total, progress, keeper)
+    return _observe(ensemble, potential, where, steps, seconds, seed, coordinates)
+
+
+class _Watch:
+    """The observer that tells of progress, gives up a run that diverges, and lets the keeper save it; it comes last."""
+
+    name, walkers = "watch", 0
+
+    def __init__(self, size: int, total: int, watch: Callable[[], None]) -> None:
+        self._size, self._total, self._watch = size, total, watch
+
+    def next_step(self, step: int) -> int:
+        """After every ``size`` steps, and at the end."""
+        return min(self._total, (max(step, 0) // self._size + 1) * self._size)
+
+    def look(self, positions: np.ndarray, step: int) -> None:
+        """Do what is due."""
+        self._watch()
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Nothing."""
+        return {}
+
+    def place(self, first: int, state: dict[str, np.ndarray]) -> None:
+        """Nothing."""
+
+
 def advance(
     ensemble: Ensemble,
     potential: Potential,
     total: int,
-    chunk: int = 0,
     progress: Callable[[int], None] = lambda step: None,
     keeper: Keeper | None = None,
     of: int | None = None,
@@ -258,14 +276,15 @@ def advance(
     """
     began = time.perf_counter() - (keeper.restore(ensemble, total) if keeper else 0.0)
 
-    def watch(step: int) -> None:
+    def watch() -> None:
         stop_if_diverged(ensemble, potential, of or ensemble.walkers)
-        progress(step)
+        progress(ensemble.step)
         if keeper:
             keeper.after_chunk(ensemble, time.perf_counter() - began)
 
-    size = chunk or max(ensemble.every, int(_CHUNK_WORK / (ensemble.walkers * potential.dim)))
-    ensemble.run(total, size, watch)
+    size = max(ensemble.every, int(_CHUNK_WORK / (ensemble.walkers * potential.dim)))
+    ensemble.observers = [*ensemble.observers, _Watch(size, total, watch)]
+    ensemble.run(total)
     seconds = time.perf_counter() - began
     if keeper:
         keeper.done(ensemble, seconds)
@@ -294,7 +313,15 @@ def stop_if_diverged(ensemble: Ensemble, potential: Potential, walkers: int) -> 
         )
 
 
-def _observe(ensemble: Ensemble, potential: Potential, where: np.ndarray, steps: int, seconds: float) -> Run:
+def _observe(
+    ensemble: Ensemble,
+    potential: Potential,
+    where: np.ndarray,
+    steps: int,
+    seconds: float,
+    seed: int,
+    coordinates: Coordinates,
+) -> Run:
     """Reduce an ensemble; walkers that diverged are left out of every mean over walkers."""
     walkers, records, dim = ensemble.walkers, ensemble.records, potential.dim
     alive = ensemble.alive.ravel()[:walkers].astype(bool)
@@ -330,6 +357,8 @@ def _observe(ensemble: Ensemble, potential: Potential, where: np.ndarray, steps:
         walkers=walkers,
         steps=steps,
         burn_in=ensemble.burn_in,
+        record_every=ensemble.every,
+        seed=seed,
         occupancy={region.name: over_walkers(totals[:, k]) for k, region in enumerate(potential.regions)},
         energy=over_walkers(totals[:, -1]),
         edges=np.linspace(low, high, BINS + 1),
@@ -342,6 +371,10 @@ def _observe(ensemble: Ensemble, potential: Potential, where: np.ndarray, steps:
         stationarity=pvalue,
         walker_means=totals,
         draws=draws[:, :full],
+        positions=np.moveaxis(coordinates.positions, 0, 1)[alive[: coordinates.walkers]],
+        final=ensemble.seen(walkers),
+        alive=alive,
+        samples={},
         starts_in_one_region=np.unique(where).size == 1,
         never_crossed=bool(((totals[:, : len(potential.regions)] == 0) | (totals[:, : len(potential.regions)] == 1)).all()),
         diverged=int(walkers - alive.sum()),

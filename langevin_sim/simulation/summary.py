@@ -4,17 +4,16 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 
 from langevin_sim.analysis.distances import distances, expected_distances
 from langevin_sim.analysis.occupancy import Estimate
-from langevin_sim.analysis.verdict import FALSE_ALARM_RATE, RHAT_LIMIT, STATIONARITY_LEVEL, Comparison, sidak, verdict
+from langevin_sim.analysis.verdict import FALSE_ALARM_RATE, sidak, verdict
 from langevin_sim.dynamics import SGDL
 from langevin_sim.errors import ReferenceUnavailable
-from langevin_sim.reference import Boltzmann, ChainLaw, boltzmann
-from langevin_sim.simulation.plan import too_short
+from langevin_sim.reference import boltzmann
+from langevin_sim.simulation.judgement import comparisons, converged
 from langevin_sim.simulation.references import References
-from langevin_sim.simulation.simulate import Run
+from langevin_sim.simulation.run import Run
 
 
 class Marginal(NamedTuple):
@@ -38,30 +37,12 @@ def marginal(run: Run, references: References) -> Marginal:
     return Marginal(run.edges, run.counts.sum(axis=0)[1:-1] / total, spread[1:-1], exact, own)
 
 
-def comparisons(run: Run, law: Boltzmann | ChainLaw | None) -> list[Comparison] | None:
-    """Masses of all regions but the last (they sum to 1), and the mean energy, beside a law's."""
-    if law is None:
-        return None
-    pairs = [Comparison(*run.occupancy[name], law.masses[name], law.errors[name]) for name in list(run.occupancy)[:-1]]
-    return [*pairs, Comparison(*run.energy, law.mean_energy, law.mean_energy_error)]
-
-
-def converged(run: Run, references: References) -> bool:
-    """Whether the ensemble looks stationary, and was long enough and free enough to be."""
-    stuck = run.starts_in_one_region and len(run.occupancy) > 1 and run.never_crossed
-    return (
-        run.diverged == 0
-        and not run.rhat > RHAT_LIMIT
-        and run.stationarity >= STATIONARITY_LEVEL
-        and not stuck
-        and not too_short(references, run.burn_in, run.steps)
-    )
-
-
 def fitted_temperature(run: Run, references: References) -> Estimate | None:
     """The temperature at which Boltzmann's mean energy is the simulated one, with its standard error; None if there is none."""
     if references.boltzmann is None or references.temperature is None:
         return None
+    from scipy.optimize import brentq
+
     around = references.temperature
 
     def excess(temperature: float) -> float:

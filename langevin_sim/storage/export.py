@@ -1,4 +1,4 @@
-"""Draws of an ensemble in ArviZ's layout: an xarray DataTree with the dimensions chain and draw."""
+"""Draws of an ensemble in ArviZ's layout: an xarray DataTree with the dimensions chain, draw and coordinate."""
 
 import json
 from importlib.util import find_spec
@@ -10,32 +10,48 @@ import numpy as np
 from langevin_sim.errors import FolderError, InputError
 from langevin_sim.storage import folder as disk
 
-KEPT = 128  # walkers whose draws a run folder keeps
+KEPT = 128  # walkers whose region, x_1 and U a run folder keeps
+CHAINS = 24  # walkers whose coordinates it keeps: fewer than there are draws of each (32 to 64), as ArviZ expects
+POSITIONS = ("_positions", "_final")  # ends of the names of arrays that stand in positions.npz, not in histograms.npz
+FINAL_NUMBERS = 2**18  # coordinates of walkers after the last step that it keeps
 _REMEDY = "pip install 'langevin-sim[netcdf]'"
 
 
-def datatree(draws: np.ndarray, regions: list[str], attributes: dict[str, Any]) -> Any:
-    """A DataTree of draws [chain, draw, 3], columns region, x_1 and U: one walker a chain.
+def datatree(
+    positions: np.ndarray,
+    energy: np.ndarray,
+    region: np.ndarray,
+    final: np.ndarray,
+    regions: list[str],
+    attributes: dict[str, Any],
+) -> Any:
+    """A DataTree of positions [chain, draw, dim], and U and the region's index, each [chain, draw]: one walker a chain.
 
-    posterior holds x1, sample_stats energy (U) and region (its index; the names are an attribute). A walker's
-    draws lie evenly over the production steps. InputError without xarray.
+    posterior holds x, with the coordinates x1, x2, .. as labels of its last dimension; sample_stats energy (U) and region
+    (its index; the names are an attribute); final_states x, [walker, coordinate], after the last step, from final [walkers,
+    dim]. A walker's draws lie evenly over the production steps. InputError without xarray.
     """
     try:
         import xarray
     except ImportError as error:
         raise InputError(f"an export needs xarray, which is not installed: {_REMEDY}") from error
     dims = ("chain", "draw")
-    coordinates = {"chain": np.arange(draws.shape[0]), "draw": np.arange(draws.shape[1])}
-    posterior = xarray.Dataset({"x1": (dims, draws[..., 1])}, coordinates, attributes)
-    statistics = {"energy": (dims, draws[..., 2]), "region": (dims, draws[..., 0].astype(np.int64))}
+    names = {"coordinate": [f"x{j + 1}" for j in range(positions.shape[-1])]}
+    coordinates = {"chain": np.arange(positions.shape[0]), "draw": np.arange(positions.shape[1])}
+    posterior = xarray.Dataset({"x": ((*dims, "coordinate"), positions)}, coordinates | names, attributes)
+    statistics = {"energy": (dims, energy), "region": (dims, region.astype(np.int64))}
     sample_stats = xarray.Dataset(statistics, coordinates, {**attributes, "regions": ", ".join(regions)})
-    return xarray.DataTree.from_dict({"/posterior": posterior, "/sample_stats": sample_stats})
+    groups = {"/posterior": posterior, "/sample_stats": sample_stats}
+    if final.size:
+        groups["/final_states"] = xarray.Dataset({"x": (("walker", "coordinate"), final)}, names, attributes)
+    return xarray.DataTree.from_dict(groups)
 
 
 def from_folder(folder: Path, dim: int | None = None, dynamics: str | None = None) -> Any:
-    """The DataTree of one ensemble of a run folder, of the first walkers, which it keeps draws of.
+    """The DataTree of one ensemble of a run folder, of the first walkers, whose coordinates it keeps.
 
-    FolderError if the folder holds none; InputError where dim and dynamics leave several ensembles, or none.
+    A folder of an earlier version keeps x_1 alone. FolderError if the folder holds no draws; InputError where dim and
+    dynamics leave several ensembles, or none.
     """
     manifest = disk.read_manifest(folder)
     if manifest.get("kind", "run") != "run" or manifest["status"] != "COMPLETED":
@@ -47,10 +63,15 @@ def from_folder(folder: Path, dim: int | None = None, dynamics: str | None = Non
         raise InputError(f"{folder} has {len(found)} such ensembles: expected one of {there}")
     (entry,) = found
     with np.load(folder / "histograms.npz") as arrays:
-        key = f"d{entry['dim']}_{entry['dynamics']}_draws"
-        if key not in arrays:
+        key = f"d{entry['dim']}_{entry['dynamics']}"
+        if f"{key}_draws" not in arrays:
             raise FolderError(f"{folder} keeps no draws: it was made before runs kept them")
-        draws = arrays[key]
+        draws = arrays[f"{key}_draws"]
+    positions, final = draws[:CHAINS, :, 1:2], np.empty((0, 1))
+    if (folder / "positions.npz").exists():
+        with np.load(folder / "positions.npz") as arrays:
+            positions, final = arrays[f"{key}_positions"], arrays[f"{key}_final"]
+    draws = draws[: len(positions)]
     attributes = {
         "inference_library": "langevin-sim",
         "inference_library_version": manifest["versions"]["langevin-sim"],
@@ -58,7 +79,7 @@ def from_folder(folder: Path, dim: int | None = None, dynamics: str | None = Non
         "seed": str(summary["seed"]),
         **{name: entry[name] for name in ("dim", "dynamics", "step_size", "temperature")},
     }
-    return datatree(draws, [region["name"] for region in entry["regions"]], attributes)
+    return datatree(positions, draws[..., 2], draws[..., 0], final, [region["name"] for region in entry["regions"]], attributes)
 
 
 def write_netcdf(tree: Any, path: Path) -> None:

@@ -104,7 +104,7 @@ def tilts() -> None:
             U = potentials.tilted(W, 2.0 * batch * (terms - 1) / (eta * (terms - batch)), terms=terms)
             dynamics = SGD(eta, batch_size=batch)
             chain = chain_law(U, dynamics).mass("wide")
-            run = simulate(U, dynamics, walkers=10_240, steps=20_000, burn_in=4000, seed=SEED, extent_temperature=1.0)
+            run = simulate(U, dynamics, walkers=10_240, steps=20_000, burn_in=4000, seed=SEED)
             found = run.occupancy["wide"]
             z = (found.mean - chain) / found.stderr
             SCORES.extend([z] * (terms == 1000))

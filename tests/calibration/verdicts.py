@@ -49,7 +49,6 @@ def one_run(systems: list[System], known: list[References], seed: int) -> tuple[
             burn_in=burn_in,
             every=EVERY,
             seed=seed,
-            extent_temperature=law.temperature or 1.0,
         )
         verdicts.append(summarise(run, law, tests)["verdict"])
         own = comparisons(run, law.boltzmann if dynamics.metropolis else law.chain)

@@ -12,7 +12,7 @@ from langevin_sim.plots import sweep as figure
 from langevin_sim.report.write import write as write_report
 from langevin_sim.runs.sweep import index
 from langevin_sim.runs.sweep.point import finished, run_point
-from langevin_sim.settings.grid import Axis, Point, Sweep, points
+from langevin_sim.settings.grid import KINDS, Axis, Point, Sweep, points
 from langevin_sim.simulation.workers import Workers
 from langevin_sim.storage import folder as disk
 from langevin_sim.storage.checkpoint import SECONDS
@@ -73,7 +73,8 @@ def read(folder: Path) -> Sweep:
         raise FolderError(f"{folder} holds no sweep: expected a folder that langevin-sim sweep made")
     try:
         spec = manifest["spec"]
-        return Sweep(spec["kind"], spec["base"], [Axis(name, values) for name, values in spec["axes"].items()], spec["seed"])
+        base = {KINDS[spec["kind"]].earlier_names.get(key, key): value for key, value in spec["base"].items()}
+        return Sweep(spec["kind"], base, [Axis(name, values) for name, values in spec["axes"].items()], spec["seed"])
     except (KeyError, TypeError, AttributeError) as error:
         raise FolderError(f"{folder}: its manifest.json is damaged: its spec is not a sweep's ({error})") from error
 
