@@ -41,14 +41,17 @@ class Dynamics:
     colour: ClassVar[str] = "#e377c2"
 
     def __post_init__(self) -> None:
+        for name, value in (("step_size", self.step_size), ("temperature", self.temperature)):
+            if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+                raise InputError(f"{self.name}: {name} = {value!r}: expected a number")
         if not (math.isfinite(self.step_size) and self.step_size > 0):
             raise InputError(f"step size {self.step_size}: expected a positive number")
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
             raise InputError(f"temperature {self.temperature}: expected a number of at least 0")
         if self.temperature == 0 and self.metropolis:
             raise InputError(f"{self.name} at temperature 0 accepts nothing uphill: use gd, or a temperature above 0")
-        if not self.noisy:
-            object.__setattr__(self, "temperature", 0.0)
+        if not self.noisy and self.temperature != 0:
+            raise InputError(f"{self.name} adds no noise: temperature = {self.temperature}: expected none")
 
     @property
     def noise(self) -> float:
@@ -118,7 +121,7 @@ class SGDL(Dynamics):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.batch_size < 1:
+        if isinstance(self.batch_size, bool) or not isinstance(self.batch_size, int | np.integer) or self.batch_size < 1:
             raise InputError(f"batch size {self.batch_size}: expected an integer of at least 1")
 
     def variance_factor(self, terms: int) -> float:
@@ -173,13 +176,13 @@ KINDS: dict[str, type[Dynamics]] = {kind.name: kind for kind in (GD, GDL, SGD, S
 
 
 def make(name: str, step_size: float, temperature: float, **settings: Any) -> Dynamics:
-    """The record of that name; batch_size and replacement are left out where there is no batch."""
+    """The record of that name; batch_size and replacement are left out where there is no batch, the temperature where no noise is added."""
     if name not in KINDS:
         raise UnknownNameError("dynamics", name, list(KINDS))
     kind = KINDS[name]
     if not kind.stochastic_gradient:
         settings = {key: value for key, value in settings.items() if key not in ("batch_size", "replacement")}
-    return kind(step_size, temperature, **settings)
+    return kind(step_size, temperature if kind.noisy else 0.0, **settings)
 
 
 def with_step_size(dynamics: Dynamics, step_size: float) -> Dynamics:

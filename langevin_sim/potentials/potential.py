@@ -171,12 +171,14 @@ class Potential:
 
 def checked(name: str, dim: int, at_least: int = 1, at_most: int | None = None, **positive: float) -> None:
     """InputError unless dim is an integer in its range and every parameter a positive finite number."""
+    if isinstance(dim, bool) or not isinstance(dim, int | np.integer):
+        raise InputError(f"{name}: dim = {dim!r}: expected an integer")
     if dim < at_least or (at_most is not None and dim > at_most):
         expected = f"an integer of at least {at_least}" if at_most is None else f"{at_least} to {at_most}"
         raise InputError(f"{name}: dimension {dim}: expected {str(at_least) if at_most == at_least else expected}")
     for key, value in positive.items():
-        if not (math.isfinite(value) and value > 0):
-            raise InputError(f"{name}: {key} = {value}: expected a positive number")
+        if not (isinstance(value, int | float | np.number) and math.isfinite(value) and value > 0):
+            raise InputError(f"{name}: {key} = {value!r}: expected a positive number")
 
 
 def whole(name: str, key: str, value: float, at_least: int, at_most: float = math.inf) -> int:
