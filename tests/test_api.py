@@ -1,4 +1,4 @@
-"""What Python users touch: records of their own, starts, extension, plots, verdicts, folders; and what they are told of mistakes."""
+"""What Python users touch: records, starts, extension, plots, verdicts, folders; what they are told of mistakes."""
 
 import pickle
 
@@ -144,10 +144,10 @@ def test_every_name_is_listed():
 
 
 def test_nothing_global_changes():
-    before = numba.get_num_threads(), np.random.get_state()[1].copy()
+    before, random = numba.get_num_threads(), np.random.get_state()[1].copy()  # noqa: NPY002
     ls.simulate(U, GDL, threads=1, **SMALL)
-    assert numba.get_num_threads() == before[0]
-    np.testing.assert_array_equal(np.random.get_state()[1], before[1])
+    assert numba.get_num_threads() == before
+    np.testing.assert_array_equal(np.random.get_state()[1], random)  # noqa: NPY002
 
 
 def test_dynamics_and_domains_are_pickled():

@@ -176,7 +176,7 @@ KINDS: dict[str, type[Dynamics]] = {kind.name: kind for kind in (GD, GDL, SGD, S
 
 
 def make(name: str, step_size: float, temperature: float, **settings: Any) -> Dynamics:
-    """The record of that name; batch_size and replacement are left out where there is no batch, the temperature where no noise is added."""
+    """The record of that name; settings of batches are left out where there is no batch, the temperature without noise."""
     if name not in KINDS:
         raise UnknownNameError("dynamics", name, list(KINDS))
     kind = KINDS[name]
