@@ -1,6 +1,7 @@
 """What Python users touch: records, starts, extension, plots, verdicts, folders; what they are told of mistakes."""
 
 import pickle
+from dataclasses import replace
 
 import numba
 import numpy as np
@@ -201,3 +202,46 @@ def simulated(**changes):
 def test_a_wrong_argument_is_named(call, named):
     with pytest.raises(InputError, match=named):
         call()
+
+
+ROUND_TRIPS = [
+    ls.potentials.twowell(3, ratio=3.0),
+    ls.potentials.twowell(2).on(ls.Domain("box", -9.0, 9.0)),
+    ls.potentials.get("boxes", 2),
+    ls.potentials.tilted(ls.potentials.twowell(2), 1.0, terms=50),
+    ls.potentials.regression(3),
+]
+
+
+@pytest.mark.parametrize("potential", ROUND_TRIPS, ids=repr)
+def test_a_potential_is_pickled_by_what_made_it(potential):
+    text = pickle.dumps(potential)
+    back = pickle.loads(text)
+    points = np.random.default_rng(3).uniform(0.1, 0.9, (50, potential.dim))
+    np.testing.assert_array_equal(back.energy(points), potential.energy(points))
+    assert (back.domain, back.dim, back.name) == (potential.domain, potential.dim, potential.name)
+    assert len(text) < 1000
+    assert back != potential  # by identity
+    assert potential == potential
+
+
+def test_an_expression_is_pickled_by_its_text():
+    pytest.importorskip("sympy")
+    made = ls.potentials.make("x1^4 - x1^2 + k*x2^2", 2, parameters={"k": 3.0})
+    back = pickle.loads(pickle.dumps(made))
+    points = np.random.default_rng(3).normal(size=(50, 2))
+    np.testing.assert_array_equal(back.energy(points), made.energy(points))
+
+
+def test_a_replaced_potential_is_not_pickled_as_what_it_was():
+    with pytest.raises(InputError, match="cannot be pickled"):
+        pickle.dumps(replace(U, name="other"))
+
+
+def test_a_pickled_run_can_be_extended(run):
+    run.references  # noqa: B018  laws stay behind
+    back = pickle.loads(pickle.dumps(run))
+    equal(back, run)
+    with pytest.raises(InputError, match=r"record: .* r2, x"):
+        back.extend(800)
+    equal(back.extend(800, record={"x": everything, "r2": r2}), run.extend(800))

@@ -6,7 +6,7 @@ import numpy as np
 
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
-from langevin_sim.potentials.potential import Potential, Region, checked
+from langevin_sim.potentials.potential import Potential, Region, checked, rebuildable
 from langevin_sim.vectormath import compiled, inlined
 
 _PERIOD = 18.0
@@ -65,6 +65,7 @@ def _label(X, L, p):
         L[i] = 0 if wide == 0.0 else (1 if narrow == 0.0 else 2)
 
 
+@rebuildable
 def boxes(dim: int, narrow: float = 2.0, wide: float = 4.0, reach: float = 0.25) -> Potential:
     """U(x) = 1 - 1[4 < x_j <= 6 for all j] - 1[12 < x_j <= 16 for all j] on the torus [0, 18)^dim.
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from langevin_sim.errors import InputError
-from langevin_sim.potentials.potential import Potential, Region, checked
+from langevin_sim.potentials.potential import Potential, Region, checked, rebuildable
 from langevin_sim.vectormath import compiled, fma
 
 
@@ -40,6 +40,7 @@ def _label(X, L, p):
         L[i] = 0 if X[0, i] < p[3] else 1
 
 
+@rebuildable
 def doublewell(dim: int, barrier: float = 2.0, stiffness: float = 1.0, tilt: float = 0.0) -> Potential:
     """U(x) = h (x_1^2 - 1)^2 + tilt x_1 + (k/2) sum_{j>=2} x_j^2 in R^dim, h = barrier, k = stiffness.
 

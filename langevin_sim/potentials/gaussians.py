@@ -7,7 +7,7 @@ import numpy as np
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
 from langevin_sim.potentials.minima import with_refined_minima
-from langevin_sim.potentials.potential import Potential, Region, checked
+from langevin_sim.potentials.potential import Potential, Region, checked, rebuildable
 from langevin_sim.potentials.torus_series import TorusSeries
 from langevin_sim.vectormath import compiled, exp, inlined
 
@@ -96,6 +96,7 @@ def _label(X, L, p):
         L[i] = 0 if wide < p[5] else (1 if narrow < p[4] else 2)
 
 
+@rebuildable
 def gaussians(dim: int, narrow: float = 1.0, wide: float = 2.0) -> Potential:
     """U(x) = 1 - sum over images of exp(-|x-4|^2 / (2 narrow^2)) + exp(-|x-12|^2 / (2 wide^2)) on the torus [0, 18)^dim.
 

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from langevin_sim.potentials.minima import hessian, with_refined_minima
-from langevin_sim.potentials.potential import Potential, Region, checked
+from langevin_sim.potentials.potential import Potential, Region, checked, rebuildable
 from langevin_sim.vectormath import compiled, exp
 
 # columns A, a, b, c, x0, y0 of Müller and Brown, Theor. Chim. Acta 53, 75 (1979)
@@ -90,6 +90,7 @@ def _at(scale: float, minima: np.ndarray, curvature: float) -> Potential:
     )
 
 
+@rebuildable
 def muellerbrown(dim: int = 2, scale: float = 0.05) -> Potential:
     """U(x) = scale sum_k A_k exp(a_k (x_1-u_k)^2 + b_k (x_1-u_k)(x_2-v_k) + c_k (x_2-v_k)^2) in R^2.
 

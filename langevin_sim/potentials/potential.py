@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
 import numpy as np
 
@@ -11,6 +12,26 @@ from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
 
 _SPACE = Domain()
+Arguments = ParamSpec("Arguments")
+
+
+def rebuildable(factory: Callable[Arguments, "Potential"]) -> Callable[Arguments, "Potential"]:
+    """A factory whose potentials are pickled by what made them: the factory, by its name, and its arguments.
+
+    Compiled functions and closures are so found again, and never copied.
+    """
+
+    @wraps(factory)
+    def made(*args: Arguments.args, **kwargs: Arguments.kwargs) -> "Potential":
+        potential = factory(*args, **kwargs)
+        object.__setattr__(potential, "_recipe", (made, args, kwargs))
+        return potential
+
+    return made
+
+
+def _rebuild(factory: Callable[..., "Potential"], args: tuple[Any, ...], kwargs: dict[str, Any]) -> "Potential":
+    return factory(*args, **kwargs)
 
 
 @dataclass(frozen=True)
@@ -64,7 +85,7 @@ class FiniteSum:
         return int(self.data.shape[0])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Potential:
     """An energy U on a domain in R^dim with what is known of it.
 
@@ -112,6 +133,10 @@ class Potential:
         """The same energy on another domain; what was exact on its own domain is dropped."""
         if domain == self.domain:
             return self
+        return self._on(domain)
+
+    @rebuildable
+    def _on(self, domain: Domain) -> "Potential":
         bounded = domain.kind != "space"
         own = self.extent
         cube = np.tile([domain.low, domain.high], (self.dim, 1))
@@ -130,6 +155,15 @@ class Potential:
             quadratic=None if bounded else self.quadratic,
             extent=(lambda temperature: cube) if bounded else own,
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not hasattr(self, "_recipe"):
+            raise InputError(f"{self.name} cannot be pickled: it was not made by a function of ls.potentials")
+        return _rebuild, self._recipe
+
+    def __repr__(self) -> str:
+        parameters = "".join(f", {key}={value:g}" for key, value in self.parameters.items())
+        return f"<Potential {self.name}, d={self.dim}{parameters}>"
 
     def _columns(self, x: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
         points = np.asarray(x, dtype=float)

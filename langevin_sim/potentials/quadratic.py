@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from langevin_sim.potentials.potential import Potential, Region, checked
+from langevin_sim.potentials.potential import Potential, Region, checked, rebuildable
 from langevin_sim.vectormath import compiled, fma
 
 
@@ -35,6 +35,7 @@ def _label(X, L, p):
         L[i] = 0 if square < p[1] else 1
 
 
+@rebuildable
 def quadratic(dim: int, stiffness: float = 1.0) -> Potential:
     """U(x) = k |x|^2 / 2 in R^dim, k = stiffness.
 

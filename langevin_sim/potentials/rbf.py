@@ -6,7 +6,7 @@ import numpy as np
 
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.potentials.minima import hessian, with_refined_minima
-from langevin_sim.potentials.potential import FiniteSum, Potential, Region, checked, whole
+from langevin_sim.potentials.potential import FiniteSum, Potential, Region, checked, rebuildable, whole
 from langevin_sim.vectormath import compiled, exp, inlined
 
 _PERIOD = 8.0
@@ -82,6 +82,7 @@ def _label(X, L, p):
         L[i] = 0 if in_valley else (1 if u * u + v * v < 1.54 * 1.54 else 2)
 
 
+@rebuildable
 def rbf(dim: int = 2, seed: float = 72) -> Potential:
     """U(x) = (1/n) sum_i V_i(x), V_i = w_i exp(-|x - t_i|^2 / (2 s_i^2)), on the torus [0, 8)^2, n = 115.
 

@@ -15,7 +15,7 @@ from langevin_sim.potentials.boxes import boxes
 from langevin_sim.potentials.doublewell import doublewell
 from langevin_sim.potentials.gaussians import gaussians
 from langevin_sim.potentials.muellerbrown import muellerbrown
-from langevin_sim.potentials.potential import Potential
+from langevin_sim.potentials.potential import Potential, rebuildable
 from langevin_sim.potentials.quadratic import quadratic
 from langevin_sim.potentials.rbf import rbf
 from langevin_sim.potentials.regression import regression
@@ -82,6 +82,7 @@ def defaults(name: str) -> dict[str, Any]:
     return {key: None if p.default is empty else p.default for key, p in found if key != "dim"}
 
 
+@rebuildable
 def get(name: str, dim: int, *, domain: Domain | None = None, temperature: float = 1.0, **parameters: float) -> Potential:
     """The potential of that name in dim dimensions; UnknownNameError for a name or a parameter not known.
 

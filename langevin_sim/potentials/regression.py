@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import chi2, norm
 
 from langevin_sim.errors import InputError
-from langevin_sim.potentials.potential import FiniteSum, Potential, Region, checked, whole
+from langevin_sim.potentials.potential import FiniteSum, Potential, Region, checked, rebuildable, whole
 from langevin_sim.vectormath import compiled, fma
 
 # constants: the least U, the size of the core, the minimum [dim], the matrix A [dim, dim]
@@ -85,6 +85,7 @@ def _batch_gradient(X, B, G, gradient, p, data):
                 g[i] = fma(share * residual[i], data[np.uint64(chosen[i]), j], g[i])
 
 
+@rebuildable
 def regression_from(a: np.ndarray, y: np.ndarray, parameters: dict[str, float] | None = None) -> Potential:
     """Least squares for the rows a[n, dim] and values y[n]: V_i(x) = (a_i . x - y_i)^2 / 2, U = (1/n) sum V_i.
 
@@ -145,6 +146,7 @@ def regression_from(a: np.ndarray, y: np.ndarray, parameters: dict[str, float] |
     )
 
 
+@rebuildable
 def regression(dim: int, rows: float = 50, noise: float = 0.5, seed: float = 0) -> Potential:
     """V_i(x) = (a_i . x - y_i)^2 / 2, i = 1..rows, U = (1/n) sum V_i: least squares in R^dim.
 

@@ -7,7 +7,7 @@ from scipy.special import ndtri
 from scipy.stats.qmc import Halton
 
 from langevin_sim.errors import InputError
-from langevin_sim.potentials.potential import FiniteSum, Potential
+from langevin_sim.potentials.potential import FiniteSum, Potential, rebuildable
 from langevin_sim.vectormath import compiled
 
 _ASYMMETRY = 1e-9  # of a covariance, relative to its largest element
@@ -26,6 +26,7 @@ def _batch_gradient(X, B, G, gradient, p, data):
             g[i] += share * total
 
 
+@rebuildable
 def tilted(potential: Potential, covariance: np.ndarray, terms: int = 1000, seed: int = 0) -> Potential:
     """V_i(x) = U(x) + z_i . x with sum z_i = 0 and (1/n) sum z_i z_i^T = covariance, exactly.
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from langevin_sim.errors import InputError
 from langevin_sim.potentials.minima import with_refined_minima
-from langevin_sim.potentials.potential import Potential, Region, checked
+from langevin_sim.potentials.potential import Potential, Region, checked, rebuildable
 from langevin_sim.vectormath import compiled, exp, fma, log
 
 
@@ -80,6 +80,7 @@ def _label(X, L, p):
         L[i] = 0 if curvature_w * (to_w * to_w + rest) < curvature_n * (to_n * to_n + rest) + shift else 1
 
 
+@rebuildable
 def twowell(
     dim: int, ratio: float = 2.0, width: float = 1.0, separation: float = 4.0, softness: float = 0.25, depth: float = 0.0
 ) -> Potential:

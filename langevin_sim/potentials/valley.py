@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import erf
 
 from langevin_sim.dynamics.domain import Domain
-from langevin_sim.potentials.potential import Potential, Region, checked
+from langevin_sim.potentials.potential import Potential, Region, checked, rebuildable
 from langevin_sim.vectormath import compiled, fma
 
 _WALL = 4.0
@@ -64,6 +64,7 @@ def _integrals(temperature: float, edges: np.ndarray) -> tuple[np.ndarray, float
     return inside / cumulative[-1], float((half * weights * square).sum() / cumulative[-1])
 
 
+@rebuildable
 def valley(dim: int, stiffness: float = 1.0) -> Potential:
     """U(x) = (x_1 x_2 - 1)^2 + (k/2) sum_{j>=3} x_j^2 in the reflecting box [-4, 4]^dim, dim >= 2, k = stiffness.
 

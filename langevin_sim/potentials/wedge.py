@@ -7,7 +7,7 @@ from scipy.special import gammainc, gammaln, hyp1f1
 
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
-from langevin_sim.potentials.potential import Potential, Region, checked
+from langevin_sim.potentials.potential import Potential, Region, checked, rebuildable
 from langevin_sim.vectormath import compiled, inlined
 
 _PERIOD = 12.0
@@ -115,6 +115,7 @@ def _log_pyramid(power: int, temperature: float) -> float:
     return math.log(float(hyp1f1(1.0, power + 1.0, x))) - x
 
 
+@rebuildable
 def wedge(dim: int, difference: float = 0.0) -> Potential:
     """U(x) = 1 - max(0, 1 - |x_2 - 9|) - max(0, 1 - max_j |x_j - 3|) on the torus [0, 12)^dim, dim >= 2.
 

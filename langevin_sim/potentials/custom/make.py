@@ -12,12 +12,13 @@ from langevin_sim.errors import InputError
 from langevin_sim.potentials.custom import basins, python, search
 from langevin_sim.potentials.custom import extent as reach
 from langevin_sim.potentials.minima import hessian, with_refined_minima
-from langevin_sim.potentials.potential import Potential
+from langevin_sim.potentials.potential import Potential, rebuildable
 
 _SPACE = Domain()
 _TRIALS = 32
 
 
+@rebuildable
 def make(
     energy: str | Callable[..., Any],
     dim: int,
