@@ -1,0 +1,72 @@
+"""Ten tasks of a notebook: simulate, look, keep trajectories, record, watch, change dynamics and start, plot, judge, go on.
+
+    python docs/examples/notebook_tasks.py
+
+In a notebook each block is a cell. Writes histogram.png and run.pickle into the current folder; a few seconds.
+"""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+
+import langevin_sim as ls
+
+# 1. Simulate.
+U = ls.potentials.twowell(dim=2)
+dynamics = ls.GDL(step_size=0.02, temperature=1.0)
+run = ls.simulate(U, dynamics, walkers=1024, steps=8_000, burn_in=4_000, seed=1)
+
+# 2. Look: in a notebook a run shows itself as a small table.
+print(run)
+mass, error = run.occupancy["wide"]
+print(f"wide: {mass:.4f} ± {error:.4f}, Boltzmann {ls.boltzmann(U, temperature=1.0).mass('wide'):.4f}")
+
+# 3. The trajectory of all coordinates, from the first step on.
+walk = ls.simulate(U, dynamics, walkers=64, steps=500, burn_in=0, record_every=1, record={"x": lambda x: x}, seed=1)
+print("trajectories", walk.samples["x"].shape)  # [records, walkers, dim]
+
+
+# 4. An observable of your own: a function of x [walkers, dim] that returns a row a walker.
+def squared_radius(x):
+    """|x|^2 of every walker."""
+    return (x**2).sum(axis=1)
+
+
+# 5. Progress: a bar on a terminal and in a notebook; a function is told the step.
+steps = []
+recorded = ls.simulate(
+    U,
+    dynamics,
+    walkers=1024,
+    steps=4_000,
+    burn_in=4_000,
+    record_every=400,
+    record={"r2": squared_radius},
+    progress=steps.append,
+    seed=2,
+)
+by_walker = recorded.samples["r2"].mean(axis=0)
+print(f"|x|^2 {by_walker.mean():.3f} ± {by_walker.std() / np.sqrt(by_walker.size):.3f}, {steps[-1]} steps were taken")
+
+# 6. Another dynamics: MALA samples Boltzmann's law at any step.
+exact = ls.simulate(U, ls.MALA(step_size=0.1, temperature=1.0), walkers=1024, steps=4_000, burn_in=2_000, seed=3)
+print(f"MALA: {exact.occupancy['wide'].mean:.4f}, accepted {exact.acceptance:.2f}")
+
+# 7. A start of your own: an array [walkers, dim].
+points = np.random.default_rng(4).normal([-2.0, 0.0], 0.1, size=(1024, 2))
+cold = ls.simulate(U, dynamics, walkers=1024, steps=400, burn_in=0, start=points, seed=4)
+print(f"from the wide well: {cold.occupancy['wide'].mean:.4f} in it during the first 400 steps")
+
+# 8. Plot beside the laws.
+run.plot().figure.savefig("histogram.png")
+
+# 9. The verdict, with every comparison behind it.
+print(repr(run.verdict()))
+
+# 10. Pickle, and go on: the bits of a run that was longer from the beginning.
+Path("run.pickle").write_bytes(pickle.dumps(run))
+longer = pickle.loads(Path("run.pickle").read_bytes()).extend(4_000)
+whole = ls.simulate(U, dynamics, walkers=1024, steps=12_000, burn_in=4_000, seed=1)
+assert (longer.walker_means == whole.walker_means).all()
+print(longer)
