@@ -75,7 +75,7 @@ def sweep(
         raise InputError("--scheduler and --workers: expected one of the two: a scheduler has its own workers")
     from langevin_sim.plots.sweep import View
     from langevin_sim.runs.sweep.sweep import read, run_sweep
-    from langevin_sim.settings.grid import axis, make
+    from langevin_sim.settings.grid import axes_of, axis, make
     from langevin_sim.simulation.simulate import available_threads
 
     if spec is not None and spec.is_dir():
@@ -84,10 +84,13 @@ def sweep(
         definition, out = read(spec), spec
     else:
         values = {**(read_config(spec) if spec else {}), **values}
+        axes = [axis(text) for text in grid]
+        named = {one.name for one in axes}  # options win over the file
+        axes = [*(one for one in axes_of(values.pop("grid", {})) if one.name not in named), *axes]
         seed = values.get("seed")
         if seed is None:
             seed = read(out).seed if out is not None and (out / "manifest.json").exists() else secrets.randbits(32)
-        definition = make(kind, values, [axis(text) for text in grid], int(seed))
+        definition = make(kind, values, axes, int(seed))
     cores = available_threads()
 
     def open_pool(tasks: int) -> AbstractContextManager[Workers]:

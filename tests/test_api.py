@@ -2,6 +2,7 @@
 
 import pickle
 from dataclasses import replace
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -245,3 +246,32 @@ def test_a_pickled_run_can_be_extended(run):
     with pytest.raises(InputError, match=r"record: .* r2, x"):
         back.extend(800)
     equal(back.extend(800, record={"x": everything, "r2": r2}), run.extend(800))
+
+
+def test_a_grid_in_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = "dims = [1]\nwalkers = 64\nsteps = 80\nburn_in = 40\nevery = 40\nchain = false\nseed = 1\n\n[grid]\n"
+    Path("sweep.toml").write_text(text + 'temperature = [0.8, 1.2]\nstep_size = "0.01:0.02:2"\n')
+    from langevin_sim.settings.grid import axes_of, make, points
+    from langevin_sim.settings.spec import read_config
+
+    values = read_config(Path("sweep.toml"))
+    sweep = make("run", values, axes_of(values.pop("grid")), 1)
+    assert [(point.where["temperature"], point.where["step_size"]) for point in points(sweep)] == [
+        (0.8, 0.01),
+        (0.8, 0.02),
+        (1.2, 0.01),
+        (1.2, 0.02),
+    ]
+    assert points(sweep)[0].spec.record_every == 40
+    for wrong in ({"temperature": 1.0}, {"temperature": [1.0, 1.0]}, [1.0]):
+        with pytest.raises(InputError, match="grid"):
+            axes_of(wrong)
+
+
+def test_every_is_still_read():
+    from langevin_sim.settings.run import make_spec
+
+    assert make_spec({"every": 8}).record_every == 8
+    with pytest.raises(InputError, match="same setting"):
+        make_spec({"every": 8, "record_every": 8})

@@ -78,6 +78,21 @@ def axis(text: str) -> Axis:
     return Axis(name, found)
 
 
+def axes_of(table: Any) -> list[Axis]:
+    """The axes in the [grid] table of a TOML file: a list of values, or what ``axis`` reads, by key."""
+    if not isinstance(table, dict):
+        raise InputError(f"grid = {table!r}: expected a table, [grid], with lines such as temperature = [0.8, 1.2]")
+    found = []
+    for key, values in table.items():
+        if isinstance(values, str):
+            found.append(axis(f"{key}={values}"))
+        elif isinstance(values, list) and values and len(set(map(repr, values))) == len(values):
+            found.append(Axis(key.replace("-", "_"), values))
+        else:
+            raise InputError(f'[grid] {key} = {values!r}: expected a list of different values, or text such as "0.5:1.5:5"')
+    return found
+
+
 def make(kind: str, values: dict[str, Any], axes: list[Axis], seed: int) -> Sweep:
     """A sweep from raw settings and axes; InputError for whatever is wrong in any of its points."""
     earlier = KINDS[kind].earlier_names
