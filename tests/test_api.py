@@ -1,6 +1,8 @@
 """What Python users touch: records, starts, extension, plots, verdicts, folders; what they are told of mistakes."""
 
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -275,3 +277,10 @@ def test_every_is_still_read():
     assert make_spec({"every": 8}).record_every == 8
     with pytest.raises(InputError, match="same setting"):
         make_spec({"every": 8, "record_every": 8})
+
+
+def test_what_is_slow_to_import_waits():
+    code = "import sys, langevin_sim.simulation.simulate; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "numba" in loaded
+    assert not {"arviz_stats", "scipy.stats", "scipy.optimize", "matplotlib", "pydantic", "rich"} & set(loaded)

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy.stats import chi2, norm
+import scipy
 
 from langevin_sim.errors import InputError
 from langevin_sim.potentials.potential import FiniteSum, Potential, Region, checked, rebuildable, whole
@@ -118,10 +118,10 @@ def regression_from(a: np.ndarray, y: np.ndarray, parameters: dict[str, float] |
         return np.stack([minimum - reach, minimum + reach], axis=-1)
 
     def masses(temperature: float) -> np.ndarray:
-        return np.array([chi2.cdf(dim / temperature, dim), chi2.sf(dim / temperature, dim)])
+        return np.array([scipy.stats.chi2.cdf(dim / temperature, dim), scipy.stats.chi2.sf(dim / temperature, dim)])
 
     def marginal(temperature: float, edges: np.ndarray) -> np.ndarray:
-        return np.diff(norm.cdf(edges, minimum[0], math.sqrt(temperature * inverse[0])))
+        return np.diff(scipy.stats.norm.cdf(edges, minimum[0], math.sqrt(temperature * inverse[0])))
 
     return Potential(
         name="regression",

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
+import scipy
 from scipy.special import ndtri
-from scipy.stats.qmc import Halton
 
 from langevin_sim.errors import InputError
 from langevin_sim.potentials.potential import FiniteSum, Potential, rebuildable
@@ -48,7 +48,7 @@ def tilted(potential: Potential, covariance: np.ndarray, terms: int = 1000, seed
         raise InputError(f"tilt covariance has the eigenvalue {values.min():g}: expected none below 0")
     if terms % 2 or terms <= 2 * dim:
         raise InputError(f"terms {terms}: expected an even number above {2 * dim} for tilts in {dim} dimensions")
-    points = Halton(dim, rng=np.random.default_rng([seed, dim, terms])).random(terms // 2)
+    points = scipy.stats.qmc.Halton(dim, rng=np.random.default_rng([seed, dim, terms])).random(terms // 2)
     half = ndtri(points) / np.sqrt(terms / 2)
     orthonormal, _ = np.linalg.qr(half)
     root = vectors * np.sqrt(np.maximum(values, 0.0))

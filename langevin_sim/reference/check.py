@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+import scipy
 
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
@@ -104,6 +104,6 @@ def _masses(potential: Potential, temperature: float) -> Finding:
         return Finding("masses", None, str(reason))
     apart = np.abs(other.masses - list(law.masses.values()))
     known = other.errors + list(law.errors.values())
-    limit = 3.0 if on_grid else float(student.isf(_FALSE_ALARM_RATE / 2 / apart.size, 15))
+    limit = 3.0 if on_grid else float(scipy.stats.t.isf(_FALSE_ALARM_RATE / 2 / apart.size, 15))
     passed = bool((apart <= limit * known + 1e-9).all())
     return Finding("masses", passed, f"{law.method} and {other.method} differ by {apart.max():.1e}, {known.max():.0e} known")

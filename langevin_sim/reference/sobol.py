@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from scipy.special import logsumexp, ndtri
-from scipy.stats import qmc
 
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.minima import hessian
@@ -93,7 +93,7 @@ def _sample(potential: Potential, temperature: float, seed: list[int]) -> tuple[
 
 
 def _uniforms(dim: int, seed: list[int]) -> np.ndarray:
-    return qmc.Sobol(dim, rng=np.random.default_rng([*seed, dim])).random_base2(_LOG_POINTS - (dim > 10))
+    return scipy.stats.qmc.Sobol(dim, rng=np.random.default_rng([*seed, dim])).random_base2(_LOG_POINTS - (dim > 10))
 
 
 def _ratio(parts: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

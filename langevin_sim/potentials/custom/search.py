@@ -4,9 +4,7 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.sparse.csgraph import connected_components
-from scipy.stats import qmc
+import scipy
 
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
@@ -27,7 +25,7 @@ def starts(dim: int, domain: Domain) -> np.ndarray:
     """Sobol points [n, dim] in the domain, or in cubes of several sizes, and the centre."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # SciPy's advice on the number of points
-        cubes = [qmc.Sobol(dim, rng=np.random.default_rng(k)).random_base2(_LOG_STARTS) for k in range(len(_SCALES))]
+        cubes = [scipy.stats.qmc.Sobol(dim, rng=np.random.default_rng(k)).random_base2(_LOG_STARTS) for k in range(len(_SCALES))]
     if domain.kind == "space":
         points = [scale * (2.0 * cube - 1.0) for scale, cube in zip(_SCALES, cubes, strict=True)]
         return np.concatenate([np.zeros((1, dim)), *points])
@@ -61,7 +59,9 @@ def minima(energy: Function, gradient: Function, dim: int, domain: Domain, name:
     for start in tried:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore", RuntimeWarning)
-            end = minimize(both, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": 1e-15})
+            end = scipy.optimize.minimize(
+                both, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": 1e-15}
+            )
         if not np.isfinite(end.fun) or np.abs(end.x).max() > _FAR or end.fun < -1.0 / np.finfo(float).eps:
             place = ", ".join(f"{x:.3g}" for x in start[:4])
             raise InputError(
@@ -80,7 +80,7 @@ def minima(energy: Function, gradient: Function, dim: int, domain: Domain, name:
     if not len(points):
         raise InputError(f"{name}: no minimum was found from {len(tried)} starts: expected an energy with one on {domain}")
     joined = _joined(energy, points, max(_FLAT * spread, _LOW * temperature), domain)
-    _, firsts = np.unique(connected_components(joined, directed=False)[1], return_index=True)
+    _, firsts = np.unique(scipy.sparse.csgraph.connected_components(joined, directed=False)[1], return_index=True)
     return points[np.sort(firsts)][:MOST]
 
 

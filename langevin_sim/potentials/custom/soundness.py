@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy.stats import qmc
+import scipy
 
 from langevin_sim.errors import InputError
 from langevin_sim.potentials.potential import Potential
@@ -23,7 +23,7 @@ def check(potential: Potential, temperature: float) -> None:
 def finite(potential: Potential, temperature: float) -> None:
     """At the minima and starts, at points spread over the extent, and where coordinates are 0."""
     low, high = potential.extent(temperature).T
-    cube = qmc.Sobol(potential.dim, rng=np.random.default_rng(0)).random_base2(_LOG_POINTS)
+    cube = scipy.stats.qmc.Sobol(potential.dim, rng=np.random.default_rng(0)).random_base2(_LOG_POINTS)
     spread = low + (high - low) * cube
     zeros = spread[: 8 * potential.dim].copy()
     for j in range(potential.dim):  # what is singular is so most often at 0
