@@ -1,5 +1,6 @@
-"""The law that a chain with a finite step really samples."""
+"""The chain law: the stationary law of the discretised chain, at the step that is really taken."""
 
-from langevin_sim.reference.chain.law import ChainLaw, chain_law, step_deviation
+from langevin_sim.reference.chain.chain_law import chain_law
+from langevin_sim.reference.chain.law import ChainLaw
 
-__all__ = ["ChainLaw", "chain_law", "step_deviation"]
+__all__ = ["ChainLaw", "chain_law"]

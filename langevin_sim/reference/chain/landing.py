@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from langevin_sim.reference.chain.axes import Cartesian, Radial
+from langevin_sim.reference.chain.axes import Cartesian
+from langevin_sim.reference.chain.radial import Radial
 
-_PART = 700  # centres in a part
+_SIDE = 4.0  # of a part, in deviations of a step
+_MOST = 2000  # centres in a part
 _UNSEEN = 1e-13  # probability below which a node is not reached
 
 
@@ -26,6 +28,16 @@ def _reached(shares: np.ndarray) -> slice:
     return slice(int(seen[0]), int(seen[-1]) + 1) if seen.size else slice(0, 0)
 
 
+def _strips(chosen: np.ndarray, place: np.ndarray, width: float) -> list[np.ndarray]:
+    """The chosen centres by their place, in strips of about that width."""
+    order = chosen[np.argsort(place[chosen], kind="stable")]
+    if not order.size:
+        return []
+    strip = np.floor((place[order] - place[order[0]]) / width)
+    parts = np.split(order, np.flatnonzero(np.diff(strip)) + 1)
+    return [piece for part in parts for piece in np.array_split(part, math.ceil(part.size / _MOST))]
+
+
 class Landing:
     """Takes the probabilities of centres [n] to those of the nodes [second, first] after P(centre + sigma xi)."""
 
@@ -39,9 +51,8 @@ class Landing:
     ) -> None:
         self._shape = (1 if second_axis is None else second_axis.nodes.size, first_axis.nodes.size)
         self._parts = []
-        columns = max(1, math.ceil((first.size / _PART) ** (1.0 if second_axis is None else 0.5)))
-        for column in np.array_split(np.argsort(first), columns):
-            for centres in np.array_split(column[np.argsort(second[column])], 1 if second_axis is None else columns):
+        for column in _strips(np.arange(first.size), first, _SIDE * sigma[0]):
+            for centres in _strips(column, second, _SIDE * sigma[1]):
                 along_first = first_axis.on_nodes(first[centres], sigma[0])
                 along_second = np.ones((centres.size, 1))
                 if second_axis is not None:
@@ -49,6 +60,14 @@ class Landing:
                 one, other = _reached(along_first), _reached(along_second)
                 # copies, so that what is not reached is not kept
                 self._parts.append(_Part(centres, one, other, along_first[:, one].copy(), along_second[:, other].T.copy()))
+
+    def missed(self, probabilities: np.ndarray) -> float:
+        """The probability that a step from centres of these probabilities lands on no node."""
+        reached = sum(
+            float(probabilities[part.centres] @ (part.along_first.sum(axis=1) * part.along_second.sum(axis=0)))
+            for part in self._parts
+        )
+        return max(float(probabilities.sum()) - reached, 0.0)
 
     def __call__(self, probabilities: np.ndarray) -> np.ndarray:
         """[second, first]"""

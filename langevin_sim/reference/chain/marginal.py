@@ -7,11 +7,11 @@ from typing import Protocol
 import numpy as np
 from scipy.special import ndtr
 
+from langevin_sim.reference.boltzmann import Boltzmann
 from langevin_sim.reference.chain.axes import Cartesian
-from langevin_sim.reference.chain.interpolation import lagrange
+from langevin_sim.reference.quadrature import panel_rule
 
-_PER_DEVIATION = 4  # nodes of a condensed mixture within one standard deviation
-_STENCIL = 14
+_POINTS = 8  # of a panel one deviation wide
 
 
 class Marginal(Protocol):
@@ -64,6 +64,20 @@ class Landed:
         inside = True if self.axis.domain.kind == "space" else (points >= self.axis.low) & (points <= self.axis.high)
         return np.where(inside, value, 0.0)
 
+    def moments(self) -> tuple[float, float]:
+        """E x and E x^2."""
+        axis, p = self.axis, self.probabilities
+        if axis.domain.kind == "space":
+            mean, square = float(p @ self.centres), float(p @ self.centres**2)
+            return mean / p.sum(), square / p.sum() + self.sigma**2
+        ends = np.linspace(axis.low, axis.high, math.ceil((axis.high - axis.low) / self.sigma) + 1)
+        x, weights = panel_rule(ends, _POINTS)
+        weights = weights * self.density(x)
+        if axis.domain.kind == "box":
+            atoms = p @ np.stack([ndtr((axis.low - self.centres) / self.sigma), ndtr((self.centres - axis.high) / self.sigma)], 1)
+            x, weights = np.append(x, [axis.low, axis.high]), np.append(weights, atoms)
+        return float(weights @ x / weights.sum()), float(weights @ x**2 / weights.sum())
+
 
 @dataclass(frozen=True)
 class Combined:
@@ -81,16 +95,16 @@ class Combined:
         return np.asarray(sum(weight * part.density(x) for weight, part in zip(self.weights, self.parts, strict=True)))
 
 
-def condensed(axis: Cartesian, centres: np.ndarray, probabilities: np.ndarray, sigma: float) -> Landed:
-    """The same mixture with its centres moved to uniform nodes a quarter of a deviation apart.
+@dataclass(frozen=True)
+class Boltzmannian:
+    """x_1 under Boltzmann's law."""
 
-    Each centre is shared out by Lagrange's polynomials, so that sums over it of any polynomial of degree below
-    _STENCIL, and of Gaussians of deviation sigma to 1e-9, stay as they are.
-    """
-    spacing = sigma / _PER_DEVIATION
-    low = float(centres.min()) - _STENCIL * spacing
-    count = math.ceil((float(centres.max()) - low) / spacing) + _STENCIL + 1
-    if count >= 4 * centres.size:
-        return Landed(axis, centres, probabilities, sigma)
-    matrix = lagrange(low, spacing, count, centres, periodic=False, stencil=_STENCIL)
-    return Landed(axis, low + spacing * np.arange(count), probabilities @ matrix, sigma)
+    law: Boltzmann
+
+    def masses(self, edges: np.ndarray) -> np.ndarray:
+        """Boltzmann's."""
+        return self.law.bin_masses(edges)
+
+    def density(self, x: np.ndarray) -> np.ndarray:
+        """Boltzmann's."""
+        return self.law.density(x)

@@ -9,18 +9,29 @@ from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator
 
 from langevin_sim.errors import ReferenceUnavailable
 
+_VECTORS = 20
+_TOLERANCE = 1e-9
+_RESTARTS = 200
+_SEPARATE = 1e-12  # eigenvalues closer to each other are one, to rounding
+
 
 class Stationary(NamedTuple):
-    """Probabilities of the nodes [n], the leading eigenvalue (1 but for the grid's error), and the second."""
+    """Probabilities of the nodes [n], the leading eigenvalue (1 but for leak and grid), the second's size, its vector [n].
+
+    residual: sum |p K - first p|, what is left to converge.
+    """
 
     probabilities: np.ndarray
     first: float
     second: float
+    mode: np.ndarray
+    residual: float
 
     @property
     def relaxation_steps(self) -> float:
-        """-1 / log |second|: steps in which the slowest mode decays by a factor e."""
-        return -1.0 / math.log(min(abs(self.second), 1.0 - 1e-15)) if self.second else 0.0
+        """-1 / log |second / first|: steps in which the slowest mode decays by a factor e."""
+        ratio = self.second / self.first
+        return -1.0 / math.log(ratio) if 0.0 < ratio < 1.0 else 0.0
 
 
 def stationary(push: Callable[[np.ndarray], np.ndarray], guess: np.ndarray) -> Stationary:
@@ -33,12 +44,20 @@ def stationary(push: Callable[[np.ndarray], np.ndarray], guess: np.ndarray) -> S
     if size < 4:
         raise ReferenceUnavailable("too few nodes carry the law")
     try:
-        values, vectors = eigs(operator, k=2, v0=guess / guess.sum(), ncv=min(30, size - 1), tol=1e-10, maxiter=100)
+        values, vectors = eigs(
+            operator, k=2, v0=guess, ncv=min(_VECTORS, size - 1), tol=_TOLERANCE, maxiter=_RESTARTS
+        )
     except (ArpackNoConvergence, ArpackError) as error:
         raise ReferenceUnavailable("the eigenvector of the chain's kernel did not converge") from error
     order = np.argsort(-np.abs(values))
     first, second = values[order]
-    if 1.0 - abs(second) < 1e-9:
+    if abs(first) - abs(second) < _SEPARATE:
         raise ReferenceUnavailable("the chain does not pass between the wells: more than one stationary law")
-    probabilities = np.real(vectors[:, order[0]])
-    return Stationary(probabilities / probabilities.sum(), float(np.real(first)), float(abs(second)))
+    probabilities, mode = np.real(vectors[:, order[0]]), np.real(vectors[:, order[1]])
+    total = probabilities.sum()
+    if not (np.isfinite(total) and total != 0.0):
+        raise ReferenceUnavailable("the eigenvector of the chain's kernel did not converge")
+    probabilities /= total
+    leading = float(np.real(first))
+    residual = float(np.abs(push(probabilities).ravel() - leading * probabilities).sum())
+    return Stationary(probabilities, leading, float(abs(second)), mode / np.abs(mode).sum(), residual)

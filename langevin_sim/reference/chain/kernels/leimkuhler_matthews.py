@@ -12,12 +12,16 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import gammaln, roots_legendre
 
+from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.chain.axes import Cartesian, Radial
-from langevin_sim.reference.chain.gaussian import Density, Grid, GridTooLarge, mixed
-from langevin_sim.reference.chain.mixture import Mixture
-from langevin_sim.reference.chain.stationary import Stationary, stationary
+from langevin_sim.reference.chain.axes import Cartesian
+from langevin_sim.reference.chain.grid import make_grid, points_of, weights_of
+from langevin_sim.reference.chain.kernel import GridTooLarge, Kernel, Modes, Noise, Resolution, Solution
+from langevin_sim.reference.chain.mixture import mixed
+from langevin_sim.reference.chain.nystroem import start_vector
+from langevin_sim.reference.chain.radial import Radial
+from langevin_sim.reference.chain.stationary import stationary
 from langevin_sim.vectormath import compiled, exp
 
 _REACH = 7.0  # standard deviations of a step beyond which nothing lands
@@ -27,27 +31,64 @@ _ITERATIONS = 100
 _HALVINGS = 30
 _ROUNDING = 1e-13
 _ANGLES = 24
+_DEVIATION, _NARROW = 1.25, 0.025  # a law narrower than so many steps needs closer nodes
 _TABLE_STEP = 0.02  # spacing in rho of the table of x(m), in standard deviations
 
 
-def mixture(potential: Potential, step_size: float, sigma: tuple[float, float], grid: Grid) -> tuple[Mixture, Stationary]:
+def _noise(potential: Potential, dynamics: Dynamics) -> Noise:
+    return Noise(dynamics.noise**2)
+
+
+def _covariance(curvatures: np.ndarray, noise: np.ndarray, step: float) -> np.ndarray:
+    """Boltzmann's own at any stable step: S_ij = Q_ij / (2 eta k_i), Q = 2 eta T I."""
+    return np.asarray(noise / (2.0 * step * curvatures))
+
+
+def _solve(
+    potential: Potential, step: float, sigma: tuple[float, float], resolution: Resolution, start: Modes | None = None
+) -> Solution:
     """Solve p = p K for y on the grid's nodes; x is the mixture of N(y, s^2/4)."""
     if potential.domain.kind in ("box", "reflecting"):
         raise ReferenceUnavailable("LM's two-step memory and a wall: no Markov chain in y")
+    share = max(step / potential.stability_bound, 1e-12)
+    variance = (1.0 / share - 1.0) / 4.0  # of y near a minimum, where it is narrowest: x's less s^2/4
+    closer = max(1.0, _DEVIATION / math.sqrt(max(variance, _NARROW)))
+    resolution = resolution._replace(refinement=closer * resolution.refinement)
+    temperature = max(sigma) ** 2 / (2.0 * step)
+    grid = make_grid(potential, temperature, step, sigma, resolution, radial_refinement=1.6, with_sources=False)
     first, second = grid.first_axis, grid.second_axis
     density = (
-        _radial_kernel(potential, step_size, sigma[0], first, second)
+        _radial_kernel(potential, step, sigma[0], first, second)
         if isinstance(second, Radial)
-        else _plane_kernel(potential, step_size, sigma, first, second)
+        else _plane_kernel(potential, step, sigma, first, second)
     )
-    weights = (first.weights * (np.ones(1) if second is None else second.weights)[:, None]).ravel()
-    found = stationary(lambda p: weights * (density @ p), grid.guess.ravel())
-    finer_first, finer_second = first.finer(2), None if second is None else second.finer(2)
-    probabilities = Density(first, second, finer_first, finer_second).refined(found.probabilities)
-    others = np.zeros(1) if finer_second is None else finer_second.nodes
-    at, beside = np.meshgrid(finer_first.nodes, others)
+    shape = grid.guess.shape
+    weights = weights_of(second)[:, None] * first.weights
+    found = stationary(lambda p: weights.ravel() * (density @ p), start_vector(potential, grid, start))
     half = (0.5 * sigma[0], 0.5 * sigma[1])
-    return mixed(potential, probabilities.ravel(), at.ravel(), beside.ravel(), half, finer_first, finer_second), found
+    values = (found.probabilities.reshape(shape) / weights, found.mode.reshape(shape) / weights)
+    finer = first.finer(2)
+    along = (first.interpolation(finer.nodes) @ values[0].T).T
+    others = points_of(second)
+    at, beside = np.meshgrid(finer.nodes, others)
+    probabilities = (along * finer.weights * weights_of(second)[:, None]).ravel()
+    law = mixed(potential, probabilities, at.ravel(), beside.ravel(), half, first, second)
+    leak = max(0.0, 1.0 - found.first)
+    means, squares = law.moments()
+    return Solution(
+        law.masses(),
+        law.energy(),
+        means,
+        squares,
+        law.marginals(),
+        found.relaxation_steps,
+        leak,
+        abs(found.first - 1.0 + leak),
+        Modes(first, second, values),
+    )
+
+
+KERNEL = Kernel(_noise, _covariance, _solve)
 
 
 def _solve_midpoints(

@@ -1,0 +1,70 @@
+"""From a potential and a dynamics to the chain law, by what the record declares."""
+
+from dataclasses import replace
+
+from threadpoolctl import threadpool_limits
+
+from langevin_sim.dynamics import Dynamics
+from langevin_sim.errors import ReferenceUnavailable
+from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference.boltzmann import boltzmann
+from langevin_sim.reference.chain.extrapolation import extrapolated
+from langevin_sim.reference.chain.kernel import GridTooLarge, Kernel, Noise
+from langevin_sim.reference.chain.kernels import KERNELS
+from langevin_sim.reference.chain.law import ChainLaw
+from langevin_sim.reference.chain.product import is_product, product_law
+from langevin_sim.reference.chain.quadratic import quadratic_law
+from langevin_sim.reference.chain.refinement import on_grids
+
+
+def chain_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
+    """The stationary law of a discretised chain at the step that is used.
+
+    Its kernel is the one that the dynamics declares: GDL's, LM's, that of SGD and SGDL with tilts. In closed form on a
+    quadratic; a product where U is a sum over groups of coordinates; else by Nystroem's method, p(x') = integral p(x)
+    K(x, x') dx on nodes, for d = 1, d = 2 (on R^d, a torus, a box), and in any d where U depends on (x_1, rho) only: that
+    pair is a Markov chain by itself. Raises ReferenceUnavailable, with the reason, for anything else.
+    """
+    if dynamics.exact:
+        raise ReferenceUnavailable(f"{dynamics.name} samples Boltzmann's law at any step: there is no other chain law")
+    if not dynamics.stationary:
+        raise ReferenceUnavailable(f"{dynamics.name} without noise, or with a schedule, has no stationary law")
+    if dynamics.kernel is None or dynamics.kernel not in KERNELS:
+        raise ReferenceUnavailable(f"{dynamics.name} declares no transition kernel that is known here, so there is no chain law")
+    # one BLAS thread: the same bits on any machine, and no threads that wait for each other where cores are shared
+    with threadpool_limits(1, user_api="blas"):
+        return _law(potential, dynamics)
+
+
+def _law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
+    kernel = KERNELS[dynamics.kernel or ""]
+    noise = kernel.noise(potential, dynamics)
+    if potential.quadratic is not None:
+        law = quadratic_law(potential, potential.quadratic, dynamics, kernel, noise)
+    elif is_product(potential, noise):
+        return product_law(potential, dynamics, _law)
+    else:
+        law = _on_grids(potential, dynamics, kernel, noise)
+    return _with_kurtosis(law, noise) if noise.kurtosis else law
+
+
+def _on_grids(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise: Noise) -> ChainLaw:
+    try:
+        return on_grids(potential, dynamics, kernel, noise)
+    except GridTooLarge:
+        if not potential.smooth or potential.domain.kind in ("box", "reflecting"):
+            raise  # walls, and a gradient with jumps: the law is not Boltzmann's plus a term in proportion to the step
+        return extrapolated(potential, dynamics, kernel, noise)
+
+
+def _with_kurtosis(law: ChainLaw, noise: Noise) -> ChainLaw:
+    """Errors larger by 2 |excess kurtosis of a step's noise| |law - Boltzmann|: both are of first order in the step."""
+    deviation, _ = noise.deviations(law.dynamics.name)
+    try:
+        base = boltzmann(law.potential, deviation**2 / (2.0 * law.dynamics.step_size))
+    except ReferenceUnavailable:
+        return law
+    more = 2.0 * noise.kurtosis
+    errors = {name: law.errors[name] + more * abs(law.masses[name] - base.masses[name]) for name in law.masses}
+    energy_error = law.mean_energy_error + more * abs(law.mean_energy - base.mean_energy)
+    return replace(law, errors=errors, mean_energy_error=energy_error)

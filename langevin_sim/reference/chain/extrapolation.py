@@ -1,0 +1,87 @@
+"""For a step too small for a grid: the law between Boltzmann's and those of two larger steps."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from langevin_sim.dynamics import Dynamics
+from langevin_sim.errors import ReferenceUnavailable
+from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference.boltzmann import boltzmann
+from langevin_sim.reference.chain.kernel import GridTooLarge, Kernel, Moments, Noise
+from langevin_sim.reference.chain.law import ChainLaw
+from langevin_sim.reference.chain.marginal import Boltzmannian, Combined
+from langevin_sim.reference.chain.refinement import on_grids
+
+_FARTHER = 1.5  # ratio of the two steps
+_DOUBLINGS = 14
+
+
+def extrapolated(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise: Noise) -> ChainLaw:
+    """The parabola in eta^p through Boltzmann's law and two larger steps, p the dynamics' weak order.
+
+    The larger steps have the noise of the same temperature. The error is twice the parabola's distance from the straight
+    line through Boltzmann and the smaller step, and what the three laws are off by.
+    """
+    step, order = dynamics.step_size, dynamics.weak_order
+    if order is None:
+        raise ReferenceUnavailable(f"{dynamics.name} has no order in the step to extrapolate by")
+    first, other = noise.deviations(dynamics.name)
+    if first != other:
+        raise ReferenceUnavailable("the step is too small for a grid, and the gradient noise is not isotropic")
+    base = boltzmann(potential, first**2 / (2.0 * step))
+    for doublings in range(1, _DOUBLINGS):
+        larger = step * 2.0**doublings
+        try:
+            near, far = (
+                on_grids(potential, replace(dynamics, step_size=at), kernel, Noise(first**2 * at / step))
+                for at in (larger, _FARTHER * larger)
+            )
+            break
+        except GridTooLarge:
+            continue
+        except ReferenceUnavailable as error:
+            raise ReferenceUnavailable(f"the step is too small for a grid, and as to larger ones: {error}") from error
+    else:
+        raise ReferenceUnavailable("no step for which a grid is small enough")
+    ratio, farther = (step / larger) ** order, _FARTHER**order
+    to_near = ratio * (farther - ratio) / (farther - 1.0)
+    to_far = ratio * (ratio - 1.0) / (farther * (farther - 1.0))
+    weights = (1.0 - to_near - to_far, to_near, to_far)
+
+    def parabola(zero: float, one: float, two: float) -> tuple[float, float]:
+        value = weights[0] * zero + to_near * one + to_far * two
+        return value, 2.0 * abs(value - (zero + ratio * (one - zero)))
+
+    def inherited(*errors: float) -> float:
+        return sum(abs(weight) * error for weight, error in zip(weights, errors, strict=True))
+
+    masses, errors = {}, {}
+    for name in base.masses:
+        masses[name], curve = parabola(base.masses[name], near.masses[name], far.masses[name])
+        errors[name] = curve + inherited(base.errors[name], near.errors[name], far.errors[name])
+    energy, curve = parabola(base.mean_energy, near.mean_energy, far.mean_energy)
+    return ChainLaw(
+        potential,
+        dynamics,
+        masses,
+        errors,
+        energy,
+        curve + inherited(base.mean_energy_error, near.mean_energy_error, far.mean_energy_error),
+        near.relaxation_steps * larger / step,
+        f"extrapolated from steps {larger:g} and {_FARTHER * larger:g}",
+        _moments(near, far, step / larger),
+        (Combined(weights, (Boltzmannian(base), near._marginals[0], far._marginals[0])), *near._marginals[1:]),
+        (Combined((1.0 - ratio, ratio), (Boltzmannian(base), near._marginals[0])), *far._marginals[1:]),
+        max(errors.values()),
+    )
+
+
+def _moments(near: ChainLaw, far: ChainLaw, ratio: float) -> Moments:
+    """On the straight line through the two larger steps; the error is the whole way from the nearer one."""
+    one, two = near.moments, far.moments
+    back = (1.0 - ratio) / (_FARTHER - 1.0)
+    mean, second = one.mean - back * (two.mean - one.mean), one.second - back * (two.second - one.second)
+    return Moments(
+        mean, np.abs(mean - one.mean) + one.mean_error, second, np.abs(second - one.second) + one.second_error
+    )

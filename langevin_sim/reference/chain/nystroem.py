@@ -1,0 +1,100 @@
+"""x' = P(m(x) + sigma xi), m(x) = x - eta grad U(x), with noise that is the same everywhere: Nystroem's method."""
+
+import numpy as np
+
+from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference.chain.axes import Cartesian
+from langevin_sim.reference.chain.grid import Grid, make_grid, points_of, weights_of
+from langevin_sim.reference.chain.kernel import Modes, Resolution, Solution
+from langevin_sim.reference.chain.landing import Landing
+from langevin_sim.reference.chain.mixture import mixed
+from langevin_sim.reference.chain.plane import drifted, energies
+from langevin_sim.reference.chain.stationary import stationary
+
+_DEVIATION = 1.2  # a law narrower than so many steps needs closer nodes
+_NARROW = 0.025
+
+
+def solve(
+    potential: Potential, step: float, sigma: tuple[float, float], resolution: Resolution, start: Modes | None = None
+) -> Solution:
+    """p = p K on nodes: p(x') = integral p(x) N(x'; m(x), sigma^2) dx, a product over the two coordinates."""
+    temperature = max(sigma) ** 2 / (2.0 * step)  # along the noisier axis
+    # of the law near a minimum, in steps, where it is narrowest; a force without curvature has no bound
+    share = max(step / potential.stability_bound, 1e-12)
+    variance = 1.0 / (4.0 * share * max(1.0 - share, 0.25))
+    if potential.domain.kind == "space":  # near a minimum a finite step widens the law by 1/(1 - eta k/2)
+        temperature /= max(1.0 - share, 1e-3)
+    closer = max(1.0, _DEVIATION / float(np.sqrt(max(variance, _NARROW))))
+    grid = make_grid(potential, temperature, step, sigma, resolution._replace(refinement=closer * resolution.refinement))
+    first, second = drifted(potential, step, grid.x1, grid.x2)
+    landing = Landing(grid.first_axis, grid.second_axis, first, second, sigma)
+    density = Density(grid)
+    found = stationary(
+        lambda p: landing(density.at_sources(p)).ravel(), start_vector(potential, grid, start)
+    )
+    at_sources = density.at_sources(found.probabilities)
+    at_sources /= at_sources.sum()
+    energy = float((at_sources * energies(potential, grid.x1, grid.x2)).sum())
+    leak = float(found.probabilities.reshape(grid.guess.shape)[~grid.active_nodes].sum()) + landing.missed(at_sources)
+    law = mixed(potential, at_sources, first, second, sigma, grid.first_axis, grid.second_axis)
+    means, squares = law.moments()
+    return Solution(
+        law.masses(),
+        energy,
+        means,
+        squares,
+        law.marginals(),
+        found.relaxation_steps,
+        leak,
+        abs(found.first - (1.0 - leak)),
+        density.modes(found.probabilities, found.mode),
+    )
+
+
+def start_vector(potential: Potential, grid: Grid, start: Modes | None) -> np.ndarray:
+    """Probabilities of the nodes to begin with: a coarser grid's two eigenvectors, or Boltzmann's law with a slow mode."""
+    measure = weights_of(grid.second_axis)[:, None] * grid.first_axis.weights
+    if start is not None:
+        density = sum(on_grid(start, mode, grid) for mode in start.densities)
+        return np.asarray(density * measure).ravel()
+    guess = grid.guess * measure
+    guess /= guess.sum()
+    side = np.sign(np.arange(guess.shape[1]) - np.searchsorted(np.cumsum(guess.sum(axis=0)), 0.5))
+    return np.asarray(guess * (1.0 + 0.5 * side)).ravel()
+
+
+def on_grid(modes: Modes, density: np.ndarray, grid: Grid) -> np.ndarray:
+    """A density on another grid's nodes, at this one's."""
+    along_first = modes.first_axis.interpolation(grid.first_axis.nodes)
+    value = (along_first @ density.T).T
+    if modes.second_axis is not None:
+        value = modes.second_axis.interpolation(points_of(grid.second_axis)) @ value
+    return np.asarray(value)
+
+
+class Density:
+    """Probabilities of nodes as those of the sources, by interpolation of the density."""
+
+    def __init__(self, grid: Grid) -> None:
+        self._grid = grid
+        self._along_first = grid.first_axis.interpolation(grid.first_sources.nodes)
+        self._along_second = None
+        if isinstance(grid.second_axis, Cartesian):
+            self._along_second = grid.second_axis.interpolation(points_of(grid.second_sources))
+        self._to_density = 1.0 / (weights_of(grid.second_axis)[:, None] * grid.first_axis.weights)
+        self._measure = weights_of(grid.second_sources)[grid.second] * grid.first_sources.weights[grid.first]
+
+    def at_sources(self, p: np.ndarray) -> np.ndarray:
+        """p [second * first] of the nodes: the probabilities of the active sources."""
+        density = p.reshape(self._to_density.shape) * self._to_density
+        density = (self._along_first @ density.T).T
+        if self._along_second is not None:
+            density = self._along_second @ density
+        return np.asarray(density[self._grid.second, self._grid.first] * self._measure)
+
+    def modes(self, first: np.ndarray, second: np.ndarray) -> Modes:
+        """The eigenvectors as densities."""
+        shape = self._to_density.shape
+        densities = (first.reshape(shape) * self._to_density, second.reshape(shape) * self._to_density)
+        return Modes(self._grid.first_axis, self._grid.second_axis, densities)

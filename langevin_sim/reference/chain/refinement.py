@@ -1,0 +1,113 @@
+"""The law on grids: a window that holds it, nodes until two grids agree, and an error from what is left."""
+
+import numpy as np
+
+from langevin_sim.dynamics import Dynamics
+from langevin_sim.errors import ReferenceUnavailable
+from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference.chain.kernel import GridTooLarge, Kernel, Moments, Noise, Resolution, Solution
+from langevin_sim.reference.chain.law import ChainLaw
+
+_FINER = 1.25
+_GRIDS = 3  # at most, beside the first
+_GOAL = 1e-6  # difference of two grids that is small enough
+_SAFETY, _FAST = 5.0, 1e-7  # convergence is fast where two grids differ by less
+_LEAK = 1e-10  # times the relaxation steps: a window that is wide enough
+_ESCAPES = 1e-6  # likewise: no law
+_WIDER = 1.3
+_WINDOWS = 8
+_ROUNDING = 1e-14  # of the eigenvector, for every relaxation step
+
+
+def on_grids(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise: Noise) -> ChainLaw:
+    """Solve on a grid whose window holds the law, then on finer ones."""
+    step, sigma = dynamics.step_size, noise.deviations(dynamics.name)
+    resolution, coarse = _window(potential, dynamics, kernel, sigma)
+    for k in range(_GRIDS):
+        resolution = resolution._replace(refinement=_FINER ** (k + 1))
+        try:
+            fine = kernel.solve(potential, step, sigma, resolution, coarse.modes)
+        except GridTooLarge:
+            if k == 0:
+                raise
+            break
+        masses = np.abs(fine.masses - coarse.masses)
+        scale = max(abs(fine.energy), max(sigma) ** 2 / (2.0 * step))
+        difference = max(float(masses.max()), abs(fine.energy - coarse.energy) / scale)
+        rougher = coarse
+        coarse = fine
+        if difference < _GOAL:
+            break
+    return _law(potential, dynamics, fine, rougher, scale)
+
+
+def _law(potential: Potential, dynamics: Dynamics, fine: Solution, rougher: Solution, scale: float) -> ChainLaw:
+    relaxation = max(fine.relaxation_steps, 1.0)
+    everywhere = fine.leak * relaxation + fine.lost + _ROUNDING * relaxation
+    masses = _error(np.abs(fine.masses - rougher.masses), potential.smooth) + everywhere
+    names = [region.name for region in potential.regions]
+    energy_error = float(_error(np.array(abs(fine.energy - rougher.energy) / scale), potential.smooth)) * scale
+    method = "transition kernel"
+    if fine.leak * relaxation > _LEAK:
+        method += f", quasi-stationary: {fine.leak:.1e} of the walkers escape to infinity each step"
+    moments = Moments(
+        fine.means,
+        _SAFETY * np.abs(fine.means - rougher.means) + everywhere * np.sqrt(fine.squares),
+        fine.squares,
+        _SAFETY * np.abs(fine.squares - rougher.squares) + everywhere * fine.squares,
+    )
+    return ChainLaw(
+        potential,
+        dynamics,
+        dict(zip(names, fine.masses.tolist(), strict=True)),
+        dict(zip(names, masses.tolist(), strict=True)),
+        fine.energy,
+        energy_error + everywhere * scale,
+        fine.relaxation_steps,
+        method,
+        moments,
+        fine.marginals,
+        rougher.marginals,
+        everywhere + 1e-12,
+        fine.leak if fine.leak * relaxation > _LEAK else 0.0,
+    )
+
+
+def _error(differences: np.ndarray, smooth: bool) -> np.ndarray:
+    """From differences of two grids; five times as much where they may fall slowly."""
+    fast = (differences < _FAST) if smooth else np.zeros(differences.shape, bool)
+    return np.where(fast, 2.0, _SAFETY) * differences
+
+
+def _window(
+    potential: Potential, dynamics: Dynamics, kernel: Kernel, sigma: tuple[float, float]
+) -> tuple[Resolution, Solution]:
+    """The law on the first grid, in a window wide enough that what leaves it does not count.
+
+    A law that falls off leaks less, the wider the window. Where it does not, the chain escapes to infinity: beyond some
+    distance a step of x - eta grad U overshoots, as it does wherever U grows faster than quadratically.
+    """
+    resolution = Resolution()
+    found = kernel.solve(potential, dynamics.step_size, sigma, resolution, None)
+    for _ in range(_WINDOWS):
+        count = max(found.relaxation_steps, 1.0)
+        if found.leak * count <= _LEAK:
+            return resolution, found
+        wider = resolution._replace(depth=_WIDER * resolution.depth)
+        try:
+            other = kernel.solve(potential, dynamics.step_size, sigma, wider, found.modes)
+        except GridTooLarge:
+            if found.leak * count > _ESCAPES:
+                raise
+            return resolution, found
+        still = other.leak > 0.5 * found.leak
+        resolution, found = wider, other
+        if still:
+            break
+    count = max(found.relaxation_steps, 1.0)
+    if found.leak * count > _ESCAPES:
+        raise ReferenceUnavailable(
+            f"the chain escapes to infinity at step size {dynamics.step_size:g}: {found.leak:.1e} of the walkers leave in each "
+            f"step, and it relaxes in {count:,.0f}; there is no stationary law. Take a smaller step"
+        )
+    return resolution, found
