@@ -47,7 +47,7 @@ def solve(
         law.marginals(),
         found.relaxation_steps,
         leak,
-        abs(found.first - (1.0 - leak)),
+        abs(found.first - (1.0 - leak)) + found.residual * found.relaxation_steps,
         density.modes(found.probabilities, found.mode),
     )
 

@@ -10,7 +10,7 @@ from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator
 from langevin_sim.errors import ReferenceUnavailable
 
 _VECTORS = 20
-_TOLERANCE = 1e-9
+_TOLERANCE, _SMALL, _SMALL_TOLERANCE = 1e-9, 3000, 1e-13  # of few nodes, which cost nothing
 _RESTARTS = 200
 _SEPARATE = 1e-12  # eigenvalues closer to each other are one, to rounding
 
@@ -44,9 +44,8 @@ def stationary(push: Callable[[np.ndarray], np.ndarray], guess: np.ndarray) -> S
     if size < 4:
         raise ReferenceUnavailable("too few nodes carry the law")
     try:
-        values, vectors = eigs(
-            operator, k=2, v0=guess, ncv=min(_VECTORS, size - 1), tol=_TOLERANCE, maxiter=_RESTARTS
-        )
+        tolerance = _SMALL_TOLERANCE if size <= _SMALL else _TOLERANCE
+        values, vectors = eigs(operator, k=2, v0=guess, ncv=min(_VECTORS, size - 1), tol=tolerance, maxiter=_RESTARTS)
     except (ArpackNoConvergence, ArpackError) as error:
         raise ReferenceUnavailable("the eigenvector of the chain's kernel did not converge") from error
     order = np.argsort(-np.abs(values))

@@ -83,7 +83,7 @@ def _solve(
         law.marginals(),
         found.relaxation_steps,
         leak,
-        abs(found.first - 1.0 + leak),
+        abs(found.first - 1.0 + leak) + found.residual * found.relaxation_steps,
         Modes(first, second, values),
     )
 
