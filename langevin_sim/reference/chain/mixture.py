@@ -18,7 +18,7 @@ _LEFT_OUT = 1e-12
 _PANEL, _POINTS = 2.5, 8  # of the integral over lines, in deviations
 _LEAST_PANELS = 6
 _ANGLES = 48
-_FINER = 4  # than the axes' nodes, to integrate U over
+_FINER = 2  # than the axes' nodes, to integrate U over
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Mixture:
 
     def energy(self) -> float:
         """Mean of U, integrated over nodes closer than the axes' own."""
-        first = self.first_axis.finer(_FINER)
+        first = self.first_axis.finer(_FINER if self.second_axis is not None else 2 * _FINER)
         second = self.second_axis
         density = self.weights @ first.on_nodes(self.first, self.sigma[0])
         others = np.zeros(1)

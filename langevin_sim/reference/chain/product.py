@@ -16,7 +16,7 @@ def is_product(potential: Potential, noise: Noise) -> bool:
     factors = potential.factors
     if factors is None or len(factors) < 2:
         return False
-    known = len(potential.regions) == 1 or all(region.factor_regions is not None for region in potential.regions)
+    known = sum(region.factor_regions is None for region in potential.regions) <= 1  # one may be what the others leave
     return known and not _couples(noise, factors)
 
 
@@ -75,13 +75,16 @@ def _masses(potential: Potential, laws: list[ChainLaw]) -> tuple[dict[str, float
     claims = [np.array(list(law.errors.values())) for law in laws]
     masses, errors = {}, {}
     for region in potential.regions:
-        assert region.factor_regions is not None, "is_product() has seen to it"
+        if region.factor_regions is None:
+            continue
         parts = np.array([value[k] for value, k in zip(values, region.factor_regions, strict=True)])
         wrong = np.array([claim[k] for claim, k in zip(claims, region.factor_regions, strict=True)])
         masses[region.name] = float(parts.prod())
         # to all orders: the product of the upper ends, less the product
-        errors[region.name] = float((parts + wrong).prod() - parts.prod())
-    return masses, errors
+        errors[region.name] = float((parts + wrong).prod() - parts.prod()) + 1e-15
+    left, left_error = 1.0 - sum(masses.values()), sum(errors.values())
+    names = [region.name for region in potential.regions]
+    return {name: masses.get(name, left) for name in names}, {name: errors.get(name, left_error) for name in names}
 
 
 def _with_terms(potential: Potential, factor: Factor) -> Potential:

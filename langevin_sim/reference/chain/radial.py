@@ -35,6 +35,10 @@ class Radial:
         """Density times weight."""
         return self.landing(centres, sigma, self.nodes) * self.weights
 
+    def finer(self, factor: int) -> "Radial":
+        """More Gauss-Legendre nodes on the same interval."""
+        return radial(self.k + 1, self.low, self.high, factor * self.nodes.size)
+
     def interpolation(self, points: np.ndarray) -> np.ndarray:
         """The polynomial through all nodes."""
         return barycentric(self.nodes, points)

@@ -67,12 +67,14 @@ def _solve(
     found = stationary(lambda p: weights.ravel() * (density @ p), start_vector(potential, grid, start))
     half = (0.5 * sigma[0], 0.5 * sigma[1])
     values = (found.probabilities.reshape(shape) / weights, found.mode.reshape(shape) / weights)
-    finer = first.finer(2)
-    along = (first.interpolation(finer.nodes) @ values[0].T).T
-    others = points_of(second)
-    at, beside = np.meshgrid(finer.nodes, others)
-    probabilities = (along * finer.weights * weights_of(second)[:, None]).ravel()
-    law = mixed(potential, probabilities, at.ravel(), beside.ravel(), half, first, second)
+    # the last step is half as wide: nodes twice as close, in both coordinates
+    finer, finer_second = first.finer(2), None if second is None else second.finer(2)
+    density_there = (first.interpolation(finer.nodes) @ values[0].T).T
+    if second is not None:
+        density_there = second.interpolation(points_of(finer_second)) @ density_there
+    at, beside = np.meshgrid(finer.nodes, points_of(finer_second))
+    probabilities = (density_there * finer.weights * weights_of(finer_second)[:, None]).ravel()
+    law = mixed(potential, probabilities, at.ravel(), beside.ravel(), half, finer, finer_second)
     leak = max(0.0, 1.0 - found.first)
     means, squares = law.moments()
     return Solution(
