@@ -1,6 +1,7 @@
 """The law that a chain with a finite step samples: closed forms, plain twins, and ensembles of walkers."""
 
 import math
+import pickle
 from dataclasses import replace
 
 import naive
@@ -14,6 +15,7 @@ from scipy.stats import t as student
 from langevin_sim import potentials
 from langevin_sim.dynamics import GD, GDL, LM, MALA, RWM, SGD, SGDL, Domain, Schedule
 from langevin_sim.errors import ReferenceUnavailable
+from langevin_sim.potentials.potential import Factor, Quadratic
 from langevin_sim.reference import boltzmann, chain_law
 from langevin_sim.reference.chain import grid
 from langevin_sim.simulation.simulate import simulate
@@ -229,7 +231,7 @@ def test_mueller_and_brown_on_a_plane():
         (broad_twowell(2), GDL(0.1, 1.0, noise_schedule=Schedule("power")), "with a schedule"),
         (broad_twowell(2), GD(0.1), "gd without noise"),
         (broad_twowell(2), GDL(0.1, 0.0), "gdl without noise"),
-        (potentials.regression(3), GDL(0.01, 1.0), "not symmetric about an axis"),
+        (replace(potentials.regression(3), quadratic=None), GDL(0.01, 1.0), "not symmetric about an axis"),
         (broad_twowell(3).on(Domain("torus", -6.0, 6.0)), GDL(0.1, 1.0), "3 dimensions"),
         (potentials.gaussians(3), GDL(0.1, 1.0), "not symmetric about an axis"),
         (potentials.rbf(), SGD(1.0), "gradient noise of rbf depends on x"),
@@ -264,3 +266,91 @@ def test_a_step_of_rho_against_an_integral_over_the_angle(k):
         second = quad(lambda r, c=c: 2 * r * (1 - ncx2.cdf((r / sigma) ** 2, k, max(c / sigma, 1e-9) ** 2)), 0, 9, limit=200)[0]
         assert row @ axis.nodes**2 == pytest.approx(second, rel=1e-6)
         assert row @ axis.nodes**2 == pytest.approx(c * c + k * sigma**2, rel=1e-9)
+
+
+@pytest.mark.parametrize("dynamics", [GDL(1e-6, 0.7), LM(1e-6, 0.7)], ids=lambda d: d.name)
+def test_an_ill_conditioned_quadratic_in_closed_form(dynamics):
+    """Curvatures 1 and 1e6, turned: E U = (T/2) sum 1/(1 - eta k/2) for GDL, T for LM; relaxation from 1 - eta k."""
+    turn = np.array([[1.0, -1.0], [1.0, 1.0]]) / math.sqrt(2.0)
+    form = Quadratic(np.zeros(2), turn @ np.diag([1.0, 1e6]) @ turn.T)
+    U = potentials.quadratic(2)
+    law = chain_law(replace(U, quadratic=form, factors=None, regions=U.regions[:1]), dynamics)
+    widened = 1.0 if dynamics.name == "lm" else 1.0 / (1.0 - 0.5e-6 * np.array([1.0, 1e6]))
+    assert abs(law.mean_energy - 0.35 * np.sum(widened * np.ones(2))) <= law.mean_energy_error < 1e-7
+    assert law.relaxation_steps == pytest.approx(1e6, rel=1e-5)
+    variance = 0.7 * np.mean(widened * np.array([1.0, 1e-6]))
+    np.testing.assert_allclose(law.moments.second, variance, rtol=1e-8)
+    np.testing.assert_allclose(law.marginal(1, np.array([-0.5, 0.5])), 2 * ndtr(0.5 / math.sqrt(variance)) - 1, rtol=1e-8)
+
+
+@pytest.mark.parametrize("dynamics", [GDL(0.02, 0.7), LM(0.01, 0.7)], ids=lambda d: d.name)
+def test_a_product_law_is_the_law_of_the_plane(dynamics):
+    """A tilted quartic times a quadratic, as two factors and on a grid."""
+    one = potentials.doublewell(1, tilt=0.4)
+    well = replace(potentials.quadratic(1), regions=potentials.quadratic(1).regions[:1])
+    well = replace(well, quadratic=Quadratic(np.zeros(1), np.eye(1)))
+    U = potentials.doublewell(2, tilt=0.4)
+    regions = (replace(U.regions[0], factor_regions=(0, 0)), replace(U.regions[1], factor_regions=None))
+    product = replace(U, factors=(Factor((0,), one), Factor((1,), well)), regions=regions)
+    found, other = chain_law(product, dynamics), chain_law(replace(U, factors=None), dynamics)
+    assert found.method.startswith("product of 2 laws")
+    assert not other.method.startswith("product")
+    for name in found.masses:
+        assert abs(found.mass(name) - other.mass(name)) <= found.errors[name] + other.errors[name]
+    assert abs(found.mean_energy - other.mean_energy) <= found.mean_energy_error + other.mean_energy_error
+    assert found.relaxation_steps == pytest.approx(other.relaxation_steps, rel=1e-4)
+    np.testing.assert_allclose(found.moments.second, other.moments.second, atol=1e-5)
+    for j in (0, 1):
+        edges = np.linspace(-2, 2, 17)
+        np.testing.assert_allclose(found.marginal(j, edges), other.marginal(j, edges), atol=1e-6)
+
+
+def test_a_chain_that_escapes_has_no_law():
+    """A quartic overshoots far out: at a larger step soon, at a smaller one so seldom that the quasi-stationary law stands."""
+    U = potentials.doublewell(1, tilt=0.4)
+    law = chain_law(U, GDL(0.05, 0.7))
+    assert 1e-9 < law.leak < 1e-7
+    assert "escape to infinity" in law.method
+    assert law.leak * law.relaxation_steps <= law.errors["left"] < 1e-5
+    assert chain_law(U, GDL(0.02, 0.7)).leak == 0.0
+    with pytest.raises(ReferenceUnavailable, match=r"escapes to infinity at step size 0\.08"):
+        chain_law(U, GDL(0.08, 0.7))
+
+
+def test_the_authors_boxes_on_a_line():
+    """eta = 1, gamma' = 0.2: wide : narrow, known from another program; the gradient jumps eight times."""
+    law = chain_law(potentials.boxes(1), GDL(1.0, 0.02))
+    assert law.mass("wide") / law.mass("narrow") == pytest.approx(3.7463, abs=5e-5)
+    assert max(law.errors.values()) < 1e-6
+
+
+def test_a_law_without_its_symmetry_is_within_both_claims():
+    U = potentials.twowell(2)
+    one, other = chain_law(U, GDL(0.02, 1.0)), chain_law(replace(U, symmetry=""), GDL(0.02, 1.0))
+    assert max(*one.errors.values(), *other.errors.values()) < 1e-5
+    for name in one.masses:
+        assert abs(one.mass(name) - other.mass(name)) <= one.errors[name] + other.errors[name]
+    assert other.mass("narrow") == pytest.approx(0.192571, abs=1e-6)
+    np.testing.assert_allclose(one.moments.second, other.moments.second, atol=1e-6)
+    edges = np.linspace(-3, 3, 13)
+    np.testing.assert_allclose(one.marginal(1, edges), other.marginal(1, edges), atol=1e-7)
+
+
+def test_a_law_is_small_and_can_be_pickled():
+    law = chain_law(potentials.twowell(1), GDL(0.1, 1.0))
+    parts = pickle.loads(pickle.dumps(law._marginals))
+    assert len(pickle.dumps(law._marginals)) < 100_000
+    edges = np.linspace(-4, 4, 9)
+    np.testing.assert_array_equal(parts[0].masses(edges), law.bin_masses(edges))
+    x = np.linspace(-12, 8, 2001)
+    assert law.density(x).sum() * (x[1] - x[0]) == pytest.approx(1.0, abs=1e-6)
+    assert (law.bin_errors(edges) < 1e-6).all()
+
+
+def test_a_dynamics_without_a_kernel_has_no_law():
+    class Unknown(GDL):
+        name = "unknown"
+        kernel = None
+
+    with pytest.raises(ReferenceUnavailable, match="unknown declares no transition kernel"):
+        chain_law(broad_twowell(1), Unknown(0.1, 1.0))

@@ -82,6 +82,4 @@ def _moments(near: ChainLaw, far: ChainLaw, ratio: float) -> Moments:
     one, two = near.moments, far.moments
     back = (1.0 - ratio) / (_FARTHER - 1.0)
     mean, second = one.mean - back * (two.mean - one.mean), one.second - back * (two.second - one.second)
-    return Moments(
-        mean, np.abs(mean - one.mean) + one.mean_error, second, np.abs(second - one.second) + one.second_error
-    )
+    return Moments(mean, np.abs(mean - one.mean) + one.mean_error, second, np.abs(second - one.second) + one.second_error)

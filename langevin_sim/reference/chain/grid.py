@@ -4,6 +4,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtr
 
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
@@ -20,7 +21,7 @@ _RADIAL_SPACING = 0.9  # of Gauss-Legendre nodes in rho, on average and over the
 _FIRST_SOURCES, _SECOND_SOURCES = 3, 2  # for every node
 _ON_A_LINE = 2.5  # times as many nodes in one dimension, which cost nothing
 _PANEL, _PANEL_POINTS = 1.3, 4  # in deviations; where U jumps or has kinks
-MAX_WORK = 1e9  # multiplications a step
+MAX_WORK = 1.2e8  # multiplications a step
 _MAX_BYTES = 1.5e9
 
 
@@ -77,13 +78,13 @@ def make_grid(
     window = support(potential, temperature, resolution.depth, is_radial)
     spacing = [_SPACING * s / (resolution.refinement * (_ON_A_LINE if potential.dim == 1 else 1.0)) for s in sigma]
     _refuse_too_large(potential, step, window, spacing, is_radial)
-    first_axis = cartesian(potential.domain, *window[0], spacing[0])
+    first_axis = cartesian(potential.domain, float(window[0][0]), float(window[0][1]), spacing[0])
     second_axis: Radial | Cartesian | None = None
     if is_radial:
         wanted = radial_refinement * float(window[1][1] - window[1][0]) / (_RADIAL_SPACING * spacing[1])
-        second_axis = radial(potential.dim, *window[1], max(8, math.ceil(wanted)))
+        second_axis = radial(potential.dim, float(window[1][0]), float(window[1][1]), max(8, math.ceil(wanted)))
     elif potential.dim > 1:
-        second_axis = cartesian(potential.domain, *window[1], spacing[1])
+        second_axis = cartesian(potential.domain, float(window[1][0]), float(window[1][1]), spacing[1])
     at_nodes = log_weights(potential, temperature, first_axis.nodes, points_of(second_axis))
     guess = np.exp(at_nodes - at_nodes.max())
     # on a compact domain the noise may carry a walker anywhere; a line is cheap
@@ -104,6 +105,23 @@ def make_grid(
     return Grid(first_axis, second_axis, first_sources, second_sources, x1, x2, first, second, guess, active_nodes)
 
 
+def escaped(grid: Grid, probabilities: np.ndarray, first: np.ndarray, second: np.ndarray, sigma: tuple[float, float]) -> float:
+    """The probability that a step from centres (first, second) [n] ends outside the nodes; of rho's tail, nearly.
+
+    |c + sigma xi| in k dimensions lies about sqrt(c^2 + k sigma^2) and spreads by no more than sigma.
+    """
+    outside = 0.0
+    for axis, centres, deviation in ((grid.first_axis, first, sigma[0]), (grid.second_axis, second, sigma[1])):
+        if isinstance(axis, Radial):
+            centres = np.sqrt(centres**2 + axis.k * deviation**2)
+            outside += float(probabilities @ ndtr((centres - axis.high) / deviation))
+            outside += float(probabilities @ ndtr((axis.low - centres) / deviation)) if axis.low > 0.0 else 0.0
+        elif axis is not None and axis.domain.kind == "space":
+            outside += float(probabilities @ ndtr((centres - axis.high) / deviation))
+            outside += float(probabilities @ ndtr((axis.low - centres) / deviation))
+    return max(outside, 0.0)
+
+
 def _sources(
     potential: Potential,
     temperature: float,
@@ -120,12 +138,10 @@ def _sources(
             return np.stack([landed / sigma[0], energies(potential, x, x) / temperature])
 
         return sources.adaptive(first_axis, sigma[0] / resolution.refinement, functions), None
-    uniform_nodes = potential.domain.kind in ("space", "torus") and isinstance(second_axis, Cartesian)
-    if not potential.smooth and uniform_nodes:
-        widths = [_PANEL * s / resolution.refinement for s in sigma]
-        return tuple(
-            sources.panels(axis, width, _PANEL_POINTS) for axis, width in zip((first_axis, second_axis), widths, strict=True)
-        )  # type: ignore[return-value]
+    uniform_nodes = potential.domain.kind in ("space", "torus")
+    if not potential.smooth and uniform_nodes and isinstance(second_axis, Cartesian):
+        width, other = (_PANEL * s / resolution.refinement for s in sigma)
+        return sources.panels(first_axis, width, _PANEL_POINTS), sources.panels(second_axis, other, _PANEL_POINTS)
     return sources.uniform(first_axis, _FIRST_SOURCES), sources.uniform(second_axis, _SECOND_SOURCES)
 
 

@@ -8,7 +8,9 @@ import numpy as np
 from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference.chain.axes import Cartesian
 from langevin_sim.reference.chain.marginal import Marginal
+from langevin_sim.reference.chain.radial import Radial
 
 
 class GridTooLarge(ReferenceUnavailable):
@@ -79,8 +81,8 @@ class Solution(NamedTuple):
 class Modes(NamedTuple):
     """Two eigenvectors, as densities on the nodes of two axes: [second, first]."""
 
-    first_axis: object
-    second_axis: object
+    first_axis: Cartesian
+    second_axis: Radial | Cartesian | None
     densities: tuple[np.ndarray, np.ndarray]
 
 

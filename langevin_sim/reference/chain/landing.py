@@ -61,14 +61,6 @@ class Landing:
                 # copies, so that what is not reached is not kept
                 self._parts.append(_Part(centres, one, other, along_first[:, one].copy(), along_second[:, other].T.copy()))
 
-    def missed(self, probabilities: np.ndarray) -> float:
-        """The probability that a step from centres of these probabilities lands on no node."""
-        reached = sum(
-            float(probabilities[part.centres] @ (part.along_first.sum(axis=1) * part.along_second.sum(axis=0)))
-            for part in self._parts
-        )
-        return max(float(probabilities.sum()) - reached, 0.0)
-
     def __call__(self, probabilities: np.ndarray) -> np.ndarray:
         """[second, first]"""
         landed = np.zeros(self._shape)

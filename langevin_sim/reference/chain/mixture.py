@@ -1,5 +1,6 @@
 """The law of x = P(c + sigma xi) for centres c of known probability: masses, marginals, moments, energy."""
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -43,7 +44,9 @@ class Mixture:
             return np.ones(1)
         lines, shares = self._lines()
         along = shares @ self.weights  # [lines, first]
-        row, label, left, right = borders.segments(self.potential, lines, self.first_axis.low, self.first_axis.high, self.sigma[0])
+        row, label, left, right = borders.segments(
+            self.potential, lines, self.first_axis.low, self.first_axis.high, self.sigma[0]
+        )
         ends = np.concatenate([left, right])
         below = np.einsum("ng,ng->n", self.first_axis.below(self.first, self.sigma[0], ends).T, along[np.tile(row, 2)])
         masses = np.bincount(label, below[row.size :] - below[: row.size], regions)
@@ -56,7 +59,7 @@ class Mixture:
             return np.zeros(1), np.ones((1, 1))
         nodes, weights = [], []
         cuts = borders.pieces(self.potential, axis.low, axis.high, self.first_axis)
-        for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+        for low, high in itertools.pairwise(cuts):
             count = max(_LEAST_PANELS, math.ceil((high - low) / (_PANEL * self.sigma[1])))
             ends = np.linspace(low, high, count + 1)
             # a region's mass on a line has a square root where the region begins or ends

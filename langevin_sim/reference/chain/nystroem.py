@@ -4,7 +4,7 @@ import numpy as np
 
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.chain.axes import Cartesian
-from langevin_sim.reference.chain.grid import Grid, make_grid, points_of, weights_of
+from langevin_sim.reference.chain.grid import Grid, escaped, make_grid, points_of, weights_of
 from langevin_sim.reference.chain.kernel import Modes, Resolution, Solution
 from langevin_sim.reference.chain.landing import Landing
 from langevin_sim.reference.chain.mixture import mixed
@@ -30,13 +30,13 @@ def solve(
     first, second = drifted(potential, step, grid.x1, grid.x2)
     landing = Landing(grid.first_axis, grid.second_axis, first, second, sigma)
     density = Density(grid)
-    found = stationary(
-        lambda p: landing(density.at_sources(p)).ravel(), start_vector(potential, grid, start)
-    )
+    found = stationary(lambda p: landing(density.at_sources(p)).ravel(), start_vector(potential, grid, start))
     at_sources = density.at_sources(found.probabilities)
     at_sources /= at_sources.sum()
     energy = float((at_sources * energies(potential, grid.x1, grid.x2)).sum())
-    leak = float(found.probabilities.reshape(grid.guess.shape)[~grid.active_nodes].sum()) + landing.missed(at_sources)
+    leak = float(found.probabilities.reshape(grid.guess.shape)[~grid.active_nodes].sum()) + escaped(
+        grid, at_sources, first, second, sigma
+    )
     law = mixed(potential, at_sources, first, second, sigma, grid.first_axis, grid.second_axis)
     means, squares = law.moments()
     return Solution(

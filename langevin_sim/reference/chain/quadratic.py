@@ -9,6 +9,7 @@ from scipy.stats.qmc import Sobol
 from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential, Quadratic
+from langevin_sim.reference.boltzmann import boltzmann
 from langevin_sim.reference.chain.kernel import Kernel, Moments, Noise
 from langevin_sim.reference.chain.law import ChainLaw
 from langevin_sim.reference.chain.marginal import Normal
@@ -67,8 +68,9 @@ def _masses(
         return np.ones(1), np.full(1, _ROUNDING)
     temperatures = np.diag(inside) * curvatures
     alike = np.allclose(inside, np.diag(np.diag(inside)), rtol=0.0, atol=1e-13 * np.diag(inside).max())
-    if potential.exact_masses is not None and alike and np.ptp(temperatures) <= 1e-12 * temperatures[0]:
-        return potential.exact_masses(float(temperatures[0])), np.full(regions, 1e-14)
+    if alike and np.ptp(temperatures) <= 1e-12 * temperatures[0]:
+        base = boltzmann(potential, float(temperatures[0]))
+        return np.array(list(base.masses.values())), np.array(list(base.errors.values()))
     values, axes = np.linalg.eigh(inside)
     root = vectors @ (axes * np.sqrt(np.maximum(values, 0.0)))
     shares = np.empty((_SCRAMBLINGS, regions))

@@ -11,9 +11,11 @@ from langevin_sim.reference.chain.law import ChainLaw
 _FINER = 1.25
 _GRIDS = 3  # at most, beside the first
 _GOAL = 1e-6  # difference of two grids that is small enough
+_LARGE = 25_000  # nodes, beyond which one finer grid must do
 _SAFETY, _FAST = 5.0, 1e-7  # convergence is fast where two grids differ by less
 _LEAK = 1e-10  # times the relaxation steps: a window that is wide enough
-_ESCAPES = 1e-6  # likewise: no law
+_LEAST_LEAK = 1e-13  # what rounding may look like
+_ESCAPES = 1e-5  # likewise: no law
 _WIDER = 1.3
 _WINDOWS = 8
 _ROUNDING = 1e-14  # of the eigenvector, for every relaxation step
@@ -36,7 +38,7 @@ def on_grids(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise: No
         difference = max(float(masses.max()), abs(fine.energy - coarse.energy) / scale)
         rougher = coarse
         coarse = fine
-        if difference < _GOAL:
+        if difference < _GOAL or fine.modes.densities[0].size > _LARGE:
             break
     return _law(potential, dynamics, fine, rougher, scale)
 
@@ -48,7 +50,8 @@ def _law(potential: Potential, dynamics: Dynamics, fine: Solution, rougher: Solu
     names = [region.name for region in potential.regions]
     energy_error = float(_error(np.array(abs(fine.energy - rougher.energy) / scale), potential.smooth)) * scale
     method = "transition kernel"
-    if fine.leak * relaxation > _LEAK:
+    escapes = fine.leak * relaxation > _LEAK and fine.leak > _LEAST_LEAK
+    if escapes:
         method += f", quasi-stationary: {fine.leak:.1e} of the walkers escape to infinity each step"
     moments = Moments(
         fine.means,
@@ -69,7 +72,7 @@ def _law(potential: Potential, dynamics: Dynamics, fine: Solution, rougher: Solu
         fine.marginals,
         rougher.marginals,
         everywhere + 1e-12,
-        fine.leak if fine.leak * relaxation > _LEAK else 0.0,
+        fine.leak if escapes else 0.0,
     )
 
 
@@ -79,9 +82,7 @@ def _error(differences: np.ndarray, smooth: bool) -> np.ndarray:
     return np.where(fast, 2.0, _SAFETY) * differences
 
 
-def _window(
-    potential: Potential, dynamics: Dynamics, kernel: Kernel, sigma: tuple[float, float]
-) -> tuple[Resolution, Solution]:
+def _window(potential: Potential, dynamics: Dynamics, kernel: Kernel, sigma: tuple[float, float]) -> tuple[Resolution, Solution]:
     """The law on the first grid, in a window wide enough that what leaves it does not count.
 
     A law that falls off leaks less, the wider the window. Where it does not, the chain escapes to infinity: beyond some
@@ -91,7 +92,7 @@ def _window(
     found = kernel.solve(potential, dynamics.step_size, sigma, resolution, None)
     for _ in range(_WINDOWS):
         count = max(found.relaxation_steps, 1.0)
-        if found.leak * count <= _LEAK:
+        if found.leak * count <= _LEAK or found.leak < _LEAST_LEAK:
             return resolution, found
         wider = resolution._replace(depth=_WIDER * resolution.depth)
         try:

@@ -65,7 +65,8 @@ def adaptive(axis: Cartesian, sigma: float, functions: Callable[[np.ndarray], np
     to_checks = ratio.prod(axis=2)  # Lagrange's polynomials: [checks, points]
     ends = rounded_panels(axis.low, axis.high, _WIDTH * sigma)
     left, right = ends[:-1], ends[1:]
-    done_left, done_right = [], []
+    done_left: list[np.ndarray] = []
+    done_right: list[np.ndarray] = []
     for depth in range(_DEEPEST):
         middle, half = 0.5 * (left + right), 0.5 * (right - left)
         known = functions((middle[:, None] + half[:, None] * t).ravel()).reshape(-1, left.size, _POINTS)

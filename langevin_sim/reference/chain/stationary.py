@@ -34,6 +34,17 @@ class Stationary(NamedTuple):
         return -1.0 / math.log(ratio) if 0.0 < ratio < 1.0 else 0.0
 
 
+def _leading(operator: LinearOperator, guess: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two eigenpairs; where a slow chain does not converge, with more vectors and what accuracy they reach."""
+    size = guess.size
+    tolerance = _SMALL_TOLERANCE if size <= _SMALL else _TOLERANCE
+    try:
+        return eigs(operator, k=2, v0=guess, ncv=min(_VECTORS, size - 1), tol=tolerance, maxiter=_RESTARTS)
+    except ArpackNoConvergence:
+        more = min(4 * _VECTORS, size - 1)
+        return eigs(operator, k=2, v0=guess, ncv=more, tol=_TOLERANCE, maxiter=_RESTARTS)
+
+
 def stationary(push: Callable[[np.ndarray], np.ndarray], guess: np.ndarray) -> Stationary:
     """Leading eigenpairs of p -> push(p), by Arnoldi's method from a guess (ARPACK).
 
@@ -44,8 +55,7 @@ def stationary(push: Callable[[np.ndarray], np.ndarray], guess: np.ndarray) -> S
     if size < 4:
         raise ReferenceUnavailable("too few nodes carry the law")
     try:
-        tolerance = _SMALL_TOLERANCE if size <= _SMALL else _TOLERANCE
-        values, vectors = eigs(operator, k=2, v0=guess, ncv=min(_VECTORS, size - 1), tol=tolerance, maxiter=_RESTARTS)
+        values, vectors = _leading(operator, guess)
     except (ArpackNoConvergence, ArpackError) as error:
         raise ReferenceUnavailable("the eigenvector of the chain's kernel did not converge") from error
     order = np.argsort(-np.abs(values))

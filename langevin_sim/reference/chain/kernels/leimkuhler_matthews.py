@@ -16,10 +16,11 @@ from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.chain.axes import Cartesian
-from langevin_sim.reference.chain.grid import make_grid, points_of, weights_of
+from langevin_sim.reference.chain.grid import escaped, make_grid, points_of, weights_of
 from langevin_sim.reference.chain.kernel import GridTooLarge, Kernel, Modes, Noise, Resolution, Solution
 from langevin_sim.reference.chain.mixture import mixed
 from langevin_sim.reference.chain.nystroem import start_vector
+from langevin_sim.reference.chain.plane import drifted
 from langevin_sim.reference.chain.radial import Radial
 from langevin_sim.reference.chain.stationary import stationary
 from langevin_sim.vectormath import compiled, exp
@@ -75,7 +76,8 @@ def _solve(
     at, beside = np.meshgrid(finer.nodes, points_of(finer_second))
     probabilities = (density_there * finer.weights * weights_of(finer_second)[:, None]).ravel()
     law = mixed(potential, probabilities, at.ravel(), beside.ravel(), half, finer, finer_second)
-    leak = max(0.0, 1.0 - found.first)
+    there, aside = (part.ravel() for part in np.meshgrid(first.nodes, points_of(second)))
+    leak = escaped(grid, found.probabilities, *drifted(potential, step, there, aside), sigma)
     means, squares = law.moments()
     return Solution(
         law.masses(),

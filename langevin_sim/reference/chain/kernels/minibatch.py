@@ -19,14 +19,14 @@ _GAUSSIAN = 0.1  # excess kurtosis up to which a batch mean is taken as Gaussian
 def _noise(potential: Potential, dynamics: Dynamics) -> Noise:
     """Covariance eta^2 C f, f = (n-b)/(b(n-1)) or 1/b with replacement, C the covariance of the tilts, beside 2 eta T."""
     assert isinstance(dynamics, SGDL), "only what draws batches declares this kernel"
-    if potential.terms is None or potential.terms.covariance is None:
-        raise ReferenceUnavailable(f"the gradient noise of {potential.name} depends on x: only tilts have a chain law here")
     terms = potential.terms
+    if terms is None or terms.covariance is None:
+        raise ReferenceUnavailable(f"the gradient noise of {potential.name} depends on x: only tilts have a chain law here")
     kurtosis = excess_kurtosis(terms.data, dynamics.batch_size, dynamics.replacement)
     if kurtosis > _GAUSSIAN:
         few = f"batches of {dynamics.batch_size} of {terms.n_terms} tilts"
         raise ReferenceUnavailable(f"{few} are not Gaussian (excess kurtosis {kurtosis:.2f}): use larger batches")
-    batches = dynamics.step_size**2 * terms.covariance * dynamics.variance_factor(terms.n_terms)
+    batches = np.asarray(dynamics.step_size**2 * terms.covariance * dynamics.variance_factor(terms.n_terms))
     added = dynamics.noise**2
     largest = float(np.diag(batches).max())
     share = largest / (added + largest) if added + largest > 0.0 else 0.0  # of the batches in the noise
