@@ -120,7 +120,7 @@ class Cartesian:
         return Cartesian(self.domain, self.low, self.high, nodes, np.full(nodes.size, (self.high - self.low) / count))
 
     def interpolation(self, points: np.ndarray) -> Matrix:
-        """Local polynomials on uniform nodes, a global one on Gauss-Legendre ones; a box's points begin and end with its atoms."""
+        """Local polynomials on uniform nodes, a global one on Gauss-Legendre nodes; a box's first and last points are atoms."""
         if self.domain.kind == "reflecting":
             return barycentric(self.nodes, points)
         if self.domain.kind == "box":

@@ -25,16 +25,17 @@ def on_grids(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise: No
     """Solve on a grid whose window holds the law, then on finer ones."""
     step, sigma = dynamics.step_size, noise.deviations(dynamics.name)
     resolution, coarse = _window(potential, dynamics, kernel, sigma)
+    scale = max(abs(coarse.energy), max(sigma) ** 2 / (2.0 * step))  # of energies
     for k in range(_GRIDS):
         resolution = resolution._replace(refinement=_FINER ** (k + 1))
         try:
             fine = kernel.solve(potential, step, sigma, resolution, coarse.modes)
         except GridTooLarge:
-            if k == 0:
-                raise
+            if k == 0:  # the first grid is the finest that there can be: the error is from one below it
+                fine = coarse
+                rougher = kernel.solve(potential, step, sigma, resolution._replace(refinement=1.0 / _FINER), coarse.modes)
             break
         masses = np.abs(fine.masses - coarse.masses)
-        scale = max(abs(fine.energy), max(sigma) ** 2 / (2.0 * step))
         difference = max(float(masses.max()), abs(fine.energy - coarse.energy) / scale)
         rougher = coarse
         coarse = fine
