@@ -21,7 +21,7 @@ _RADIAL_SPACING = 0.9  # of Gauss-Legendre nodes in rho, on average and over the
 _FIRST_SOURCES, _SECOND_SOURCES = 3, 2  # for every node
 _ON_A_LINE = 2.5  # times as many nodes in one dimension, which cost nothing
 _PANEL, _PANEL_POINTS = 1.3, 4  # in deviations; where U jumps or has kinks
-MAX_WORK = 1.2e8  # multiplications a step
+MAX_WORK = 2e8  # multiplications a step
 _MAX_BYTES = 1.5e9
 
 

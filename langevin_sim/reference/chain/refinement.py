@@ -11,7 +11,7 @@ from langevin_sim.reference.chain.law import ChainLaw
 _FINER = 1.25
 _GRIDS = 3  # at most, beside the first
 _GOAL = 1e-6  # difference of two grids that is small enough
-_LARGE = 25_000  # nodes, beyond which one finer grid must do
+_LARGE = 15_000  # nodes, beyond which one finer grid must do
 _SAFETY, _FAST = 5.0, 1e-7  # convergence is fast where two grids differ by less
 _LEAK = 1e-10  # times the relaxation steps: a window that is wide enough
 _LEAST_LEAK = 1e-13  # what rounding may look like
@@ -98,7 +98,7 @@ def _window(potential: Potential, dynamics: Dynamics, kernel: Kernel, sigma: tup
         wider = resolution._replace(depth=_WIDER * resolution.depth)
         try:
             other = kernel.solve(potential, dynamics.step_size, sigma, wider, found.modes)
-        except GridTooLarge:
+        except ReferenceUnavailable:  # too large, or LM's step folds over so far out
             if found.leak * count > _ESCAPES:
                 raise
             return resolution, found

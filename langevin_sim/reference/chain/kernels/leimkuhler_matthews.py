@@ -27,7 +27,7 @@ from langevin_sim.vectormath import compiled, exp
 
 _REACH = 7.0  # standard deviations of a step beyond which nothing lands
 _DIFFERENCE = 1e-5
-_MAX_ENTRIES = 2.5e7  # of 16 bytes
+_MAX_ENTRIES = 4e7  # of 16 bytes
 _ITERATIONS = 100
 _HALVINGS = 30
 _ROUNDING = 1e-13
