@@ -16,7 +16,7 @@ from langevin_sim.reference.chain.radial import Radial
 from langevin_sim.reference.quadrature import legendre, panel_rule
 
 _LEFT_OUT = 1e-12
-_PANEL, _POINTS = 2.5, 8  # of the integral over lines, in deviations
+_PANEL, _POINTS = 2.5, 16  # of the integral over lines, in deviations
 _LEAST_PANELS = 6
 _ANGLES = 48
 _FINER = 2  # than the axes' nodes, to integrate U over

@@ -11,14 +11,15 @@ from langevin_sim.reference.chain.law import ChainLaw
 _FINER = 1.25
 _GRIDS = 3  # at most, beside the first
 _GOAL = 1e-6  # difference of two grids that is small enough
-_LARGE = 15_000  # nodes, beyond which one finer grid must do
+_LARGE = 30_000  # nodes, beyond which one finer grid must do
 _SAFETY, _FAST = 5.0, 1e-7  # convergence is fast where two grids differ by less
 _LEAK = 1e-10  # times the relaxation steps: a window that is wide enough
 _LEAST_LEAK = 1e-13  # what rounding may look like
 _ESCAPES = 1e-5  # likewise: no law
 _WIDER = 1.3
 _WINDOWS = 8
-_ROUNDING = 1e-14  # of the eigenvector, for every relaxation step
+_GATHERED = 1e-9  # of a mixture whose centres are gathered (gathering.py)
+_ROUNDING = 1e-13  # of the eigenvector, for every relaxation step
 
 
 def on_grids(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise: Noise) -> ChainLaw:
@@ -39,14 +40,14 @@ def on_grids(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise: No
         difference = max(float(masses.max()), abs(fine.energy - coarse.energy) / scale)
         rougher = coarse
         coarse = fine
-        if difference < _GOAL or fine.modes.densities[0].size > _LARGE:
+        if difference < _GOAL or fine.modes.densities[0].size > (_LARGE if potential.smooth else _LARGE // 2):
             break
     return _law(potential, dynamics, fine, rougher, scale)
 
 
 def _law(potential: Potential, dynamics: Dynamics, fine: Solution, rougher: Solution, scale: float) -> ChainLaw:
     relaxation = max(fine.relaxation_steps, 1.0)
-    everywhere = fine.leak * relaxation + fine.lost + _ROUNDING * relaxation
+    everywhere = fine.leak * relaxation + fine.lost + _ROUNDING * relaxation + _GATHERED
     masses = _error(np.abs(fine.masses - rougher.masses), potential.smooth) + everywhere
     names = [region.name for region in potential.regions]
     energy_error = float(_error(np.array(abs(fine.energy - rougher.energy) / scale), potential.smooth)) * scale
