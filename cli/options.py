@@ -44,6 +44,13 @@ class Choice(click.Choice):  # type: ignore[type-arg]
 PATH = _Path(path_type=Path)
 SECONDS = _Seconds(min=0)
 THREADS = click.IntRange(0, 4096)
+SET_DYNAMICS = click.option(
+    "--set-dynamics",
+    "of_dynamics",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting that a dynamics has beyond the common ones, or NAME.KEY=VALUE for one of several; repeatable.",
+)
 DEVICE = Choice(("auto", "cpu", "cuda", "mps"))
 
 
@@ -82,8 +89,8 @@ def temperature_of(noise: float, step_size: float) -> float:
     return temperature
 
 
-def parameters(pairs: tuple[str, ...]) -> dict[str, float]:
-    """What --set KEY=NUMBER pairs say; InputError for anything else."""
+def parameters(pairs: tuple[str, ...], option: str = "--set") -> dict[str, float]:
+    """The values that KEY=NUMBER pairs give; InputError for anything else."""
     values = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
@@ -92,7 +99,7 @@ def parameters(pairs: tuple[str, ...]) -> dict[str, float]:
         except ValueError:
             value = math.nan
         if not equals or not math.isfinite(value):
-            raise InputError(f"--set {pair}: expected KEY=NUMBER")
+            raise InputError(f"{option} {pair}: expected KEY=NUMBER")
         values[key.strip()] = value
     return values
 

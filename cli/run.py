@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
+from langevin_sim.dynamics import traits_of
 from langevin_sim.errors import InputError
 from langevin_sim.settings.run import RunSpec, make_spec
 from langevin_sim.settings.spec import read_config, to_toml
 
-from .options import PATH, SECONDS, options_from, parameters, temperature_of
+from .options import PATH, SECONDS, SET_DYNAMICS, options_from, parameters, temperature_of
 from .progress import Progress
 from .workers import SCHEDULER, of_scheduler
 
@@ -21,9 +22,10 @@ from .workers import SCHEDULER, of_scheduler
     epilog="The defaults (temperature 1, step size 0.02, 10,000 + 60,000 steps of 10,240 walkers) were chosen by "
     "measurement: the slowest relaxation of twowell, in d = 1, takes about 960 steps.",
 )
-@options_from(RunSpec, without=("parameters",))
+@options_from(RunSpec, without=("parameters", "dynamics_settings"))
 @click.option("--noise", type=float, help="Noise amplitude gamma' = sqrt(2 eta T) a step, instead of --temperature.")
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter of the potential; repeatable.")
+@SET_DYNAMICS
 @click.option("--config", type=PATH, help="TOML file with settings; options override it.")
 @click.option("--print-config", is_flag=True, help="Print the resolved settings as TOML and exit.")
 @click.option("--out", type=PATH, help="Output folder.  [default: outputs/POTENTIAL-TIME-SEED]")
@@ -38,6 +40,7 @@ from .workers import SCHEDULER, of_scheduler
 def command(
     noise: float | None,
     pairs: tuple[str, ...],
+    of_dynamics: tuple[str, ...],
     config: Path | None,
     print_config: bool,
     out: Path | None,
@@ -60,9 +63,10 @@ def command(
         return
     values: dict[str, Any] = read_config(config) if config else {}
     values.update({key: value for key, value in options.items() if value is not None})
-    if pairs:
-        given = values.get("parameters", {})
-        values["parameters"] = {**(given if isinstance(given, dict) else {}), **parameters(pairs)}
+    for field, texts, option in (("parameters", pairs, "--set"), ("dynamics_settings", of_dynamics, "--set-dynamics")):
+        if texts:
+            given = values.get(field, {})
+            values[field] = {**(given if isinstance(given, dict) else {}), **parameters(texts, option)}
     spec = make_spec(values)
     if noise is not None:
         if options["temperature"] is not None:
@@ -120,7 +124,7 @@ def _print_table(summary: dict[str, Any]) -> None:
     console = Console()
     console.print(table)
     for result in summary["results"]:
-        if result["dynamics"] in ("sgd", "sgdl") and result["effective_temperature"] is not None:
+        if traits_of(result).stochastic_gradient and result["effective_temperature"] is not None:
             fitted = result["fitted_temperature"]
             text = "" if fitted is None else f", fitted to the mean energy {_pair(fitted['mean'], fitted['stderr'])}"
             predicted = f"predicted {result['effective_temperature']:.5f}"

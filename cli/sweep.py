@@ -7,17 +7,18 @@ import click
 
 from langevin_sim.settings.run import RunSpec
 
-from .options import PATH, THREADS, given, options_from, parameters
+from .options import PATH, SET_DYNAMICS, THREADS, given, options_from, parameters
 from .sweep_options import NAMES, grid_options, sweep
 
 
 @click.command(name="sweep")
 @click.argument("spec", required=False, metavar="[SPEC.toml|DIR]", type=PATH)
 @grid_options
-@options_from(RunSpec, without=("parameters",))
+@options_from(RunSpec, without=("parameters", "dynamics_settings"))
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter of the potential; repeatable.")
+@SET_DYNAMICS
 @click.option("--threads", type=THREADS, default=0, help="Threads of a worker; 0: its share of the cores.  [default: 0]")
-def command(spec: Path | None, pairs: tuple[str, ...], **options: Any) -> None:
+def command(spec: Path | None, pairs: tuple[str, ...], of_dynamics: tuple[str, ...], **options: Any) -> None:
     """Runs over a grid of settings: every point a run folder, and one table and figure of them all.
 
     SPEC.toml holds settings as --config of run takes them, and a [grid] table. DIR is the folder of a sweep, which is
@@ -30,4 +31,6 @@ def command(spec: Path | None, pairs: tuple[str, ...], **options: Any) -> None:
     values = given(options)
     if pairs:
         values["parameters"] = parameters(pairs)
+    if of_dynamics:
+        values["dynamics_settings"] = parameters(of_dynamics, "--set-dynamics")
     sweep("run", spec, values, **how)

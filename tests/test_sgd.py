@@ -281,7 +281,7 @@ def test_tilts_are_symmetric_relative_to_their_size():
 def test_sgd_refuses_what_is_no_sum_and_a_batch_above_it():
     with pytest.raises(InputError, match="finite sum"):
         simulate(potentials.twowell(2), SGD(0.1), seed=1)
-    with pytest.raises(InputError, match="at most 20, the terms of twowell"):
+    with pytest.raises(InputError, match="batch size 21: twowell has only 20 terms"):
         simulate(FINITE_SUMS["tilted twowell, few terms"](), SGD(0.1, batch_size=21), seed=1)
     with pytest.raises(InputError, match="batch size 0"):
         SGD(0.1, batch_size=0)

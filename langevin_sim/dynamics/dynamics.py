@@ -1,29 +1,44 @@
-"""GD, GDL, SGD, SGDL, LM, MALA and RWM as records: what they are, not how they are computed (engine/steppers)."""
+"""What every dynamics has in common: a step size, a temperature, schedules, and what it declares of itself."""
 
 import math
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from langevin_sim.dynamics.schedule import Schedule
-from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.errors import InputError
 
 _CONSTANT = Schedule()
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 
 
 @dataclass(frozen=True)
 class Dynamics:
-    """A Markov chain with step size eta > 0 and temperature T >= 0 (k_B = 1).
+    """A Markov chain with step size eta > 0 and temperature T >= 0 (k_B = 1): what it is, not how it is computed (engine).
 
     step_schedule makes eta a function of the step. noise_schedule does so for the noise amplitude
     gamma'; None keeps the temperature instead: gamma'_t = sqrt(2 eta_t T).
 
-    What a record declares of itself: ``noisy``, whether normal noise is added; ``stochastic_gradient``, whether it
-    draws minibatches; ``metropolis``, whether proposals may be rejected; ``exact``, whether its stationary law is
-    Boltzmann's at any step; ``weak_order`` p, its stationary law differs from Boltzmann's by O(eta^p) (None: it has
-    none, or is exact); ``kernel``, the form of its transition kernel, by which reference/chain finds its law (None: no
-    law is known, and none is assumed); ``uses_gradient``; ``colour``, in every figure.
+    A subclass is another dynamics. Its fields beyond these four are its own settings: numbers, with defaults. It declares:
+
+    name: how it is called on the command line and in results; by default the class's name in lower case. title: how
+    sentences call it; by default its name. colour: in every figure.
+    noisy: whether normal noise is added. stochastic_gradient: whether it draws batches from a finite sum.
+    uses_gradient: whether it needs grad U.
+    exact: whether its stationary law is Boltzmann's at any step.
+    weak_order: p, where its stationary law differs from Boltzmann's by O(eta^p); None: no such law, or exact.
+    kernel: the form of its transition kernel, by which reference/chain finds its stationary law at a finite step:
+    "gaussian" (x' = P(x - eta grad U(x) + noise xi), ``noise`` as below), "minibatch" or "leimkuhler-matthews";
+    None: that law is not known.
+    relaxes_like: the dynamics whose relaxation time stands in for one of its own that cannot be computed.
+    moves_weights: whether it is nothing but a step along the whole gradient or a batch's, with or without noise, so that
+    it can train networks.
+
+    The last five are not inherited: a subclass moves in another way, and nothing is true of it that it does not declare
+    itself.
     """
 
     step_size: float
@@ -31,14 +46,31 @@ class Dynamics:
     step_schedule: Schedule = _CONSTANT
     noise_schedule: Schedule | None = None
     name: ClassVar[str] = ""
-    metropolis: ClassVar[bool] = False
+    title: ClassVar[str] = ""
+    colour: ClassVar[str] = "#e377c2"
     noisy: ClassVar[bool] = True
     stochastic_gradient: ClassVar[bool] = False
     uses_gradient: ClassVar[bool] = True
     exact: ClassVar[bool] = False
     weak_order: ClassVar[int | None] = None
     kernel: ClassVar[str | None] = None
-    colour: ClassVar[str] = "#e377c2"
+    relaxes_like: "ClassVar[type[Dynamics] | None]" = None
+    moves_weights: ClassVar[bool] = False
+    stepper: ClassVar[Any] = None  # how it is computed: engine.stepper and engine.block_stepper register it here
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        own = vars(cls)
+        cls.exact = own.get("exact", False)
+        cls.weak_order = own.get("weak_order")
+        cls.kernel = own.get("kernel")
+        cls.relaxes_like = own.get("relaxes_like")
+        cls.moves_weights = own.get("moves_weights", False)
+        cls.stepper = None
+        cls.name = own.get("name", cls.__name__.lower())
+        cls.title = own.get("title", cls.name)
+        if not (isinstance(cls.name, str) and _NAME.fullmatch(cls.name)):
+            raise InputError(f"dynamics {cls.name!r}: a name has letters, digits, - and _, and begins with a letter")
 
     def __post_init__(self) -> None:
         for name, value in (("step_size", self.step_size), ("temperature", self.temperature)):
@@ -48,8 +80,6 @@ class Dynamics:
             raise InputError(f"step size {self.step_size}: expected a positive number")
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
             raise InputError(f"temperature {self.temperature}: expected a number of at least 0")
-        if self.temperature == 0 and self.metropolis:
-            raise InputError(f"{self.name} at temperature 0 accepts nothing uphill: use gd, or a temperature above 0")
         if not self.noisy and self.temperature != 0:
             raise InputError(f"{self.name} adds no noise: temperature = {self.temperature}: expected none")
 
@@ -82,107 +112,38 @@ class Dynamics:
             return np.full(count, self.noise)
         return np.sqrt(2.0 * self.temperature * self.step_sizes(first, count))
 
+    def memory_rows(self, dim: int) -> int:
+        """How many numbers a walker carries from one step to the next besides its position; zero at the start."""
+        return 0
 
-@dataclass(frozen=True)
-class GD(Dynamics):
-    """x <- P(x - eta grad U(x)). No stationary law: each walker ends in the minimum of its basin."""
+    def scratch_rows(self, dim: int) -> int:
+        """How many numbers a walker needs for the time of one step; by default a gradient and a normal vector."""
+        return 2 * dim
 
-    temperature: float = 0.0
-    name: ClassVar[str] = "gd"
-    colour: ClassVar[str] = "#7f7f7f"
-    noisy: ClassVar[bool] = False
+    @property
+    def terms_per_step(self) -> int:
+        """How many terms of a finite sum a step draws for every walker; 0 where it uses the whole gradient."""
+        return 0
 
+    def accepted_row(self, dim: int) -> int | None:
+        """The row of memory that counts accepted proposals; None where there are none."""
+        return None
 
-@dataclass(frozen=True)
-class GDL(Dynamics):
-    """x <- P(x - eta grad U(x) + sqrt(2 eta T) xi): Boltzmann as eta -> 0, with an error of order eta."""
-
-    name: ClassVar[str] = "gdl"
-    colour: ClassVar[str] = "#1f77b4"
-    weak_order: ClassVar[int | None] = 1
-    kernel: ClassVar[str | None] = "gaussian"
-
-
-@dataclass(frozen=True)
-class SGDL(Dynamics):
-    """x <- P(x - (eta/b) sum_batch grad V_i(x) + sqrt(2 eta T) xi), U = (1/n) sum V_i; known as SGLD.
-
-    A batch is drawn for every walker and every step, by default without replacement: then the mean
-    gradient has the covariance C(x)/b (n - b)/(n - 1), C the covariance over single terms.
-    """
-
-    batch_size: int = 10
-    replacement: bool = False
-    name: ClassVar[str] = "sgdl"
-    colour: ClassVar[str] = "#8c564b"
-    weak_order: ClassVar[int | None] = 1
-    kernel: ClassVar[str | None] = "minibatch"
-    stochastic_gradient: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if isinstance(self.batch_size, bool) or not isinstance(self.batch_size, int | np.integer) or self.batch_size < 1:
-            raise InputError(f"batch size {self.batch_size}: expected an integer of at least 1")
+    def check_terms(self, terms: int | None, potential: str) -> None:
+        """InputError unless a potential that is a sum of so many terms (None: not a finite sum) can be moved on."""
 
     def variance_factor(self, terms: int) -> float:
-        """Covariance of the batch mean over that of single terms: (n-b)/(b(n-1)), or 1/b with replacement."""
-        if self.replacement or terms == 1:
-            return 1.0 / self.batch_size
-        return (terms - self.batch_size) / (self.batch_size * (terms - 1))
+        """Covariance of the gradient noise of a step over the covariance of a single term; 0 without batches."""
+        return 0.0
 
+    @classmethod
+    def own_settings(cls) -> Sequence[str]:
+        """Names of the fields that this dynamics has beyond those of all."""
+        return [field.name for field in fields(cls) if field.name not in Dynamics.__dataclass_fields__]
 
-@dataclass(frozen=True)
-class SGD(SGDL):
-    """x <- P(x - (eta/b) sum_batch grad V_i(x)): SGDL without the added noise."""
-
-    temperature: float = 0.0
-    name: ClassVar[str] = "sgd"
-    colour: ClassVar[str] = "#ff7f0e"
-    noisy: ClassVar[bool] = False
-
-
-@dataclass(frozen=True)
-class LM(Dynamics):
-    """x <- P(x - eta grad U + sqrt(2 eta T) (xi_t + xi_{t+1})/2): Boltzmann with an error of order eta^2."""
-
-    name: ClassVar[str] = "lm"
-    colour: ClassVar[str] = "#9467bd"
-    weak_order: ClassVar[int | None] = 2
-    kernel: ClassVar[str | None] = "leimkuhler-matthews"
-
-
-@dataclass(frozen=True)
-class MALA(Dynamics):
-    """GDL's proposal, accepted by Metropolis-Hastings: exactly Boltzmann at any eta."""
-
-    name: ClassVar[str] = "mala"
-    colour: ClassVar[str] = "#2ca02c"
-    exact: ClassVar[bool] = True
-    metropolis: ClassVar[bool] = True
-
-
-@dataclass(frozen=True)
-class RWM(Dynamics):
-    """x + sqrt(2 eta T) xi, accepted by Metropolis: exactly Boltzmann, and no gradient is needed."""
-
-    name: ClassVar[str] = "rwm"
-    colour: ClassVar[str] = "#17becf"
-    exact: ClassVar[bool] = True
-    uses_gradient: ClassVar[bool] = False
-    metropolis: ClassVar[bool] = True
-
-
-KINDS: dict[str, type[Dynamics]] = {kind.name: kind for kind in (GD, GDL, SGD, SGDL, LM, MALA, RWM)}
-
-
-def make(name: str, step_size: float, temperature: float, **settings: Any) -> Dynamics:
-    """The record of that name; settings of batches are left out where there is no batch, the temperature without noise."""
-    if name not in KINDS:
-        raise UnknownNameError("dynamics", name, list(KINDS))
-    kind = KINDS[name]
-    if not kind.stochastic_gradient:
-        settings = {key: value for key, value in settings.items() if key not in ("batch_size", "replacement")}
-    return kind(step_size, temperature if kind.noisy else 0.0, **settings)
+    def settings(self) -> np.ndarray:
+        """The values of ``own_settings``, as its stepper gets them: float64[n]."""
+        return np.array([float(getattr(self, name)) for name in self.own_settings()])
 
 
 def with_step_size(dynamics: Dynamics, step_size: float) -> Dynamics:

@@ -13,7 +13,6 @@ LANES = BLOCK // 2  # random streams in a block: Box-Muller makes two normals, o
 
 VECTOR = types.Array(types.float64, 1, "C")
 MATRIX = types.Array(types.float64, 2, "C")
-CUBE = types.Array(types.float64, 3, "C")
 WORDS = types.Array(types.uint64, 1, "C")
 LABELS = types.Array(types.int64, 1, "C")
 INDICES = types.Array(types.int64, 2, "C")
@@ -25,26 +24,25 @@ LABEL = types.void(MATRIX, LABELS, VECTOR)
 # batch_gradient(X, terms[b, n], G out, gradient, parameters, data[n_terms, columns]):
 # the mean gradient of the chosen terms, each walker's own
 BATCH_GRADIENT = types.void(MATRIX, INDICES, MATRIX, types.FunctionType(GRADIENT), VECTOR, MATRIX)
-# step(t, X, memory, stream, workspace, step_size, noise, domain,
-#      batch[b, BLOCK] scratch, shuffled[n_terms] scratch, replacement,
-#      gradient, energy, batch_gradient, parameters, data)
+# step(t, X[dim, BLOCK], memory[rows, BLOCK], scratch[rows, BLOCK], stream, step_size, noise, settings, domain,
+#      gradient, energy, parameters, batch_gradient, data, batch[b, BLOCK] scratch, shuffled[n_terms] scratch)
 STEP = types.void(
     types.int64,
     MATRIX,
     MATRIX,
+    MATRIX,
     WORDS,
-    CUBE,
     types.float64,
     types.float64,
     VECTOR,
-    INDICES,
-    LABELS,
-    types.boolean,
+    VECTOR,
     types.FunctionType(GRADIENT),
     types.FunctionType(ENERGY),
-    types.FunctionType(BATCH_GRADIENT),
     VECTOR,
+    types.FunctionType(BATCH_GRADIENT),
     MATRIX,
+    INDICES,
+    LABELS,
 )
 
 

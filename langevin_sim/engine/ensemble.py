@@ -6,15 +6,12 @@ from typing import Any
 
 import numpy as np
 
+import langevin_sim.engine.steppers  # noqa: F401  registers the built-in ones
 from langevin_sim.dynamics import Domain, Dynamics
-from langevin_sim.engine.block import BATCH_GRADIENT, BLOCK, ENERGY, GRADIENT, LABEL, STEP, first_class
+from langevin_sim.engine.block import BATCH_GRADIENT, BLOCK, ENERGY, GRADIENT, LABEL, first_class
 from langevin_sim.engine.kernel import SEGMENTS, advance_blocks
 from langevin_sim.engine.observer import NEVER, Observer
-from langevin_sim.engine.steppers.gdl import gdl
-from langevin_sim.engine.steppers.lm import lm
-from langevin_sim.engine.steppers.mala import mala
-from langevin_sim.engine.steppers.rwm import rwm
-from langevin_sim.engine.steppers.sgd import sgd
+from langevin_sim.engine.registry import compiled_stepper
 from langevin_sim.engine.streams import seed_blocks
 from langevin_sim.engine.threads import on_its_threads
 from langevin_sim.vectormath import compiled
@@ -22,7 +19,6 @@ from langevin_sim.vectormath import compiled
 BINS = 120  # of every coordinate's histogram, over the potential's extent
 PLANE_BINS = 60
 
-_STEPPERS = {"gd": gdl, "gdl": gdl, "sgd": sgd, "sgdl": sgd, "lm": lm, "mala": mala, "rwm": rwm}
 _SPACE = Domain()
 _STATE = ("positions", "memory", "streams", "alive", "counts_x1", "moment1", "moment2", "sums", "draws")
 _PER_THREAD = ("counts", "counts_plane")
@@ -56,7 +52,7 @@ class Ensemble:
     """The state of an ensemble; advance() moves it in place.
 
     Shapes, with B blocks of BLOCK walkers (the last block's surplus walkers are never alive):
-    positions [B, dim, BLOCK]; memory [B, rows, BLOCK], what a stepper carries to its next step (and SGD's scratch);
+    positions [B, dim, BLOCK]; memory [B, rows, BLOCK], what a stepper carries to its next step;
     streams [B, 4 * LANES]; alive [B, BLOCK]; counts_x1 [B, BINS + 2] (under- and overflow at the
     ends), counts [threads, dim, BINS + 2], counts_plane [threads, PLANE_BINS, PLANE_BINS];
     moment1, moment2 [B, dim, BLOCK], sums of x and x^2 over records; sums [B, SEGMENTS, rows, BLOCK],
@@ -81,8 +77,7 @@ class Ensemble:
             raise ValueError(f"burn_in {self.burn_in} is not a multiple of every {self.every}")
         blocks, dim, _ = self.positions.shape
         self.step = 0
-        self._batch_size = getattr(self.dynamics, "batch_size", 0)
-        self.memory = np.zeros((blocks, max(dim + 2, self._batch_size), BLOCK))
+        self.memory = np.zeros((blocks, self.dynamics.memory_rows(dim), BLOCK))
         self.alive = (np.arange(blocks * BLOCK) < self.walkers).astype(np.uint8).reshape(blocks, BLOCK)
         self.counts_x1 = np.zeros((blocks, BINS + 2), np.int64)
         self.counts = np.zeros((self.threads, dim, BINS + 2), np.int64)
@@ -94,7 +89,7 @@ class Ensemble:
         land = self.landscape
         batch_gradient = _no_batch_gradient if land.batch_gradient is None else land.batch_gradient
         self._calls = (
-            first_class(_STEPPERS[self.dynamics.name], STEP),
+            compiled_stepper(self.dynamics, dim),
             first_class(land.gradient, GRADIENT),
             first_class(land.energy, ENERGY),
             first_class(land.label, LABEL),
@@ -119,8 +114,9 @@ class Ensemble:
             self.every,
             float(self.bound),
             np.array([land.domain.code, land.domain.low, land.domain.high], dtype=float),
-            self._batch_size,
-            bool(getattr(self.dynamics, "replacement", False)),
+            self.dynamics.scratch_rows(self.positions.shape[1]),
+            self.dynamics.terms_per_step,
+            self.dynamics.settings(),
             self.dynamics.step_sizes(self.step, steps),
             self.dynamics.noises(self.step, steps),
             self.positions,

@@ -57,8 +57,9 @@ def advance(
     every,
     bound,
     domain,
-    batch_size,
-    replacement,
+    scratch_rows,
+    terms_per_step,
+    settings,
     step_sizes,
     noises,
     X,
@@ -93,11 +94,12 @@ def advance(
     plane_bins = counts_plane.shape[1]
     coarsening = bins // plane_bins
     regions = sums.shape[2] - 2
+    other = min(1, dim - 1)  # the second axis of the plane; loads of its bounds are hoisted out of the test of dim
     for b in prange(blocks):
-        workspace = np.empty((6, dim, BLOCK))
+        scratch = np.empty((scratch_rows, BLOCK))
         energies = np.empty(BLOCK)
         labels = np.empty(BLOCK, np.int64)
-        batch = np.empty((batch_size, BLOCK), np.int64)
+        batch = np.empty((terms_per_step, BLOCK), np.int64)
         shuffled = np.arange(data.shape[0])
         thread = get_thread_id()
         for k in range(steps):
@@ -106,19 +108,19 @@ def advance(
                 t,
                 X[b],
                 memory[b],
+                scratch,
                 streams[b],
-                workspace,
                 step_sizes[k],
                 noises[k],
+                settings,
                 domain,
-                batch,
-                shuffled,
-                replacement,
                 gradient,
                 energy,
-                batch_gradient,
                 parameters,
+                batch_gradient,
                 data,
+                batch,
+                shuffled,
             )
             if (t + 1) % every != 0:
                 continue
@@ -150,7 +152,7 @@ def advance(
                     first = bin_of(X[b, 0, i], low[0], per_width[0], bins)
                     counts_x1[b, first] += 1
                     if dim > 1:
-                        second = bin_of(X[b, 1, i], low[1], per_width[1], bins)
+                        second = bin_of(X[b, other, i], low[other], per_width[other], bins)
                         if 0 < first <= bins and 0 < second <= bins:
                             column = (first - 1) // coarsening
                             counts_plane[thread, column, (second - 1) // coarsening] += 1

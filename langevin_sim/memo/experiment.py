@@ -54,7 +54,7 @@ class Arm:
             "step_size": dynamics.step_size,
             "temperature": dynamics.temperature,
             "noise": dynamics.noise,
-            "batch_size": getattr(dynamics, "batch_size", None),
+            "batch_size": dynamics.terms_per_step or None,
             "walkers": self.walkers,
             "steps": self.steps,
             "burn_in": self.burn_in,

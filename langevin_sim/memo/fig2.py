@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from langevin_sim.dynamics import KINDS
 from langevin_sim.errors import InputError
 from langevin_sim.formatting import counted, markdown_table, missing, plus_minus, short
 from langevin_sim.memo.figure import NetworkFigure
@@ -36,7 +37,7 @@ def compare(folders: list[Path]) -> tuple[list[dict[str, Any]], list[dict[str, A
         final = {name: series[name][:, -1] for name in QUANTITIES}
         last.append(final)
         spec = run["spec"]
-        noisy = spec["dynamics"] in ("gdl", "sgdl")
+        noisy = KINDS[spec["dynamics"]].noisy
         results.append(
             {
                 "run": number,

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from langevin_sim.dynamics import KINDS
 from langevin_sim.formatting import counted, duration, spanned
 
 
@@ -53,9 +54,9 @@ def _motion(spec: dict[str, Any]) -> str:
     words = [f"{spec['dynamics']}, step size {spec['step_size']:g}"]
     if spec["schedule"] != "constant":
         words.append(f"schedule {spec['schedule']}")
-    if spec["dynamics"].startswith("sgd"):
+    if KINDS[spec["dynamics"]].stochastic_gradient:
         words.append(f"batches of {spec['batch_size']}{'' if spec['sampling'] == 'epochs' else ' drawn independently'}")
-    if spec["dynamics"].endswith("l"):
+    if KINDS[spec["dynamics"]].noisy:
         noise = f"gamma' = {math.sqrt(2 * spec['step_size'] * spec['temperature']):.3g} a step at first"
         words.append(f"T = {spec['temperature']:g} ({noise}; noise schedule {spec['noise_schedule']})")
     words += [f"{name.replace('_', ' ')} {spec[name]:g}" for name in ("momentum", "weight_decay") if spec[name]]

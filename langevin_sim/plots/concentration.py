@@ -7,20 +7,11 @@ from typing import Any
 import numpy as np
 
 from langevin_sim import potentials
-from langevin_sim.dynamics import parse_domain
+from langevin_sim.dynamics import parse_domain, traits_of
 from langevin_sim.plots.figure import new_figure, own_style, save, title_name
 from langevin_sim.potentials.grid import energy_grid
 from langevin_sim.potentials.potential import Potential
 
-_COLOURS = {
-    "gd": "#7f7f7f",
-    "gdl": "#1f77b4",
-    "sgd": "#ff7f0e",
-    "sgdl": "#8c564b",
-    "lm": "#9467bd",
-    "mala": "#2ca02c",
-    "rwm": "#17becf",
-}
 _EXACT = "#d62728"
 _POINTS = 90  # of a surface along each axis
 _VISIBLE = 0.01  # of the highest bin: by so much the chain's curve must differ from Boltzmann's to be drawn
@@ -82,6 +73,7 @@ def _masses(axes: Any, summary: dict[str, Any], dims: list[int]) -> None:
     for result in summary["results"]:
         by_dynamics.setdefault(result["dynamics"], []).append(result)
     for k, (label, results) in enumerate(by_dynamics.items()):
+        colour = traits_of(results[0]).colour
         aside = 0.06 * (k - 0.5 * (len(by_dynamics) - 1))  # points of one dimension side by side
         axes.errorbar(
             [r["dim"] + aside for r in results],
@@ -90,21 +82,19 @@ def _masses(axes: Any, summary: dict[str, Any], dims: list[int]) -> None:
             fmt="o",
             capsize=4,
             markersize=4,
-            color=_COLOURS[label],
+            color=colour,
             label=f"{label} (2 standard errors)",
             zorder=3,
         )
         exact = {r["dim"]: r["regions"][0]["chain"] for r in results if r["regions"][0]["chain"] is not None}
         if exact:
-            axes.plot(
-                list(exact), list(exact.values()), "--", color=_COLOURS[label], linewidth=1.2, label=f"chain law of {label}"
-            )
+            axes.plot(list(exact), list(exact.values()), "--", color=colour, linewidth=1.2, label=f"chain law of {label}")
     exact = {r["dim"]: r["regions"][0]["boltzmann"] for r in summary["results"] if r["regions"][0]["boltzmann"] is not None}
     if exact:
         axes.plot(list(exact), list(exact.values()), "-", color=_EXACT, linewidth=1.2, label="Boltzmann, exact")
-    if "ratio" in summary["parameters"]:
-        volumes = np.array([float(summary["parameters"]["ratio"]) ** d for d in dims])
-        axes.plot(dims, volumes / (1 + volumes), "x", color="black", label=r"$r^d/(1+r^d)$, the limit T → 0")
+    cold = {r["dim"]: r["regions"][0]["cold"] for r in summary["results"] if r["regions"][0].get("cold") is not None}
+    if cold:
+        axes.plot(list(cold), list(cold.values()), "x", color="black", label="Boltzmann, the limit T → 0")
     axes.set(xlabel="dimension d", ylabel=f"mass of the {title_name(name)} region", title="Concentration with dimension")
     if len(dims) <= 12:
         axes.set_xticks(dims)
@@ -121,24 +111,24 @@ def _histogram(axes: Any, summary: dict[str, Any], histograms: dict[str, np.ndar
     smooth = [result for result in results if result["temperature"] > 0 or result["effective_temperature"]]
     exact_drawn = False
     for result in smooth or results:  # gradient descent ends in points: beside densities there is no room for them
-        label = result["dynamics"]
+        label, colour = result["dynamics"], traits_of(result).colour
         key = f"d{dim}_{label}"
         edges = histograms[f"{key}_edges"]
         width, middle = np.diff(edges), 0.5 * (edges[1:] + edges[:-1])
         mass, error = histograms[f"{key}_mass"] / width, 2 * histograms[f"{key}_stderr"] / width
         if len(smooth) > 2:
-            axes.stairs(mass, edges, color=_COLOURS[label], label=label)
+            axes.stairs(mass, edges, color=colour, label=label)
         else:
-            axes.stairs(mass, edges, fill=True, alpha=0.3, color=_COLOURS[label], label=label)
-            axes.fill_between(middle, mass - error, mass + error, step="mid", alpha=0.7, color=_COLOURS[label], linewidth=0)
+            axes.stairs(mass, edges, fill=True, alpha=0.3, color=colour, label=label)
+            axes.fill_between(middle, mass - error, mass + error, step="mid", alpha=0.7, color=colour, linewidth=0)
         exact = histograms.get(f"{key}_boltzmann")
         if exact is not None and not exact_drawn:
             axes.plot(middle, exact / width, color=_EXACT, linewidth=1.2, label="Boltzmann, exact", zorder=4)
             exact_drawn = True
         chain = histograms.get(f"{key}_chain")
         if chain is not None and (exact is None or np.abs(chain - exact).max() > _VISIBLE * exact.max()):
-            colour = "black" if len(smooth) <= 2 else _COLOURS[label]
-            axes.plot(middle, chain / width, "--", color=colour, linewidth=1.0, label=f"chain law of {label}", zorder=5)
+            line = "black" if len(smooth) <= 2 else colour
+            axes.plot(middle, chain / width, "--", color=line, linewidth=1.0, label=f"chain law of {label}", zorder=5)
     verdicts = ", ".join(dict.fromkeys(result["verdict"] for result in results))
     axes.set(xlabel="$x_1$", ylabel="density", title=f"d = {dim}: {verdicts}")
     if legend or len(smooth) <= 2:

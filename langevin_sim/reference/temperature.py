@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from langevin_sim.dynamics import SGDL, Dynamics
+from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 
@@ -13,7 +13,7 @@ def batch_temperature(potential: Potential, dynamics: Dynamics) -> float:
     s^2 = C/b (n-b)/(n-1). Raises ReferenceUnavailable where C is not the same everywhere and isotropic:
     then SGD has no temperature.
     """
-    if not isinstance(dynamics, SGDL):
+    if not dynamics.stochastic_gradient:
         return 0.0
     if potential.terms is None or potential.terms.covariance is None:
         raise ReferenceUnavailable(f"the gradient noise of {potential.name} depends on x, so that SGD has no temperature")

@@ -152,7 +152,7 @@
         if (mass < low || mass > high) continue;
         plot.area.append(node("path", { class: "limit", d: `M${X(dim) - 4} ${Y(mass) - 4}l8 8m0-8l-8 8` }));
       }
-      entries.push([[node("path", { class: "limit", d: "M9 2l8 8m0-8l-8 8" })], "rᵈ/(1+rᵈ), the limit T → 0"]);
+      entries.push([[node("path", { class: "limit", d: "M9 2l8 8m0-8l-8 8" })], "Boltzmann's law, the limit T → 0"]);
     }
     plot.area.append(...points);
     legend("mass-legend", entries);

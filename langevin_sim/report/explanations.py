@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from langevin_sim.analysis.verdict import RHAT_LIMIT, STATIONARITY_LEVEL
+from langevin_sim.dynamics import traits_of
 from langevin_sim.formatting import measured
 from langevin_sim.simulation.plan import LEAST_TIMES
 
@@ -64,7 +65,7 @@ def growth(results: Sequence[Result]) -> list[str]:
         (first, last), name = (mine[0], mine[-1]), mine[0]["regions"][0]["name"]
         steadily = " with every dimension," if way != "goes" and len(mine) > 2 else ""
         sentences.append(
-            f"With {_name(dynamics)} the mass of the region {name} {way}{steadily} from {_mass(first)} in d = "
+            f"With {_name(mine[0])} the mass of the region {name} {way}{steadily} from {_mass(first)} in d = "
             f"{first['dim']} to {_mass(last)} in d = {last['dim']}."
         )
     return sentences
@@ -103,7 +104,7 @@ def dimensions(dims: Iterable[int]) -> str:
 
 
 def _sentence(r: Result) -> str:
-    who = f"{_name(r['dynamics'])} at step {r['step_size']:g}"
+    who = f"{_name(r)} at step {r['step_size']:g}"
     has_law, has_own = r["reference_reason"] is None, r["chain_reason"] is None
     match r["verdict"]:
         case "agrees":
@@ -115,7 +116,7 @@ def _sentence(r: Result) -> str:
             )
         case "biased":
             return f"{who} agrees with the law of the chain with its finite step; there is no Boltzmann law beside it."
-        case "disagrees" if r["dynamics"] in ("mala", "rwm"):
+        case "disagrees" if traits_of(r).exact:
             return (
                 f"{who} should sample Boltzmann's law at any step, and does not here: the run is too short for what happens "
                 "seldom in it, or something is wrong."
@@ -179,5 +180,5 @@ def _mass(r: Result) -> str:
     return measured(region["mass"], region["stderr"])
 
 
-def _name(dynamics: str) -> str:
-    return "gradient descent" if dynamics == "gd" else dynamics.upper()
+def _name(r: Result) -> str:
+    return traits_of(r).title

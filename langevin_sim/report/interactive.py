@@ -41,10 +41,8 @@ def data(summary: dict[str, Any], arrays: Mapping[str, np.ndarray], constant_ste
             "regions": [{name: region[name] for name in ("mass", "stderr", "boltzmann", "chain")} for region in r["regions"]],
             "film": _film(key, r, arrays, walkers[key], constant_steps) if key in walkers else None,
         }
-    limit = None
-    if "ratio" in summary["parameters"]:
-        volumes = [(dim, float(summary["parameters"]["ratio"]) ** dim) for dim in dims]
-        limit = [[dim, volume / (1.0 + volume) if np.isfinite(volume) else 1.0] for dim, volume in volumes]
+    cold = {r["dim"]: r["regions"][0]["cold"] for r in shown if r["regions"][0].get("cold") is not None}
+    limit = [[dim, mass] for dim, mass in sorted(cold.items())] or None
     return {
         "dims": dims,
         "dynamics": dynamics,

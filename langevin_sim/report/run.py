@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from langevin_sim.dynamics import traits_of
 from langevin_sim.formatting import decimals, duration, measured, number, plus_minus
 from langevin_sim.report import explanations
 from langevin_sim.report.interactive import data
@@ -110,7 +111,7 @@ def _exact(region: dict[str, Any], law: str, digits: int) -> str:
 def _temperatures(results: list[dict[str, Any]]) -> list[Table]:
     rows = []
     for r in results:
-        if r["dynamics"] in ("sgd", "sgdl") and r["effective_temperature"] is not None:
+        if traits_of(r).stochastic_gradient and r["effective_temperature"] is not None:
             fitted = r["fitted_temperature"]
             seen = "-" if fitted is None else measured(fitted["mean"], fitted["stderr"])
             rows.append([str(r["dim"]), r["dynamics"], f"{r['effective_temperature']:.5g}", seen])
@@ -211,7 +212,7 @@ def _settings(spec: RunSpec, summary: dict[str, Any]) -> Table:
         ["dimensions", dims_text(spec.dims)],
         ["dynamics", ", ".join(spec.dynamics)],
     ]
-    names = [*_SETTINGS, *(_OF_SGD if {"sgd", "sgdl"} & set(spec.dynamics) else ())]
+    names = [*_SETTINGS, *(_OF_SGD if any(traits_of(r).stochastic_gradient for r in summary["results"]) else ())]
     rows += [[_NAMES.get(name, name.replace("_", " ")), _written(values[name])] for name in names]
     if spec.data is not None:
         rows.append(["data", local(spec.data)])

@@ -25,7 +25,7 @@ from langevin_sim.simulation.film import BLOCKS, Film
 from langevin_sim.simulation.references import References, reference_laws
 from langevin_sim.simulation.run import Run
 from langevin_sim.simulation.shards import Shard, Sharding
-from langevin_sim.simulation.simulate import advance, available_threads, check_batch, placed, run_ensemble
+from langevin_sim.simulation.simulate import advance, available_threads, check_dynamics, placed, run_ensemble
 from langevin_sim.simulation.starts import starting_points
 from langevin_sim.simulation.summary import marginal, summarise
 from langevin_sim.simulation.workers import Workers
@@ -50,7 +50,7 @@ def check(spec: RunSpec, threads: int) -> list[System]:
     """The systems of a spec; InputError for whatever can be seen to be wrong at once."""
     systems = build(spec)
     for potential, dynamics in systems:
-        check_batch(potential, dynamics)
+        check_dynamics(potential, dynamics)
         starting_points(potential, 2, spec.start, temperature=max(dynamics.temperature, spec.temperature))
     limit = available_threads()
     if not 0 <= threads <= limit:
@@ -209,7 +209,7 @@ def _number(spec: RunSpec) -> int:
 
 
 def _extrapolates(spec: RunSpec, system: System) -> bool:
-    return spec.extrapolate and system.dynamics.stationary and not system.dynamics.metropolis
+    return spec.extrapolate and system.dynamics.stationary and system.dynamics.weak_order is not None
 
 
 def _simulate(

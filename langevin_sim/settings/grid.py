@@ -107,7 +107,7 @@ def make(kind: str, values: dict[str, Any], axes: list[Axis], seed: int) -> Swee
         known += list(potentials.defaults(str(first.get("potential", RunSpec().potential))))
         dims = make_spec({key: value for key, value in first.items() if key in RunSpec.model_fields}).dims
         axes = [*axes, Axis("dim", dims)]
-        known = [name for name in known if name not in ("dims", "parameters", "data")]
+        known = [name for name in known if name not in ("dims", "parameters", "dynamics_settings", "data")]
     for name in names:
         if name not in known:
             raise UnknownNameError("key of --grid", name, known)

@@ -7,14 +7,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from langevin_sim.dynamics import parse_schedule
+from langevin_sim.dynamics import KINDS, parse_schedule
 from langevin_sim.errors import UnknownNameError
 from langevin_sim.settings.run import split
 from langevin_sim.settings.spec import Spec
 
 DATASETS = ("digits", "mnist", "fashion-mnist", "cifar10")
 MODELS = ("mlp", "conv", "conv-24-24-10", "vgg16-bn", "linear")
-DYNAMICS = ("gd", "gdl", "sgd", "sgdl")
+DYNAMICS = tuple(sorted(name for name, kind in KINDS.items() if kind.moves_weights))
 Seed = Annotated[int | None, Field(ge=0, lt=2**63)]
 BatchNorm = Literal["fixed", "perturbed", "recomputed"]
 

@@ -7,8 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from langevin_sim.dynamics import KINDS, parse_domain, parse_schedule
-from langevin_sim.errors import UnknownNameError
+from langevin_sim.dynamics import KINDS, check_name, parse_domain, parse_schedule
 from langevin_sim.settings.spec import Spec, parse
 
 MAX_DIM, MAX_WALKERS, MAX_STEPS = 1000, 10**8, 10**12
@@ -56,7 +55,9 @@ class RunSpec(Spec):
     potential: Annotated[str, Field(description=f"Potential: {POTENTIALS}.")] = "twowell"
     dims: Annotated[list[int], BeforeValidator(parse_dims), Field(description="Dimensions: 3, 1,2,5 or 1..5.")] = [1, 2, 3, 4, 5]
     dynamics: Annotated[
-        list[str], BeforeValidator(split), Field(description=f"Dynamics of the walkers: {', '.join(KINDS)}, or a comma list.")
+        list[str],
+        BeforeValidator(split),
+        Field(description=f"Dynamics: {', '.join(sorted(KINDS))}, a plugin's name or FILE.py:NAME; or a comma list of them."),
     ] = ["gdl"]
     walkers: Annotated[int, Field(ge=2, le=MAX_WALKERS, description="Number of independent walkers in each dimension.")] = 10_240
     steps: Annotated[
@@ -108,8 +109,7 @@ class RunSpec(Spec):
     @classmethod
     def _dynamics_known(cls, names: list[str]) -> list[str]:
         for name in names:
-            if name not in KINDS:
-                raise UnknownNameError("dynamics", name, list(KINDS))
+            check_name(name)
         return list(dict.fromkeys(names))
 
     @field_validator("schedule", "noise_schedule", "domain")

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from langevin_sim.errors import InputError, UnknownNameError, did_you_mean
 
+_OF_TABLES = {"parameters": "set", "dynamics_settings": "set-dynamics"}  # options that take one KEY=VALUE of a table each
+
 
 class Spec(BaseModel):
     """A frozen record of settings; a key that is not a field is refused.
@@ -106,7 +108,7 @@ def flags(settings: Spec, written: Mapping[str, str] | None = None) -> str:
         if isinstance(value, bool):
             words.append(f"--{option}" if value else f"--no-{option}")
         elif isinstance(value, dict):
-            words += [f"--set {shlex.quote(f'{key}={item}')}" for key, item in value.items()]
+            words += [f"--{_OF_TABLES[name]} {shlex.quote(f'{key}={item}')}" for key, item in value.items()]
         else:
             text = ",".join(str(item) for item in value) if isinstance(value, list) else str(value)
             words.append(f"--{option} {shlex.quote((written or {}).get(name, text))}")

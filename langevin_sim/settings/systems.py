@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from langevin_sim import potentials
-from langevin_sim.dynamics import SGDL, Dynamics, make, parse_domain, parse_schedule, with_step_size
+from langevin_sim.dynamics import Dynamics, kind, make, parse_domain, parse_schedule, with_step_size
 from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.potentials.custom import check as check_own
 from langevin_sim.potentials.minima import hessian
@@ -24,7 +24,27 @@ class System(NamedTuple):
 
 def build(spec: RunSpec) -> list[System]:
     """Every dimension with every dynamics, in this order; InputError for what does not go together."""
-    return [_system(spec, dim, name) for dim in spec.dims for name in spec.dynamics]
+    own = _own_settings(spec)
+    return [_system(spec, dim, name, own[name]) for dim in spec.dims for name in spec.dynamics]
+
+
+def _own_settings(spec: RunSpec) -> dict[str, dict[str, float]]:
+    """What of ``dynamics_settings`` each dynamics gets: KEY goes to every one that has such a setting, NAME.KEY to that one."""
+    kinds = {text: kind(text) for text in spec.dynamics}
+    names = [found.name for found in kinds.values()]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two of the dynamics are called {name}; results are kept by name, so rename one of them")
+    own: dict[str, dict[str, float]] = {text: {} for text in kinds}
+    for key, value in spec.dynamics_settings.items():
+        name, dot, setting = key.rpartition(".")
+        taking = [text for text, found in kinds.items() if setting in found.own_settings() and name in ("", found.name)]
+        if not taking:
+            offered = [f"{found.name}.{one}" if dot else one for found in kinds.values() for one in found.own_settings()]
+            raise UnknownNameError("setting of the dynamics", key, offered)
+        for text in taking:
+            own[text][setting] = value
+    return own
 
 
 def halved(system: System) -> System:
@@ -37,7 +57,7 @@ def halved(system: System) -> System:
     return System(potential, with_step_size(dynamics, 0.5 * dynamics.step_size))
 
 
-def _system(spec: RunSpec, dim: int, name: str) -> System:
+def _system(spec: RunSpec, dim: int, name: str, own: dict[str, float]) -> System:
     potential = _potential(spec, dim)
     noise_schedule = None if spec.noise_schedule == "temperature" else parse_schedule(spec.noise_schedule)
     dynamics = make(
@@ -46,10 +66,9 @@ def _system(spec: RunSpec, dim: int, name: str) -> System:
         spec.temperature,
         step_schedule=parse_schedule(spec.schedule),
         noise_schedule=noise_schedule,
-        batch_size=spec.batch_size,
-        replacement=spec.replacement,
+        **({"batch_size": spec.batch_size, "replacement": spec.replacement} | own),
     )
-    if isinstance(dynamics, SGDL) and potential.terms is None:
+    if dynamics.stochastic_gradient and potential.terms is None:
         potential = potentials.tilted(potential, _covariance(spec, potential, dynamics), spec.terms)
     return System(potential, dynamics)
 
@@ -74,7 +93,7 @@ def _potential(spec: RunSpec, dim: int) -> Potential:
     return potential
 
 
-def _covariance(spec: RunSpec, potential: Potential, dynamics: SGDL) -> np.ndarray:
+def _covariance(spec: RunSpec, potential: Potential, dynamics: Dynamics) -> np.ndarray:
     """Covariance of the tilts that ``tilt`` asks for, [dim, dim]."""
     kind, _, text = spec.tilt.partition(":")
     expected = f"tilt {spec.tilt!r}: expected auto, isotropic:S2, hessian:SCALE or matrix:A,B;B,C"

@@ -28,7 +28,7 @@ def too_short(references: References, burn_in: int, steps: int) -> bool:
 
 def warnings(potential: Potential, dynamics: Dynamics) -> list[str]:
     """What a user should know of this pair before reading its numbers."""
-    if potential.smooth or dynamics.name == "rwm":
+    if potential.smooth or not dynamics.uses_gradient:
         return []
     return [
         f"{potential.name}: its gradient is a stand-in, a difference over a finite distance: {dynamics.name} does not sample "

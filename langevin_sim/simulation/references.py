@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from langevin_sim.dynamics import GDL, Dynamics
+from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference import Boltzmann, ChainLaw, boltzmann, chain_law
@@ -40,11 +40,18 @@ def reference_laws(potential: Potential, dynamics: Dynamics, chain: bool = True)
         return References(None, None, None, str(error), str(error), None, "")
     stationary, chain_reason = _chain(potential, dynamics) if chain else (None, "not asked for")
     try:
+        if not _boltzmann_like(dynamics):
+            raise ReferenceUnavailable(f"{dynamics.name} declares neither that it is exact nor a weak order")
         law, reason = boltzmann(potential, temperature), ""
     except ReferenceUnavailable as error:
         law, reason = None, str(error)
     relaxation, source = _relaxation(potential, dynamics, temperature, stationary, chain)
     return References(law, stationary, temperature, reason, chain_reason, relaxation, source)
+
+
+def _boltzmann_like(dynamics: Dynamics) -> bool:
+    """Whether its stationary law is Boltzmann's, at any step or as the step goes to 0."""
+    return dynamics.exact or dynamics.weak_order is not None
 
 
 def _chain(potential: Potential, dynamics: Dynamics) -> tuple[ChainLaw | None, str]:
@@ -57,10 +64,12 @@ def _chain(potential: Potential, dynamics: Dynamics) -> tuple[ChainLaw | None, s
 def _relaxation(
     potential: Potential, dynamics: Dynamics, temperature: float, stationary: ChainLaw | None, chain: bool
 ) -> tuple[float | None, str]:
-    if stationary is None and chain and dynamics.metropolis and potential.smooth:  # moves as GDL does, but for refusals
-        stationary, _ = _chain(potential, GDL(dynamics.step_size, temperature))
+    if stationary is None and chain and dynamics.relaxes_like and potential.smooth:  # MALA moves as GDL, but for refusals
+        stationary, _ = _chain(potential, dynamics.relaxes_like(dynamics.step_size, temperature))
     if stationary is not None:
         return stationary.relaxation_steps, "the chain's second eigenvalue"
+    if not (_boltzmann_like(dynamics) and (dynamics.kernel or dynamics.relaxes_like)):
+        return None, ""  # Eyring and Kramers describe overdamped motion alone
     try:
         return relaxation_time(potential, temperature) / dynamics.step_size, "Eyring and Kramers"
     except ReferenceUnavailable:

@@ -41,7 +41,8 @@ def advanced(shard: Shard, worker: Worker) -> dict[str, np.ndarray]:
     spec = parse(RunSpec, shard.spec)
     assert spec.seed is not None
     assert spec.steps != "auto"
-    system = build(spec.model_copy(update={"dims": [shard.dim], "dynamics": [shard.dynamics]}))[0]
+    systems = {system.dynamics.name: system for system in build(spec.model_copy(update={"dims": [shard.dim]}))}
+    system = systems[shard.dynamics]
     potential, dynamics = halved(system) if shard.finer > 1 else system
     ensemble, _ = placed(
         potential,

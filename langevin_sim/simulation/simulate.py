@@ -10,10 +10,11 @@ import numpy as np
 
 from langevin_sim.analysis.convergence import nested_rhat, stationarity_pvalue
 from langevin_sim.analysis.occupancy import over_walkers
-from langevin_sim.dynamics import SGDL, Dynamics
+from langevin_sim.dynamics import Dynamics
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.ensemble import BINS, Ensemble, Landscape, new_ensemble
 from langevin_sim.engine.observer import Observer
+from langevin_sim.engine.registry import compiled_stepper
 from langevin_sim.engine.threads import available_threads
 from langevin_sim.errors import DivergenceError, InputError, ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
@@ -83,7 +84,7 @@ def simulate(
     functions = arguments.observables(record)
     if not isinstance(progress, bool) and not callable(progress):
         raise InputError(f"progress = {arguments.shown(progress)}: expected True, False, or a function of the step")
-    check_batch(potential, dynamics)
+    check_dynamics(potential, dynamics)
     onward = _Onward(potential, dynamics, walkers, burn_in, record_every, seed)
     ensemble, where = onward.placed(start, threads)
     return onward.run(ensemble, where, steps, functions, progress)
@@ -291,15 +292,10 @@ def advance(
     return seconds
 
 
-def check_batch(potential: Potential, dynamics: Dynamics) -> None:
-    """InputError where a batch is asked for that cannot be drawn."""
-    if not isinstance(dynamics, SGDL):
-        return
-    name = potential.name
-    if potential.terms is None:
-        raise InputError(f"{dynamics.name} needs a finite sum, and {name} is none: potentials.tilted makes one of it")
-    if dynamics.batch_size > potential.terms.n_terms and not dynamics.replacement:
-        raise InputError(f"batch size {dynamics.batch_size}: expected at most {potential.terms.n_terms}, the terms of {name}")
+def check_dynamics(potential: Potential, dynamics: Dynamics) -> None:
+    """InputError where a dynamics cannot move on a potential: no stepper that compiles, or batches that cannot be drawn."""
+    dynamics.check_terms(None if potential.terms is None else potential.terms.n_terms, potential.name)
+    compiled_stepper(dynamics, potential.dim)
 
 
 def stop_if_diverged(ensemble: Ensemble, potential: Potential, walkers: int) -> None:
@@ -349,7 +345,8 @@ def _observe(
         pvalue, rhat = 0.0, float("nan")
     mean = by_walker(ensemble.moment1) / records
     square = by_walker(ensemble.moment2) / records
-    taken = ensemble.memory[:, dim + 1].ravel()[:walkers][alive].mean() / ensemble.step
+    row = ensemble.dynamics.accepted_row(dim)
+    acceptance = None if row is None else float(ensemble.memory[:, row].ravel()[:walkers][alive].mean() / ensemble.step)
     low, high = ensemble.landscape.extent[0]
     return Run(
         potential=potential,
@@ -378,6 +375,6 @@ def _observe(
         starts_in_one_region=np.unique(where).size == 1,
         never_crossed=bool(((totals[:, : len(potential.regions)] == 0) | (totals[:, : len(potential.regions)] == 1)).all()),
         diverged=int(walkers - alive.sum()),
-        acceptance=float(taken) if ensemble.dynamics.metropolis else None,
+        acceptance=acceptance,
         seconds=seconds,
     )

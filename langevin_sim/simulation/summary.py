@@ -8,7 +8,7 @@ import numpy as np
 from langevin_sim.analysis.distances import distances, expected_distances
 from langevin_sim.analysis.occupancy import Estimate
 from langevin_sim.analysis.verdict import FALSE_ALARM_RATE, sidak, verdict
-from langevin_sim.dynamics import SGDL
+from langevin_sim.dynamics import declarations
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.reference import boltzmann
 from langevin_sim.simulation.judgement import comparisons, converged
@@ -60,16 +60,17 @@ def fitted_temperature(run: Run, references: References) -> Estimate | None:
 def summarise(run: Run, references: References, tests: int, half: Run | None = None) -> dict[str, Any]:
     """One entry of ``results``; ``tests`` is how many comparisons the whole run makes, ``half`` the run at half the step."""
     names = list(run.occupancy)
-    exact, own = references.boltzmann, references.chain
+    exact, own, cold = references.boltzmann, references.chain, run.potential.cold_masses
     level = sidak(FALSE_ALARM_RATE, tests)
     settled = converged(run, references) if run.dynamics.stationary else True
     word = verdict(comparisons(run, exact), comparisons(run, own), converged=settled, level=level)
     limit = {} if half is None else extrapolated(run, half)
-    fitted = fitted_temperature(run, references) if isinstance(run.dynamics, SGDL) else None
+    fitted = fitted_temperature(run, references) if run.dynamics.stochastic_gradient else None
     return _plain(
         {
             "dim": run.potential.dim,
             "dynamics": run.dynamics.name,
+            "declares": declarations(type(run.dynamics)),
             "step_size": run.dynamics.step_size,
             "temperature": run.dynamics.temperature,
             "noise": run.dynamics.noise,
@@ -87,9 +88,10 @@ def summarise(run: Run, references: References, tests: int, half: Run | None = N
                     "boltzmann_error": None if exact is None else exact.errors[name],
                     "chain": None if own is None else own.masses[name],
                     "chain_error": None if own is None else own.errors[name],
+                    "cold": None if cold is None else float(cold[k]),
                     **limit.get(name, {}),
                 }
-                for name in names
+                for k, name in enumerate(names)
             ],
             "energy": {
                 "mean": run.energy.mean,
@@ -115,12 +117,13 @@ def summarise(run: Run, references: References, tests: int, half: Run | None = N
 
 
 def extrapolated(run: Run, half: Run) -> dict[str, dict[str, float]]:
-    """Masses at step 0 from those at eta and eta/2, by Richardson: 2 m(eta/2) - m(eta), or (4 m(eta/2) - m(eta))/3 for LM.
+    """Masses at step 0 from those at eta and eta/2, by Richardson: (2^p m(eta/2) - m(eta)) / (2^p - 1), p the weak order.
 
     The error is taken over walkers: walker k of both runs has the same stream, so that what they share
     is counted once.
     """
-    power = 4.0 if run.dynamics.name == "lm" else 2.0
+    assert run.dynamics.weak_order is not None, "only what has an order is extrapolated"
+    power = 2.0**run.dynamics.weak_order
     result = {}
     for k, name in enumerate(run.occupancy):
         if run.walker_means.shape == half.walker_means.shape:

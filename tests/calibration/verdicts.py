@@ -51,7 +51,7 @@ def one_run(systems: list[System], known: list[References], seed: int) -> tuple[
             seed=seed,
         )
         verdicts.append(summarise(run, law, tests)["verdict"])
-        own = comparisons(run, law.boltzmann if dynamics.metropolis else law.chain)
+        own = comparisons(run, law.boltzmann if dynamics.exact else law.chain)
         scores += [(c.mean - c.exact) / c.stderr for c in own or []]
     return verdicts, scores
 

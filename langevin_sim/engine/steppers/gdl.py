@@ -1,8 +1,10 @@
 """GDL and, with noise 0, GD."""
 
+from langevin_sim.dynamics import GD, GDL
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.normals import fill_normals
 from langevin_sim.engine.projections import project
+from langevin_sim.engine.registry import block_stepper
 from langevin_sim.vectormath import compiled, fma
 
 
@@ -22,27 +24,29 @@ def descend(X, G, Z, stream, step_size, noise):
             x[i] = fma(noise, z[i], fma(-step_size, g[i], x[i]))
 
 
+@block_stepper(GD, GDL)
 @compiled
 def gdl(
     t,
     X,
     memory,
+    scratch,
     stream,
-    workspace,
     step_size,
     noise,
+    settings,
     domain,
-    batch,
-    shuffled,
-    replacement,
     gradient,
     energy,
-    batch_gradient,
     parameters,
+    batch_gradient,
     data,
+    batch,
+    shuffled,
 ):
     """x <- P(x - eta grad U(x) + noise xi), xi ~ N(0, I) (memo eq. 5; noise = sqrt(2 eta T))."""
-    G = workspace[0]
+    dim = X.shape[0]
+    G, Z = scratch[:dim], scratch[dim : 2 * dim]
     gradient(X, G, parameters)
-    descend(X, G, workspace[1], stream, step_size, noise)
+    descend(X, G, Z, stream, step_size, noise)
     project(X, domain)

@@ -1,37 +1,39 @@
 """The Leimkuhler-Matthews scheme."""
 
+from langevin_sim.dynamics import LM
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.normals import fill_normals
 from langevin_sim.engine.projections import project
+from langevin_sim.engine.registry import block_stepper
 from langevin_sim.vectormath import compiled, fma
 
 
+@block_stepper(LM)
 @compiled
 def lm(
     t,
     X,
     memory,
+    scratch,
     stream,
-    workspace,
     step_size,
     noise,
+    settings,
     domain,
-    batch,
-    shuffled,
-    replacement,
     gradient,
     energy,
-    batch_gradient,
     parameters,
+    batch_gradient,
     data,
+    batch,
+    shuffled,
 ):
     """x <- P(x - eta grad U(x) + noise (xi_t + xi_{t+1})/2); memory[0:dim] carries xi_t to the next step.
 
     Leimkuhler and Matthews, Appl. Math. Res. Express 2013.
     """
     dim = X.shape[0]
-    G = workspace[0]
-    Z = workspace[1]
+    G, Z = scratch[:dim], scratch[dim : 2 * dim]
     if t == 0:
         fill_normals(stream, memory[:dim])
     gradient(X, G, parameters)

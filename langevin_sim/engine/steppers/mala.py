@@ -1,30 +1,33 @@
 """The Metropolis-adjusted Langevin algorithm."""
 
+from langevin_sim.dynamics import MALA
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.normals import fill_normals
 from langevin_sim.engine.projections import project
+from langevin_sim.engine.registry import block_stepper
 from langevin_sim.engine.steppers.metropolis import choose, replace
 from langevin_sim.vectormath import compiled, fma
 
 
+@block_stepper(MALA)
 @compiled
 def mala(
     t,
     X,
     memory,
+    scratch,
     stream,
-    workspace,
     step_size,
     noise,
+    settings,
     domain,
-    batch,
-    shuffled,
-    replacement,
     gradient,
     energy,
-    batch_gradient,
     parameters,
+    batch_gradient,
     data,
+    batch,
+    shuffled,
 ):
     """GDL's proposal y, accepted with probability min(1, exp(-(U(y)-U(x))/T) q(x|y)/q(y|x)).
 
@@ -33,8 +36,8 @@ def mala(
     image by image. Rossky, Doll and Friedman 1978; Roberts and Tweedie, Bernoulli 2 (1996).
     """
     dim = X.shape[0]
-    Y, H, Z = workspace[0], workspace[1], workspace[2]
-    new_energy, log_ratio, uniform = workspace[3, :1], workspace[4, 0], workspace[5, 0]
+    Y, H, Z = scratch[:dim], scratch[dim : 2 * dim], scratch[2 * dim : 3 * dim]
+    new_energy, log_ratio, uniform = scratch[3 * dim : 3 * dim + 1], scratch[3 * dim + 1], scratch[3 * dim + 2]
     old_energy = memory[dim : dim + 1]
     temperature = noise * noise / (2.0 * step_size)
     if t == 0:

@@ -1,38 +1,41 @@
 """Random-walk Metropolis."""
 
+from langevin_sim.dynamics import RWM
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.normals import fill_normals
 from langevin_sim.engine.projections import project
+from langevin_sim.engine.registry import block_stepper
 from langevin_sim.engine.steppers.metropolis import choose, replace
 from langevin_sim.vectormath import compiled, fma
 
 
+@block_stepper(RWM)
 @compiled
 def rwm(
     t,
     X,
     memory,
+    scratch,
     stream,
-    workspace,
     step_size,
     noise,
+    settings,
     domain,
-    batch,
-    shuffled,
-    replacement,
     gradient,
     energy,
-    batch_gradient,
     parameters,
+    batch_gradient,
     data,
+    batch,
+    shuffled,
 ):
     """y = P(x + noise xi), accepted with probability min(1, exp(-(U(y)-U(x))/T)), T = noise^2/(2 eta).
 
     memory[dim] holds U(x), memory[dim+1] counts acceptances. Metropolis et al., J. Chem. Phys. 21 (1953).
     """
     dim = X.shape[0]
-    Y, Z = workspace[0], workspace[2]
-    new_energy, log_ratio, uniform = workspace[3, :1], workspace[4, 0], workspace[5, 0]
+    Y, Z = scratch[:dim], scratch[2 * dim : 3 * dim]
+    new_energy, log_ratio, uniform = scratch[3 * dim : 3 * dim + 1], scratch[3 * dim + 1], scratch[3 * dim + 2]
     old_energy = memory[dim : dim + 1]
     temperature = noise * noise / (2.0 * step_size)
     if t == 0:
