@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from scipy.special import expit
 
 from langevin_sim.errors import InputError
 from langevin_sim.potentials.minima import with_refined_minima
@@ -109,6 +110,9 @@ def twowell(
         box[0] = [-a - reach * width, a + reach * narrow_width]
         return box
 
+    cold = [1.0, 0.0] if depth else [expit(dim * math.log(ratio)), expit(-dim * math.log(ratio))]
+    # softening lowers a well by tau exp(-q/tau), q the other quadratic there; beyond rounding, that decides instead
+    lowered = softness * math.exp(-min(1.0, ratio**2) * brim / softness)
     sign = " + depth" if depth else ""
     potential = Potential(
         name="twowell",
@@ -123,5 +127,6 @@ def twowell(
         extent=extent,
         stability_bound=2.0 * min(width, narrow_width) ** 2,
         symmetry="axial",
+        cold_masses=np.array(cold) if lowered < 1e-12 else None,
     )
     return with_refined_minima(potential) if depth else potential

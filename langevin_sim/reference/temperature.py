@@ -15,6 +15,8 @@ def batch_temperature(potential: Potential, dynamics: Dynamics) -> float:
     """
     if not dynamics.stochastic_gradient:
         return 0.0
+    if dynamics.weak_order is None:
+        raise ReferenceUnavailable(f"{dynamics.name} declares no weak order, so that no temperature of it is known")
     if potential.terms is None or potential.terms.covariance is None:
         raise ReferenceUnavailable(f"the gradient noise of {potential.name} depends on x, so that SGD has no temperature")
     covariance = potential.terms.covariance

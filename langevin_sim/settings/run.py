@@ -97,6 +97,9 @@ class RunSpec(Spec):
     ] = None
     seed: Annotated[int | None, Field(ge=0, lt=2**128, description="Seed of every random stream; drawn if not given.")] = None
     parameters: Annotated[dict[str, float], Field(description="Parameters of the potential.")] = {}
+    dynamics_settings: Annotated[
+        dict[str, float], Field(description="Settings that the dynamics have beyond the common ones: KEY, or NAME.KEY for one.")
+    ] = {}
 
     @field_validator("dims")
     @classmethod
