@@ -38,9 +38,7 @@ def block_stepper(*records: type[Dynamics]) -> Callable[[Any], Any]:
 def register(stepper: Stepper, records: tuple[type[Dynamics], ...]) -> None:
     """Give these dynamics a stepper; InputError for what is not a record of a dynamics."""
     for record in records:
-        if not (isinstance(record, type) and issubclass(record, Dynamics)):
-            raise InputError(f"a stepper is registered for subclasses of Dynamics, not for {record!r}")
-        _check_fields(record)
+        check_record(record)
         record.stepper = stepper
 
 
@@ -64,8 +62,10 @@ def reason(error: BaseException) -> str:
     return (told or lines or [type(error).__name__])[0]
 
 
-def _check_fields(record: type[Dynamics]) -> None:
-    """InputError unless the class is a frozen dataclass whose own fields are numbers with defaults."""
+def check_record(record: type[Dynamics]) -> None:
+    """InputError unless this is a subclass of Dynamics, a frozen dataclass whose own fields are numbers with defaults."""
+    if not (isinstance(record, type) and issubclass(record, Dynamics)):
+        raise InputError(f"a stepper is registered for subclasses of Dynamics, not for {record!r}")
     written = [key for key, kind in vars(record).get("__annotations__", {}).items() if not _of_class(kind)]
     if "__dataclass_fields__" not in vars(record) and written:
         raise InputError(f"{record.__name__}: write @dataclass(frozen=True) above the class; it has the field {written[0]}")

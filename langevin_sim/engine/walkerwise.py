@@ -12,7 +12,7 @@ from langevin_sim.engine.batches import draw_batches
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.normals import fill_normals
 from langevin_sim.engine.projections import project
-from langevin_sim.engine.registry import Stepper, reason, register
+from langevin_sim.engine.registry import Stepper, check_record, reason, register
 from langevin_sim.errors import InputError, UnknownNameError
 
 _SETTINGS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
@@ -33,6 +33,8 @@ def stepper(record: type[Dynamics]) -> Callable[[Any], Any]:
     float64. What comes out is projected onto the domain. It is compiled by numba; the same arguments must give the same
     result, and it draws no random numbers of its own. InputError for a name that is not one of these.
     """
+
+    check_record(record)
 
     def decorate(function: Any) -> Any:
         register(_of_one_walker(function, record), (record,))
