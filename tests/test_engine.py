@@ -1,5 +1,9 @@
 """Exactness first: the twin, the limits, the same bits."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -165,3 +169,16 @@ def test_gdl_on_a_quadratic_has_the_exact_variance():
     error = squares.std() / np.sqrt(walkers)
     assert abs(squares.mean() - 1 / (k * (1 - eta * k / 2))) < 4.9 * error
     assert abs(squares.mean() - 1 / k) > 4.9 * error
+
+
+def test_no_index_leaves_its_array_in_one_dimension(tmp_path):
+    """Under NUMBA_BOUNDSCHECK the parallel loop hoists loads out of its conditions, also those of a second axis."""
+    code = """
+from langevin_sim import potentials
+from langevin_sim.dynamics import make
+from langevin_sim.simulation.simulate import simulate
+simulate(potentials.quadratic(1), make("gdl", 0.05, 1.0), walkers=130, steps=20, burn_in=0, every=2, seed=1)
+"""
+    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

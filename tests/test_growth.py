@@ -137,3 +137,12 @@ def test_an_option_is_one_field(copy):
     assert 'label = "mine"' in run("run", "--label", "mine", "--print-config", "--dims", "1")
     run("run", "--label", "mine", *TINY, "--out", "run")
     assert json.loads((package.parent / "run/manifest.json").read_text())["spec"]["label"] == "mine"
+
+
+def test_contributing_shows_these_very_lines():
+    page = (ROOT.parent / "CONTRIBUTING.md").read_text()
+    block = page[page.index("```diff") : page.index("```\n", page.index("```diff"))]
+    shown = [line[1:] for line in block.splitlines() if line.startswith("+") and not line.startswith("+++") and line != "+"]
+    source = "\n".join([RECORD, STEPPER, POTENTIAL, Path(__file__).read_text()])
+    assert len(shown) > 10
+    assert [line for line in shown if line.strip() not in source] == []

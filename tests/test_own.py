@@ -225,6 +225,11 @@ def test_the_example_plugin_is_installed_and_used(tmp_path):
     def run(*arguments):
         return subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True, check=False)
 
+    moved = run(
+        "run", "--dynamics", "relativistic,gdl", "--set-dynamics", "speed=2", "--dims", "1", *TINY, "--json", "--out", "moved"
+    )
+    assert moved.returncode == 0, moved.stderr
+    assert [entry["dynamics"] for entry in json.loads(moved.stdout)["results"]] == ["relativistic", "gdl"]
     listed = run("potentials", "list")
     assert "ring" in listed.stdout
     answer = run("run", "--potential", "ring", "--dims", "2,3", "--set", "tilt=1.0", *TINY, "--json", "--out", "run")

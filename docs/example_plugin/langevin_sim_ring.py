@@ -1,4 +1,8 @@
-"""A potential plugin: what langevin-sim calls ``ring`` once this package is installed."""
+"""A plugin: what langevin-sim calls ``ring`` and ``relativistic`` once this package is installed."""
+
+from dataclasses import dataclass
+
+import numpy as np
 
 import langevin_sim as ls
 
@@ -27,3 +31,20 @@ def ring(dim: int, stiffness: float = 3.0, tilt: float = 0.5) -> ls.potentials.P
 
 
 ring.dimensions = (2, None)  # the least and the largest, as langevin-sim potentials list shows them
+
+
+@dataclass(frozen=True)
+class Relativistic(ls.Dynamics):
+    """x <- P(x - eta c g / (c + |g|) + sqrt(2 eta T) xi), g = grad U(x): no drift is faster than c.
+
+    Limiting the drift changes the stationary law, also as eta -> 0, so that none is declared.
+    """
+
+    speed: float = 5.0
+
+
+@ls.stepper(Relativistic)
+def step(x, gradient, normal, step_size, noise, speed):
+    """One step of one walker."""
+    length = np.sqrt((gradient**2).sum())
+    return x - step_size * speed / (speed + length) * gradient + noise * normal
