@@ -24,7 +24,7 @@ Owner = TypeVar("Owner", bound=HasThreads)
 
 def available_threads() -> int:
     """How many threads numba may use: of the CPUs that this process may run on, at most those that numba was started with."""
-    return min(config.NUMBA_NUM_THREADS, usable_cpus())
+    return min(config.NUMBA_NUM_THREADS, usable_cpus())  # type: ignore[attr-defined]
 
 
 def usable_cpus() -> int:

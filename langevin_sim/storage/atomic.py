@@ -12,6 +12,7 @@ from typing import IO, Any
 from langevin_sim.errors import FolderError
 from langevin_sim.storage.log import log
 
+_WINDOWS = os.name == "nt"
 _PATIENCE = 1.0  # seconds to wait for a reader that keeps a file from being replaced, on Windows
 
 
@@ -58,6 +59,6 @@ def _replace(temporary: Path, path: Path) -> None:
             os.replace(temporary, path)
             return
         except PermissionError:
-            if os.name != "nt" or time.monotonic() > give_up:
+            if not _WINDOWS or time.monotonic() > give_up:
                 raise
             time.sleep(0.05)
