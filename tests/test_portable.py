@@ -52,9 +52,9 @@ if __name__ == "__main__":
 
     short = "--dims 1,2 --walkers 64 --steps 800 --burn-in 40 --no-chain --quiet".split()
     call("run", *short, "--seed", "1", "--out", "run")
-    tell, Progress.tell = Progress.tell, stop
+    update, Progress.update = Progress.update, stop
     call("run", *short, "--seed", "1", "--out", "stopped", code=130)
-    Progress.tell = tell
+    Progress.update = update
     assert json.load(open("stopped/manifest.json"))["status"] == "INTERRUPTED"
     call("resume", "stopped", "--quiet")
     call("rerun", "run", "--out", "again")
