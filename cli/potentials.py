@@ -58,7 +58,7 @@ def _dims(name: str) -> str:
 
 @command.command(name="list")
 def list_() -> None:
-    """All potentials: dimensions, domain, regions, in one line each.
+    """All potentials by group: dimensions, domain, regions, one line each.
 
     Example: langevin-sim potentials list
     """
@@ -71,14 +71,20 @@ def list_() -> None:
     for column in ("name", "d", "domain", "regions"):
         table.add_column(column, no_wrap=column != "regions")
     table.add_column("what it is")
-    for name in potentials.names():
+    heading = ""
+    for name in sorted(potentials.names(), key=lambda name: (potentials.registry.GROUPS.index(potentials.group(name)), name)):
+        if potentials.group(name) != heading:
+            heading = potentials.group(name)
+            table.add_section()
+            table.add_row(f"[bold]{heading}[/bold]")
         try:
             potential = potentials.get(name, potentials.dimensions(name)[0])
         except LangevinSimError as error:  # a plugin that is broken is shown, and harms nothing else
             table.add_row(name, "-", "-", "-", str(error))
             continue
         module = sys.modules[potentials.factory(name).__module__].__doc__ or ""
-        regions = ", ".join(region.name for region in potential.regions)
+        few = [region.name for region in potential.regions[:4]]
+        regions = ", ".join(few if len(potential.regions) <= 4 else [*few[:2], "..", potential.regions[-1].name])
         table.add_row(name, _dims(name), str(potential.domain), regions, module.strip().splitlines()[0])
     Console(width=None if sys.stdout.isatty() else 140).print(table)
 

@@ -14,7 +14,7 @@ from naive import (
 
 from langevin_sim import potentials
 from langevin_sim.dynamics import Domain
-from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.errors import InputError, ReferenceUnavailable, UnknownNameError
 from langevin_sim.potentials.grid import energy_grid
 
 
@@ -39,8 +39,10 @@ class TestEvery:
         if not U.smooth:
             pytest.skip("the gradient is a stand-in")
         x = scattered(U)
-        expected = central_difference(U.energy, x)
-        np.testing.assert_allclose(U.gradient(x), expected, atol=2e-7, rtol=1e-6)
+        gradient, expected = U.gradient(x), central_difference(U.energy, x)
+        # rounding of U over the step of 1e-6, and the third derivative, which a steep landscape has in proportion
+        rounding = 1e-9 * np.abs(U.energy(x)) + 1e-9 * np.abs(gradient).max(axis=1)
+        assert (np.abs(gradient - expected) <= 2e-7 + 1e-6 * np.abs(expected) + rounding[:, None]).all()
 
     def test_minima(self, name, dim):
         U = potentials.get(name, dim)
@@ -77,7 +79,11 @@ class TestEvery:
         U = potentials.get(name, dim)
         for temperature in (0.05, 1.0, 20.0):
             if U.exact_masses:
-                masses = U.exact_masses(temperature)
+                try:
+                    masses = U.exact_masses(temperature)
+                except ReferenceUnavailable:
+                    assert (name, temperature) == ("studentt", 20.0)  # too hot for its tails
+                    continue
                 assert masses.shape == (len(U.regions),)
                 assert masses.sum() == pytest.approx(1.0, abs=1e-12)
                 assert (masses >= 0).all()
@@ -85,6 +91,7 @@ class TestEvery:
                 low, high = U.extent(temperature)[0]
                 width = high - low
                 edges = np.linspace(low - 2 * width, high + 2 * width, 41)
+                edges[[0, -1]] = -np.inf, np.inf
                 bins = U.exact_marginal(temperature, edges)
                 assert bins.sum() == pytest.approx(1.0, abs=1e-10)
                 assert (bins >= -1e-15).all()

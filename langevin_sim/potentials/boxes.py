@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from scipy.special import expit
 
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
@@ -127,4 +128,5 @@ def boxes(dim: int, narrow: float = 2.0, wide: float = 4.0, reach: float = 0.25)
         exact_marginal=marginal,
         exact_energy=lambda temperature: float(weights(temperature)[2]),
         smooth=False,
+        cold_masses=np.array([expit(dim * math.log(wide / narrow)), expit(dim * math.log(narrow / wide)), 0.0]),
     )

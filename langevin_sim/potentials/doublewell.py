@@ -86,4 +86,5 @@ def doublewell(dim: int, barrier: float = 2.0, stiffness: float = 1.0, tilt: flo
         extent=extent,
         stability_bound=2.0 / max(curvature, stiffness if dim > 1 else 0.0),
         symmetry="axial",
+        cold_masses=np.array([0.5, 0.5] if tilt == 0.0 else [float(tilt > 0.0), float(tilt < 0.0)]),
     )

@@ -1,8 +1,9 @@
-"""Minima to rounding."""
+"""Minima to rounding, and the curvature there."""
 
 from dataclasses import replace
 
 import numpy as np
+from scipy.optimize import brentq
 
 from langevin_sim.potentials.potential import Potential
 
@@ -25,3 +26,45 @@ def with_refined_minima(potential: Potential, steps: int = 20) -> Potential:
             if np.abs(step).max() <= 1e-15 * (1.0 + np.abs(point).max()):
                 break
     return replace(potential, minima=refined)
+
+
+def with_stability_bound(potential: Potential) -> Potential:
+    """The potential with the stability bound 2 / (largest curvature at any listed minimum)."""
+    curvature = max(float(np.linalg.eigvalsh(hessian(potential, point))[-1]) for point in potential.minima)
+    return replace(potential, stability_bound=2.0 / curvature)
+
+
+def stationary_points(potential: Potential, low: float, high: float, points: int = 4001) -> tuple[np.ndarray, np.ndarray]:
+    """Minima and maxima of a one-dimensional potential between low and high, to rounding.
+
+    The gradient is scanned for changes of sign on an even grid; what lies closer together than two of its points is missed.
+    """
+
+    def slope(x: float) -> float:
+        return float(potential.gradient(np.array([x]))[0])
+
+    grid = np.linspace(low, high, points)
+    signs = np.sign(potential.gradient(grid[:, None])[:, 0])
+    found: dict[float, list[float]] = {1.0: [], -1.0: []}
+    for k in np.flatnonzero(signs[1:] != signs[:-1]):
+        if signs[k] == 0.0:  # the grid's own point, already taken from the left
+            continue
+        rising = -signs[k]
+        if signs[k + 1] == 0.0:
+            found[rising].append(float(grid[k + 1]))
+        else:
+            found[rising].append(float(brentq(slope, grid[k], grid[k + 1], xtol=1e-15, rtol=1e-15)))
+    return np.array(found[1.0]), np.array(found[-1.0])
+
+
+def with_cold_masses(potential: Potential) -> Potential:
+    """The potential with the masses of its regions as T -> 0, by Laplace's method.
+
+    Every minimum of the least depth, to rounding, counts with det(H)^(-1/2), H its Hessian, which must have full rank, and
+    in the region that it lies in; all other minima count nothing.
+    """
+    energy = potential.energy(potential.minima)
+    deepest = energy <= energy.min() + 1e-12 * (1.0 + np.abs(energy).max())
+    weights = np.array([np.linalg.det(hessian(potential, point)) ** -0.5 for point in potential.minima[deepest]])
+    masses = np.bincount(potential.label(potential.minima[deepest]), weights / weights.sum(), len(potential.regions))
+    return replace(potential, cold_masses=masses)

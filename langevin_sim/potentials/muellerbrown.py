@@ -87,6 +87,7 @@ def _at(scale: float, minima: np.ndarray, curvature: float) -> Potential:
         regions=tuple(Region(name, rule, minima[k]) for k, name in enumerate(("deep", "middle", "right"))),
         extent=extent,
         stability_bound=2.0 / (curvature * scale),
+        cold_masses=np.array([1.0, 0.0, 0.0]),
     )
 
 

@@ -104,6 +104,8 @@ class Potential:
     factors: U as a sum over disjoint groups of coordinates that together are all of them: Boltzmann's law, and the law
     of any chain whose noise does not couple the groups, is the product of the factors' laws.
     quadratic: where U is a quadratic form with a minimum.
+    no_boltzmann: why exp(-U/T) is not what the forces sample at any step, where they are not the slope of U (a driven
+    system); else empty.
     """
 
     name: str
@@ -128,9 +130,13 @@ class Potential:
     cold_masses: np.ndarray | None = None
     factors: tuple[Factor, ...] | None = None
     quadratic: Quadratic | None = None
+    no_boltzmann: str = ""
 
     def on(self, domain: Domain) -> "Potential":
-        """The same energy on another domain; what was exact on its own domain is dropped."""
+        """The same energy on another domain; what was exact on its own domain is dropped.
+
+        What was made for a bounded domain is not known to confine on R^dim.
+        """
         if domain == self.domain:
             return self
         return self._on(domain)
@@ -144,7 +150,7 @@ class Potential:
             self,
             domain=domain,
             symmetry="" if bounded else self.symmetry,
-            confining=bounded or self.confining,
+            confining=bounded or (self.confining and self.domain.kind == "space"),
             exact_masses=None,
             exact_marginal=None,
             exact_energy=None,

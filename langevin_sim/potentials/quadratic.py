@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from langevin_sim.potentials.potential import Potential, Region, checked, rebuildable
+from langevin_sim.potentials.potential import Potential, Quadratic, Region, checked, rebuildable
 from langevin_sim.vectormath import compiled, fma
 
 
@@ -66,4 +66,6 @@ def quadratic(dim: int, stiffness: float = 1.0) -> Potential:
         extent=extent,
         stability_bound=2.0 / stiffness,
         symmetry="axial",
+        cold_masses=np.array([1.0, 0.0]),
+        quadratic=Quadratic(np.zeros(dim), stiffness * np.eye(dim)),
     )

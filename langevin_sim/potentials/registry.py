@@ -4,40 +4,86 @@ import inspect
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from langevin_sim import plugins
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError, LangevinSimError, PluginError, UnknownNameError
+from langevin_sim.potentials.ackley import ackley
+from langevin_sim.potentials.asymmetric import asymmetric
+from langevin_sim.potentials.banana import banana
 from langevin_sim.potentials.boxes import boxes
 from langevin_sim.potentials.doublewell import doublewell
+from langevin_sim.potentials.entropicswitch import entropicswitch
+from langevin_sim.potentials.fatskinny import fatskinny
+from langevin_sim.potentials.funnel import funnel
+from langevin_sim.potentials.gaussiangrid import gaussiangrid
 from langevin_sim.potentials.gaussians import gaussians
+from langevin_sim.potentials.himmelblau import himmelblau
+from langevin_sim.potentials.illconditioned import illconditioned
 from langevin_sim.potentials.muellerbrown import muellerbrown
+from langevin_sim.potentials.multiplicative import multiplicative
 from langevin_sim.potentials.potential import Potential, rebuildable
+from langevin_sim.potentials.prinz import prinz
 from langevin_sim.potentials.quadratic import quadratic
+from langevin_sim.potentials.quadruple import quadruple
+from langevin_sim.potentials.rastrigin import rastrigin
 from langevin_sim.potentials.rbf import rbf
 from langevin_sim.potentials.regression import regression
+from langevin_sim.potentials.rosenbrock import rosenbrock
+from langevin_sim.potentials.studentt import studentt
+from langevin_sim.potentials.styblinskitang import styblinskitang
+from langevin_sim.potentials.twochannels import twochannels
 from langevin_sim.potentials.twowell import twowell
 from langevin_sim.potentials.valley import valley
+from langevin_sim.potentials.washboard import washboard
 from langevin_sim.potentials.wedge import wedge
 
 EXPRESSION = "expr:"
-_BUILT_IN: dict[str, Callable[..., Potential]] = {
-    "boxes": boxes,
-    "doublewell": doublewell,
-    "gaussians": gaussians,
-    "muellerbrown": muellerbrown,
-    "quadratic": quadratic,
-    "rbf": rbf,
-    "regression": regression,
-    "twowell": twowell,
-    "valley": valley,
-    "wedge": wedge,
-}
-_DIMENSIONS: dict[str, tuple[int, int | None]] = {"muellerbrown": (2, 2), "rbf": (2, 2), "valley": (2, None), "wedge": (2, None)}
+GROUPS = ("memo", "textbook", "degenerate", "rugged", "heavy tails", "own")  # in the order of ``potentials list``
 _SPACE = Domain()
+
+
+class _Entry(NamedTuple):
+    """One registration: what makes the potential, its group, its least and largest dimension (None: no limit)."""
+
+    factory: Callable[..., Potential]
+    group: str
+    dimensions: tuple[int, int | None] = (1, None)
+
+
+_BUILT_IN: dict[str, _Entry] = {
+    "boxes": _Entry(boxes, "memo"),
+    "gaussians": _Entry(gaussians, "memo"),
+    "rbf": _Entry(rbf, "memo", (2, 2)),
+    "twowell": _Entry(twowell, "memo"),
+    "wedge": _Entry(wedge, "memo", (2, None)),
+    "asymmetric": _Entry(asymmetric, "textbook", (2, 2)),
+    "doublewell": _Entry(doublewell, "textbook"),
+    "entropicswitch": _Entry(entropicswitch, "textbook", (2, 2)),
+    "muellerbrown": _Entry(muellerbrown, "textbook", (2, 2)),
+    "prinz": _Entry(prinz, "textbook", (1, 1)),
+    "quadratic": _Entry(quadratic, "textbook"),
+    "quadruple": _Entry(quadruple, "textbook", (2, None)),
+    "regression": _Entry(regression, "textbook"),
+    "twochannels": _Entry(twochannels, "textbook", (2, 2)),
+    "washboard": _Entry(washboard, "textbook", (1, 1)),
+    "banana": _Entry(banana, "degenerate", (2, None)),
+    "fatskinny": _Entry(fatskinny, "degenerate", (1, 1)),
+    "illconditioned": _Entry(illconditioned, "degenerate"),
+    "rosenbrock": _Entry(rosenbrock, "degenerate"),
+    "valley": _Entry(valley, "degenerate", (2, None)),
+    "ackley": _Entry(ackley, "rugged"),
+    "gaussiangrid": _Entry(gaussiangrid, "rugged", (1, 2)),
+    "himmelblau": _Entry(himmelblau, "rugged", (2, 2)),
+    "rastrigin": _Entry(rastrigin, "rugged"),
+    "styblinskitang": _Entry(styblinskitang, "rugged"),
+    "funnel": _Entry(funnel, "heavy tails", (2, 100)),
+    "multiplicative": _Entry(multiplicative, "heavy tails", (1, 1)),
+    "studentt": _Entry(studentt, "heavy tails"),
+}
 
 
 def names() -> list[str]:
@@ -50,18 +96,25 @@ def own(name: str) -> bool:
     return name not in _BUILT_IN
 
 
+def group(name: str) -> str:
+    """The kind of landscape that a built-in potential is listed under; "own" for a user's own."""
+    return _BUILT_IN[name].group if name in _BUILT_IN else "own"
+
+
 def dimensions(name: str) -> tuple[int, int | None]:
     """The least and the largest dimension of a potential (None: no limit)."""
     if name.startswith(EXPRESSION):
         return max([1, *(int(number) for number in re.findall(r"\bx([1-9][0-9]{0,5})\b", name))]), None
-    limits: tuple[int, int | None] = getattr(factory(name), "dimensions", _DIMENSIONS.get(name, (1, None)))
+    if name in _BUILT_IN:
+        return _BUILT_IN[name].dimensions
+    limits: tuple[int, int | None] = getattr(factory(name), "dimensions", (1, None))
     return limits
 
 
 def factory(name: str) -> Callable[..., Potential]:
     """What makes the potential of that name from dim and its parameters; UnknownNameError for a name not known."""
     if name in _BUILT_IN:
-        return _BUILT_IN[name]
+        return _BUILT_IN[name].factory
     if name.startswith(EXPRESSION):
         return partial(_expression, name)
     if plugins.names_a_file(name):

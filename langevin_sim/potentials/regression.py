@@ -6,7 +6,7 @@ import numpy as np
 import scipy
 
 from langevin_sim.errors import InputError
-from langevin_sim.potentials.potential import FiniteSum, Potential, Region, checked, rebuildable, whole
+from langevin_sim.potentials.potential import FiniteSum, Potential, Quadratic, Region, checked, rebuildable, whole
 from langevin_sim.vectormath import compiled, fma
 
 # constants: the least U, the size of the core, the minimum [dim], the matrix A [dim, dim]
@@ -143,6 +143,8 @@ def regression_from(a: np.ndarray, y: np.ndarray, parameters: dict[str, float] |
         exact_marginal=marginal if full else None,
         exact_energy=(lambda temperature: floor + 0.5 * dim * temperature) if full else None,
         confining=full,
+        cold_masses=np.array([1.0, 0.0]) if full else None,
+        quadratic=Quadratic(minimum, matrix, floor) if full else None,
     )
 
 

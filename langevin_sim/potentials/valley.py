@@ -99,4 +99,5 @@ def valley(dim: int, stiffness: float = 1.0) -> Potential:
         exact_masses=lambda temperature: np.array([0.5, 0.5]),
         exact_marginal=lambda temperature, edges: _integrals(temperature, np.asarray(edges, float))[0],
         exact_energy=energy,
+        cold_masses=np.array([0.5, 0.5]),
     )

@@ -195,6 +195,7 @@ def wedge(dim: int, difference: float = 0.0) -> Potential:
         exact_marginal=marginal,
         exact_energy=energy,
         smooth=difference == 0.0,
+        cold_masses=np.array([1.0, 0.0, 0.0]),
     )
 
 

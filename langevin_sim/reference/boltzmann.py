@@ -75,6 +75,8 @@ def boltzmann(potential: Potential, temperature: float) -> Boltzmann:
     """
     if not (math.isfinite(temperature) and temperature > 0):
         raise InputError(f"temperature {temperature}: expected a positive number for a Boltzmann law")
+    if potential.no_boltzmann:
+        raise ReferenceUnavailable(potential.no_boltzmann)
     if not potential.confining:
         raise ReferenceUnavailable(f"{potential.name} is flat in some direction of R^{potential.dim}: no Boltzmann law")
     found = _integrate(potential, temperature)
