@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import norm
+import scipy
 
 from langevin_sim.errors import InputError
 from langevin_sim.potentials.factors import in_one_region
@@ -61,7 +61,7 @@ def _at(dim: int, bend: float, width: float) -> Potential:
 
     def masses(temperature: float) -> np.ndarray:
         ratio = 1.0 / math.sqrt(temperature)
-        return np.array([1.0 - 2.0 * norm.sf(ratio), 2.0 * norm.sf(ratio)])
+        return np.array([1.0 - 2.0 * scipy.stats.norm.sf(ratio), 2.0 * scipy.stats.norm.sf(ratio)])
 
     return Potential(
         name="banana",
@@ -79,7 +79,7 @@ def _at(dim: int, bend: float, width: float) -> Potential:
         extent=extent,
         stability_bound=2.0 / max(1.0, width**-2),
         exact_masses=masses,
-        exact_marginal=lambda temperature, edges: np.diff(norm.cdf(edges, 0.0, width * math.sqrt(temperature))),
+        exact_marginal=lambda temperature, edges: np.diff(scipy.stats.norm.cdf(edges, 0.0, width * math.sqrt(temperature))),
         exact_energy=lambda temperature: 0.5 * dim * temperature,
         cold_masses=np.array([1.0, 0.0]),
     )

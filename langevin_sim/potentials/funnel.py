@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy.stats import norm
+import scipy
 
 from langevin_sim.potentials.potential import Potential, Region, checked, rebuildable
 from langevin_sim.vectormath import compiled, exp, fma
@@ -79,7 +79,7 @@ def funnel(dim: int = 2) -> Potential:
 
     def masses(temperature: float) -> np.ndarray:
         ratio = centre(temperature) / deviation(temperature)
-        return np.array([norm.cdf(-ratio), norm.cdf(ratio)])
+        return np.array([scipy.stats.norm.cdf(-ratio), scipy.stats.norm.cdf(ratio)])
 
     def energy(temperature: float) -> float:
         middle = centre(temperature)
@@ -101,7 +101,9 @@ def funnel(dim: int = 2) -> Potential:
         stability_bound=2.0 * math.exp(minimum[0]),
         symmetry="axial",
         exact_masses=masses,
-        exact_marginal=lambda temperature, edges: np.diff(norm.cdf(edges, centre(temperature), deviation(temperature))),
+        exact_marginal=lambda temperature, edges: np.diff(
+            scipy.stats.norm.cdf(edges, centre(temperature), deviation(temperature))
+        ),
         exact_energy=energy,
         cold_masses=np.array([1.0, 0.0]),
     )

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
+import scipy
 from scipy.fft import dct
-from scipy.stats import chi2, norm
 
 from langevin_sim.errors import InputError
 from langevin_sim.potentials.potential import Potential, Quadratic, Region, checked, rebuildable
@@ -82,7 +82,7 @@ def illconditioned(dim: int, condition: float = 1e6) -> Potential:
         return np.stack([-reach, reach], axis=-1)
 
     def marginal(temperature: float, edges: np.ndarray) -> np.ndarray:
-        return np.diff(norm.cdf(edges, 0.0, math.sqrt(temperature * inverse[0])))
+        return np.diff(scipy.stats.norm.cdf(edges, 0.0, math.sqrt(temperature * inverse[0])))
 
     centre = np.zeros(dim)
     aside = 1.2 * math.sqrt(dim / curvatures[0]) * directions[0]
@@ -98,7 +98,9 @@ def illconditioned(dim: int, condition: float = 1e6) -> Potential:
         regions=(Region("core", "U < dim/2", centre), Region("shell", "U >= dim/2", aside)),
         extent=extent,
         stability_bound=2.0 / condition,
-        exact_masses=lambda temperature: np.array([chi2.cdf(dim / temperature, dim), chi2.sf(dim / temperature, dim)]),
+        exact_masses=lambda temperature: np.array(
+            [scipy.stats.chi2.cdf(dim / temperature, dim), scipy.stats.chi2.sf(dim / temperature, dim)]
+        ),
         exact_marginal=marginal,
         exact_energy=lambda temperature: 0.5 * dim * temperature,
         cold_masses=np.array([1.0, 0.0]),

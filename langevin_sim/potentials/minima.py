@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 
 from langevin_sim.potentials.potential import Potential
 
@@ -53,7 +53,7 @@ def stationary_points(potential: Potential, low: float, high: float, points: int
         if signs[k + 1] == 0.0:
             found[rising].append(float(grid[k + 1]))
         else:
-            found[rising].append(float(brentq(slope, grid[k], grid[k + 1], xtol=1e-15, rtol=1e-15)))
+            found[rising].append(float(scipy.optimize.brentq(slope, grid[k], grid[k + 1], xtol=1e-15, rtol=1e-15)))
     return np.array(found[1.0]), np.array(found[-1.0])
 
 

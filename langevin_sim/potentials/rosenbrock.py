@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import norm
+import scipy
 
 from langevin_sim.potentials.factors import in_one_region
 from langevin_sim.potentials.potential import Factor, Potential, Region, checked, rebuildable
@@ -61,7 +61,7 @@ def _at(dim: int, stiffness: float, scale: float) -> Potential:
 
     def masses(temperature: float) -> np.ndarray:
         ratio = 1.0 / deviation(temperature)
-        return np.array([norm.cdf(ratio), norm.sf(ratio)])
+        return np.array([scipy.stats.norm.cdf(ratio), scipy.stats.norm.sf(ratio)])
 
     minimum, back = np.ones(dim), np.ones(dim)
     back[0] = -1.0
@@ -83,7 +83,7 @@ def _at(dim: int, stiffness: float, scale: float) -> Potential:
         extent=extent,
         stability_bound=2.0 * scale / steepest,
         exact_masses=masses,
-        exact_marginal=lambda temperature, edges: np.diff(norm.cdf(edges, 1.0, deviation(temperature))),
+        exact_marginal=lambda temperature, edges: np.diff(scipy.stats.norm.cdf(edges, 1.0, deviation(temperature))),
         exact_energy=lambda temperature: 0.5 * dim * temperature,
         cold_masses=np.array([1.0, 0.0]),
     )

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
+import scipy
 from scipy.special import betainc, digamma
-from scipy.stats import t as student
 
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential, Region, checked, rebuildable
@@ -80,7 +80,7 @@ def studentt(dim: int, freedom: float = 5.0) -> Potential:
     def marginal(temperature: float, edges: np.ndarray) -> np.ndarray:
         m = tail(temperature)
         at = np.asarray(edges, float) * math.sqrt(m / freedom)
-        return np.where(at[1:] <= 0.0, np.diff(student.cdf(at, m)), -np.diff(student.sf(at, m)))
+        return np.where(at[1:] <= 0.0, np.diff(scipy.stats.t.cdf(at, m)), -np.diff(scipy.stats.t.sf(at, m)))
 
     def energy(temperature: float) -> float:
         m = tail(temperature)
@@ -89,7 +89,7 @@ def studentt(dim: int, freedom: float = 5.0) -> Potential:
     def extent(temperature: float) -> np.ndarray:
         m = max((freedom + dim) / max(temperature, 0.05) - dim, 0.2)
         # all but 1e-5 of it, as five deviations of a Gaussian would, but no wider than 100 times those
-        width = min(float(student.isf(1e-6, m)), 500.0) * math.sqrt(freedom / m)
+        width = min(float(scipy.stats.t.isf(1e-6, m)), 500.0) * math.sqrt(freedom / m)
         reach = max(width, 1.6 * math.sqrt(dim))
         return np.tile([-reach, reach], (dim, 1))
 
