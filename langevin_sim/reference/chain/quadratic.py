@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
+import scipy
 from scipy.special import ndtri
-from scipy.stats.qmc import Sobol
 
 from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import ReferenceUnavailable
@@ -75,7 +75,7 @@ def _masses(
     root = vectors @ (axes * np.sqrt(np.maximum(values, 0.0)))
     shares = np.empty((_SCRAMBLINGS, regions))
     for k in range(_SCRAMBLINGS):
-        uniform = Sobol(potential.dim, rng=np.random.default_rng([k, potential.dim])).random(_POINTS)
+        uniform = scipy.stats.qmc.Sobol(potential.dim, rng=np.random.default_rng([k, potential.dim])).random(_POINTS)
         x = form.centre + ndtri(np.clip(uniform, 1e-16, 1.0 - 1e-16)) @ root.T
         shares[k] = np.bincount(potential.label(x), minlength=regions) / _POINTS
     errors = _SAFETY * shares.std(axis=0, ddof=1) / math.sqrt(_SCRAMBLINGS) + 1.0 / (_SCRAMBLINGS * _POINTS)
