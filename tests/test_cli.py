@@ -87,7 +87,7 @@ def test_same_seed_same_summary_on_any_threads():
         (["--dynamics", "sgd", "--tilt", "foo:1"], "unknown tilt"),
         (["--dynamics", "sgd", "--tilt", "matrix:1,2;3"], "matrix:A,B;B,C"),
         (["--dynamics", "sgd", "--terms", "3"], "even number"),
-        (["--dynamics", "sgd", "--batch-size", "2000"], "expected at most 1000"),
+        (["--dynamics", "sgd", "--batch-size", "2000"], "has only 1000 terms"),
         (["--batch-size", "0"], "batch-size"),
         (["--steps", "few"], "steps = 'few'"),
         (["--potential", "rbf", "--dims", "3"], "expected 2"),

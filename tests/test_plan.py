@@ -10,7 +10,7 @@ from scipy.integrate import quad
 
 from langevin_sim import potentials
 from langevin_sim.cli.main import main
-from langevin_sim.dynamics import GDL, MALA, SGDL
+from langevin_sim.dynamics import GDL, MALA, SGDL, Domain
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.reference import chain_law
 from langevin_sim.reference.eyring_kramers import escape_time, relaxation_time, saddle_between
@@ -99,3 +99,18 @@ def test_half_the_step_keeps_the_temperature_of_the_batches():
     assert halved(case)[1].step_size == 0.5 * case[1].step_size
     assert effective_temperature(*halved(case)) == pytest.approx(effective_temperature(*case))
     assert effective_temperature(*case) == pytest.approx(1.4)
+
+
+def test_the_limit_of_cold_is_drawn_only_where_it_is_known():
+    """Equal depths: r^d / (1 + r^d); a shallower narrow well: 1; softened so that depths differ: unknown. None is assumed."""
+    from langevin_sim.reference import boltzmann
+
+    for ratio, dim in ((2.0, 3), (0.5, 2)):
+        U = potentials.twowell(dim, ratio=ratio, separation=8.0)
+        assert U.cold_masses[0] == pytest.approx(ratio**dim / (1.0 + ratio**dim))
+        assert boltzmann(U, 0.02).mass("wide") == pytest.approx(U.cold_masses[0], abs=1e-3)
+    deeper = potentials.twowell(2, depth=0.5)
+    assert deeper.cold_masses.tolist() == [1.0, 0.0]
+    assert boltzmann(deeper, 0.02).mass("wide") == pytest.approx(1.0, abs=1e-6)
+    assert potentials.twowell(2, separation=1.0, softness=1.0).cold_masses is None
+    assert potentials.twowell(2).on(Domain("box", -1.0, 1.0)).cold_masses is None
