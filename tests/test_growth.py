@@ -59,9 +59,10 @@ def quiet(x, gradient, normal, step_size, noise):
 POTENTIAL = '''"""A parabola."""
 
 from langevin_sim.potentials.custom import make
-from langevin_sim.potentials.potential import Potential
+from langevin_sim.potentials.potential import Potential, rebuildable
 
 
+@rebuildable
 def parabola(dim: int) -> Potential:
     """U = |x|^2 / 2."""
     return make("sum(x^2) / 2", dim, name="parabola")
@@ -119,7 +120,8 @@ def test_a_potential_is_two_files(copy):
     package, run = copy
     (package / "potentials/parabola.py").write_text(POTENTIAL)
     registry = package / "potentials/registry.py"
-    replaced(registry, '    "quadratic": quadratic,\n', '    "parabola": parabola,\n    "quadratic": quadratic,\n')
+    entry = '    "quadratic": _Entry(quadratic, "textbook"),\n'
+    replaced(registry, entry, '    "parabola": _Entry(parabola, "textbook"),\n' + entry)
     line = "from langevin_sim.potentials.quadratic import quadratic\n"
     replaced(registry, line, f"from langevin_sim.potentials.parabola import parabola\n{line}")
     assert len(changed(package)) == 2
