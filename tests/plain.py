@@ -96,8 +96,8 @@ def others() -> dict[str, np.ndarray]:
     mine.block_energy(points, energy, mine.constants)
     mine.block_gradient(points, gradient, mine.constants)
     # a grid of 2 x 2 cells, 1 and 0 in turn, about two minima
-    tail = np.array([1, 0, 1, 0, -1.0, 0.0, 1.0, 0.0, -1.5, -1.5, 1.5, 1.5, 2, 2, 2, 0])
-    basins.descended(points, label, tail)
+    wells = np.array([2, 2, 0, -1.5, -1.5, 1.5, 1.5, -1.0, 0.0, 1.0, 0.0, 1, 0, 1, 0])
+    basins.label(points, label, basins.labelling([((0, 1), wells)], np.array([[0], [1]])))
     law = chain_law(potentials.twowell(1), make("lm", 0.02, 1.0))
     masses = np.array(list(law.masses.values()))
     return {"expression": energy, "slope": gradient, "basins": label, "lm": masses}

@@ -1,80 +1,115 @@
 """Regions of an energy of which only the minima are known: basins of steepest descent, or what is nearest to a minimum.
 
-Their data stand at the end of the constants that the compiled functions are handed, behind those of the
-energy: [cells.., centres [k, dim].., low [dim], spacing [dim], dim, k, cells along an axis, period].
+A region is a product of wells, one of each group of coordinates that the energy couples; where it couples all, it is a
+well. What the compiled label needs stands at the end of the constants, behind those of the energy:
+[groups, regions, wells [regions, groups].., group.., length of all this], and a group is
+[size, coordinates [size].., length of its wells, wells..]. Its wells are
+[cells along an axis, minima, period, low [size].., spacing [size].., minimum [minima, size].., well [cells^size]..];
+without cells, a point is in the well of the nearest minimum.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from langevin_sim.dynamics.domain import Domain
-from langevin_sim.potentials.potential import Region
 from langevin_sim.vectormath import compiled
 
-_CELLS = {1: 4096, 2: 256}  # along an axis, by dimension
+CELLS = {1: 4096, 2: 256}  # along an axis, by dimension
 _ROUNDS, _STEPS = 128, 16  # steps of descent, and how many at a time
 
 Function = Callable[[np.ndarray], np.ndarray]
+Group = tuple[Sequence[int], np.ndarray]  # coordinates, and their wells as they stand in the constants
 
 
 @compiled
-def nearest(X, L, p):
-    """The index of the nearest minimum, on a torus by the shorter way."""
-    n = p.shape[0]
-    dim, count, period = X.shape[0], int(p[n - 3]), p[n - 1]
-    centres = n - 4 - 2 * dim - count * dim
-    for i in range(X.shape[1]):
-        chosen, shortest = 0, math.inf
-        for k in range(count):
-            square = 0.0
-            for j in range(dim):
-                away = X[j, i] - p[centres + k * dim + j]
-                if period > 0.0:
-                    away -= period * np.floor(away / period + 0.5)
-                square += away * away
-            if square < shortest:
-                chosen, shortest = k, square
-        L[i] = chosen
+def _well(x, p, at):
+    """The well of the point x[size], whose wells stand at p[at:]: its cell's; outside the grid, the nearest minimum's."""
+    size = x.shape[0]
+    cells, count, period = int(p[at]), int(p[at + 1]), p[at + 2]
+    low = at + 3
+    spacing = low + size
+    centres = spacing + size
+    place, inside = 0, cells > 0
+    for j in range(size):
+        c = np.floor((x[j] - p[low + j]) / p[spacing + j]) if cells > 0 else 0.0
+        inside = inside and 0.0 <= c < cells
+        place = place * cells + int(c if inside else 0.0)
+    if inside:
+        return int(p[centres + count * size + place])
+    chosen, shortest = 0, math.inf
+    for k in range(count):
+        square = 0.0
+        for j in range(size):
+            away = x[j] - p[centres + k * size + j]
+            if period > 0.0:
+                away -= period * np.floor(away / period + 0.5)
+            square += away * away
+        if square < shortest:
+            chosen, shortest = k, square
+    return chosen
 
 
 @compiled
-def descended(X, L, p):
-    """The basin of the cell that a point lies in; outside the grid, the nearest minimum's."""
-    nearest(X, L, p)
-    n = p.shape[0]
-    dim, count, cells = X.shape[0], int(p[n - 3]), int(p[n - 2])
-    tail = n - 4 - 2 * dim
-    table = tail - count * dim - cells**dim
+def label(X, L, p):
+    """The index of the region of each point; the number of regions for what is in none of them."""
+    begin = p.shape[0] - int(p[p.shape[0] - 1])
+    groups, regions = int(p[begin]), int(p[begin + 1])
+    rows = begin + 2
+    wells = np.empty(groups, np.int64)
+    x = np.empty(X.shape[0])
     for i in range(X.shape[1]):
-        place, inside = 0, True
-        for j in range(dim):
-            c = np.floor((X[j, i] - p[tail + j]) / p[tail + dim + j])
-            inside = inside and 0.0 <= c < cells
-            place = place * cells + int(c if inside else 0.0)
-        if inside:
-            L[i] = int(p[table + place])
+        at = rows + regions * groups
+        for g in range(groups):
+            size = int(p[at])
+            length = int(p[at + 1 + size])
+            for j in range(size):
+                x[j] = X[int(p[at + 1 + j]), i]
+            wells[g] = _well(x[:size], p, at + 2 + size)
+            at += 2 + size + length
+        found = regions
+        for k in range(regions):
+            same = True
+            for g in range(groups):
+                if p[rows + k * groups + g] != wells[g]:
+                    same = False
+                    break
+            if same:
+                found = k
+                break
+        L[i] = found
 
 
-def regions(minima: np.ndarray) -> tuple[Region, ...]:
-    """well1, well2, .. in the order of the minima, the lowest first."""
-    rule = "steepest descent leads to its minimum" if minima.shape[1] in _CELLS else "nearest to its minimum"
-    return tuple(Region(f"well{k + 1}", rule, point) for k, point in enumerate(minima))
+def labelling(groups: Sequence[Group], rows: np.ndarray) -> np.ndarray:
+    """What ``label`` needs at the end of the constants; rows [regions, groups]: the well of each group in each region."""
+    parts: list[np.ndarray] = [np.array([len(groups), len(rows)]), rows.ravel()]
+    for coordinates, wells in groups:
+        parts += [np.array([len(coordinates), *coordinates, len(wells)]), wells]
+    tail = np.concatenate(parts).astype(float)
+    return np.append(tail, len(tail) + 1.0)
 
 
-def labelling(gradient: Function, minima: np.ndarray, box: np.ndarray, domain: Domain) -> tuple[Callable[..., None], np.ndarray]:
-    """(block_label, what it needs at the end of the constants); ``box`` [dim, 2]: where the grid lies, in d <= 2."""
+def unlabelled(constants: np.ndarray) -> np.ndarray:
+    """The constants of the energy alone."""
+    return constants[: len(constants) - int(constants[-1])]
+
+
+def wells(gradient: Function, minima: np.ndarray, box: np.ndarray, domain: Domain, cells: int) -> np.ndarray:
+    """The wells of the minima [k, dim], as they stand in the constants, on a grid of ``cells`` along each axis of box [dim, 2].
+
+    0 cells: by the nearest minimum.
+    """
     count, dim = minima.shape
-    cells = _CELLS.get(dim, 0) if count > 1 else 0
-    low, spacing = box[:, 0], (box[:, 1] - box[:, 0]) / max(cells, 1)
+    cells = cells if count > 1 else 0
     period = domain.width if domain.kind == "torus" else 0.0
-    tail = np.concatenate([minima.ravel(), low, spacing, [dim, count, cells, period]])
-    if not cells:
-        return nearest, tail
-    axes = [low[j] + (np.arange(cells) + 0.5) * spacing[j] for j in range(dim)]
-    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, dim)
-    return descended, np.concatenate([_basins(gradient, minima, grid, spacing, period).astype(float), tail])
+    low, spacing = box[:, 0], (box[:, 1] - box[:, 0]) / max(cells, 1)
+    data = [np.array([cells, count, period]), low, spacing, minima.ravel()]
+    if cells:
+        axes = [low[j] + (np.arange(cells) + 0.5) * spacing[j] for j in range(dim)]
+        grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, dim)
+        data.append(_basins(gradient, minima, grid, spacing, period))
+    return np.concatenate(data).astype(float)
 
 
 def _basins(gradient: Function, minima: np.ndarray, points: np.ndarray, spacing: np.ndarray, period: float) -> np.ndarray:

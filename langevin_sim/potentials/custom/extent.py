@@ -1,11 +1,12 @@
 """How far the Boltzmann law of an energy reaches from its minima."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from langevin_sim.dynamics.domain import Domain
+from langevin_sim.potentials.potential import Factor
 
 ABOVE = 15.0  # temperatures above the lowest minimum: exp(-15) of its density
 _RANDOM = 32  # directions besides the axes
@@ -15,14 +16,21 @@ _MARGIN = 1.05
 Function = Callable[[np.ndarray], np.ndarray]
 
 
-def extent(energy: Function, minima: np.ndarray, domain: Domain) -> Callable[[float], np.ndarray]:
-    """T -> [dim, 2]: the domain, or the box of all points where rays from the minima first rise ABOVE T over the lowest."""
+def extent(
+    energy: Function, minima: np.ndarray, domain: Domain, directions: np.ndarray | None = None
+) -> Callable[[float], np.ndarray]:
+    """T -> [dim, 2]: the domain, or the box of all points where rays from the minima first rise ABOVE T over the lowest.
+
+    Rays lie along the axes, in random directions, and in ``directions`` [n, dim] of length 1, both ways.
+    """
     dim = minima.shape[1]
     if domain.kind != "space":
         cube = np.tile([domain.low, domain.high], (dim, 1))
         return lambda temperature: cube
     random = np.random.default_rng(0).normal(size=(_RANDOM, dim))
     rays = np.concatenate([np.eye(dim), -np.eye(dim), random / np.linalg.norm(random, axis=1, keepdims=True)])
+    if directions is not None:
+        rays = np.concatenate([rays, directions, -directions])
     floor = float(energy(minima).min())
 
     @lru_cache(maxsize=64)
@@ -34,6 +42,20 @@ def extent(energy: Function, minima: np.ndarray, domain: Domain) -> Callable[[fl
         low, high = np.min(ends, axis=0), np.max(ends, axis=0)
         middle, half = 0.5 * (low + high), 0.5 * _MARGIN * np.maximum(high - low, 1e-9)
         box = np.stack([middle - half, middle + half], axis=-1)
+        box.flags.writeable = False
+        return box
+
+    return at
+
+
+def of_factors(factors: Sequence[Factor], dim: int) -> Callable[[float], np.ndarray]:
+    """T -> [dim, 2]: each coordinate's interval in the extent of its factor."""
+
+    @lru_cache(maxsize=64)
+    def at(temperature: float) -> np.ndarray:
+        box = np.empty((dim, 2))
+        for factor in factors:
+            box[list(factor.coordinates)] = factor.potential.extent(temperature)
         box.flags.writeable = False
         return box
 

@@ -9,13 +9,16 @@ import numpy as np
 
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
-from langevin_sim.potentials.custom import basins, python, search
+from langevin_sim.potentials.custom import basins, python, search, separable
 from langevin_sim.potentials.custom import extent as reach
+from langevin_sim.potentials.custom.quadratic_form import quadratic_form
 from langevin_sim.potentials.minima import hessian, with_refined_minima
-from langevin_sim.potentials.potential import Potential, rebuildable
+from langevin_sim.potentials.potential import Factor, Potential, Region, rebuildable
 
+MAX_REGIONS = 64
 _SPACE = Domain()
 _TRIALS = 32
+_MOST_SEARCHED = 8  # dimensions in which a separable energy is searched as a whole, beside its terms
 
 
 @rebuildable
@@ -28,6 +31,7 @@ def make(
     parameters: Mapping[str, float] | None = None,
     name: str = "own",
     temperature: float = 1.0,
+    max_regions: int = MAX_REGIONS,
 ) -> Potential:
     """A Potential of a user's energy on a domain, with all that can be found out about it.
 
@@ -35,19 +39,73 @@ def make(
     function of one point x, float64[dim], that numba can compile. Without ``gradient`` (x -> float64[dim])
     a function's is taken by central differences, with a warning. Minima are found from many starts;
     regions are basins of steepest descent (dim <= 2) or what is nearest to a minimum (above), well1, well2, ..,
-    the lowest first. ``temperature``: barriers below a thousandth of it are none, and the grid of basins reaches as far
-    as its law does.
+    the lowest first; where an expression is a sum over groups of coordinates (``factors``), products of those of its terms.
+    Of more than ``max_regions`` the lowest are kept, and the others together are the region ``elsewhere``.
+    ``temperature``: barriers below a thousandth of it do not count, and the grid of basins covers what its law covers.
     Raises InputError where the energy is not finite, or falls without bound.
     """
     if dim < 1:
         raise InputError(f"{name}: dimension {dim}: expected an integer of at least 1")
-    values = dict(parameters or {})
+    if max_regions < 1:
+        raise InputError(f"{name}: max_regions {max_regions}: expected an integer of at least 1")
+    potential = _found(
+        energy,
+        dim,
+        gradient=gradient,
+        domain=domain,
+        parameters=parameters or {},
+        name=name,
+        temperature=temperature,
+        max_regions=max_regions,
+    )
+    if len(potential.regions) > max_regions:
+        warnings.warn(
+            f"{name}: more than {max_regions} minima were found: the wells of the {max_regions} lowest are regions, and the "
+            "others together are the region elsewhere; max_regions sets how many are kept",
+            stacklevel=2,
+        )
+    return potential
+
+
+def _found(
+    energy: str | Callable[..., Any],
+    dim: int,
+    *,
+    gradient: Callable[..., Any] | None,
+    domain: Domain,
+    parameters: Mapping[str, float],
+    name: str,
+    temperature: float,
+    max_regions: int,
+) -> Potential:
+    """The potential as make() has it, without its checks of the settings."""
+    values = dict(parameters)
+    factors: tuple[Factor, ...] | None = None
+    degree = np.inf
     if isinstance(energy, str):
-        from langevin_sim.potentials.expression import compile_expression
+        from langevin_sim.potentials.expression import compile_expression, separated
 
         compiled = compile_expression(energy, dim, values)
-        values, constants = dict(compiled.parameters), compiled.constants
+        values, constants, degree = dict(compiled.parameters), compiled.constants, compiled.degree
         block_energy, block_gradient = compiled.block_energy, compiled.block_gradient
+        terms = separated(energy, dim)
+        made: dict[tuple[str, int], Potential] = {}
+        for coordinates, text, used in terms:
+            key = (text, len(coordinates))
+            if key not in made:
+                own = {parameter: values[parameter] for parameter in used}
+                # one more than the whole keeps: where there are more, the whole has more as well
+                made[key] = _found(
+                    text,
+                    key[1],
+                    gradient=None,
+                    domain=domain,
+                    parameters=own,
+                    name=text,
+                    temperature=temperature,
+                    max_regions=max_regions + 1,
+                )
+        factors = tuple(Factor(where, made[text, len(where)]) for where, text, _ in terms) or None
     else:
         if gradient is None:
             warnings.warn(f"{name}: the gradient is taken by central differences of the energy ({python.STEP:g})", stacklevel=2)
@@ -61,36 +119,105 @@ def make(
         constants=constants,
         block_energy=block_energy,
         block_gradient=block_gradient,
-        block_label=basins.nearest,
+        block_label=basins.label,
         minima=np.zeros((1, dim)),
         regions=(),
         extent=lambda T: np.tile([-1.0, 1.0], (dim, 1)),
         stability_bound=np.inf,
         domain=domain,
+        factors=factors,
     )
-    return _known(draft, temperature)
+    if degree == 2 and domain.kind == "space":
+        draft = replace(draft, quadratic=quadratic_form(draft))
+    return _known(draft, temperature, max_regions)
 
 
-def _known(draft: Potential, temperature: float) -> Potential:
-    found = search.minima(draft.energy, draft.gradient, draft.dim, draft.domain, draft.name, temperature)
-    refined = with_refined_minima(replace(draft, minima=found)).minima
-    moved = np.abs(refined - found).max(axis=1)
-    # Newton may leave a flat minimum
-    better = np.isfinite(refined).all(axis=1) & (moved < 1e-2 * (1.0 + np.abs(found).max(axis=1)))
-    minima = np.where(better[:, None], refined, found)
-    extent = reach.extent(draft.energy, minima, draft.domain)
-    label, tail = basins.labelling(draft.gradient, minima, extent(temperature), draft.domain)
-    curvature = max(float(np.nan_to_num(np.linalg.eigvalsh(hessian(draft, point))[-1])) for point in minima)
+def _known(draft: Potential, temperature: float, max_regions: int) -> Potential:
+    """The draft with its minima, regions, extent, stability bound and symmetry."""
+    found = _minima(draft, temperature, max_regions)
+    extent = _extent(draft, found)
+    box, cells = extent(temperature), basins.CELLS.get(draft.dim, 0)
+    if draft.factors is None:
+        groups: list[basins.Group] = [(range(draft.dim), basins.wells(draft.gradient, found, box, draft.domain, cells))]
+        rows = np.arange(len(found))[:, None]
+        curvature = max(float(np.nan_to_num(np.linalg.eigvalsh(hessian(draft, point))[-1])) for point in found[:max_regions])
+        bound = 2.0 / curvature if curvature > 0 else np.inf
+    else:
+        draft, groups = _on_grid(draft, draft.factors, box, cells)
+        rows = separable.indices(draft.factors or (), found)
+        bound = min(factor.potential.stability_bound for factor in draft.factors or ())
     known = replace(
         draft,
-        minima=minima,
-        regions=basins.regions(minima),
+        minima=found[:max_regions],
+        regions=_regions(draft, found, rows, max_regions),
         extent=extent,
-        block_label=label,
-        constants=np.concatenate([draft.constants, tail]),
-        stability_bound=2.0 / curvature if curvature > 0 else np.inf,
+        constants=np.concatenate([draft.constants, basins.labelling(groups, rows[:max_regions])]),
+        stability_bound=bound,
     )
     return replace(known, symmetry="axial" if _axial(known) else "")
+
+
+def _on_grid(draft: Potential, factors: tuple[Factor, ...], box: np.ndarray, cells: int) -> tuple[Potential, list[basins.Group]]:
+    """The draft with the regions of its factors on the whole's grid, or nearest to a minimum where it has none; their wells."""
+    made: dict[tuple[int, bytes], tuple[Potential, np.ndarray]] = {}
+    placed: list[Factor] = []
+    groups: list[basins.Group] = []
+    for factor in factors:
+        own, part = factor.potential, box[list(factor.coordinates)]
+        key = (id(own), part.tobytes() if cells else b"")
+        if key not in made:
+            wells = basins.wells(own.gradient, own.minima, part, own.domain, cells)
+            tail = basins.labelling([(range(own.dim), wells)], np.arange(len(own.minima))[:, None])
+            made[key] = replace(own, constants=np.concatenate([basins.unlabelled(own.constants), tail])), wells
+        potential, wells = made[key]
+        placed.append(Factor(factor.coordinates, potential))
+        groups.append((factor.coordinates, wells))
+    return replace(draft, factors=tuple(placed)), groups
+
+
+def _minima(draft: Potential, temperature: float, max_regions: int) -> np.ndarray:
+    """All minima [k, dim], the lowest first; of the products of those of terms, max_regions + 1 where there are more."""
+    if draft.factors is None or draft.dim <= _MOST_SEARCHED:
+        found = search.minima(draft.energy, draft.gradient, draft.dim, draft.domain, draft.name, temperature)
+        refined = with_refined_minima(replace(draft, minima=found)).minima
+        moved = np.abs(refined - found).max(axis=1)
+        # Newton may leave a flat minimum
+        better = np.isfinite(refined).all(axis=1) & (moved < 1e-2 * (1.0 + np.abs(found).max(axis=1)))
+        found = np.where(better[:, None], refined, found)
+        if draft.factors is None:
+            return found
+    rows = separable.lowest(draft.factors, max_regions + 1)
+    points = separable.points(draft.factors, rows)
+    if draft.dim > _MOST_SEARCHED:
+        return points
+    # what the search found stands as it found it; what it missed follows
+    known = separable.indices(draft.factors, found)
+    kept = np.sort(np.unique(known, axis=0, return_index=True)[1])
+    found, known = found[kept], known[kept]
+    missed = [k for k, row in enumerate(rows) if not (known == row).all(axis=1).any()]
+    found = np.concatenate([found, points[missed]])
+    energies = draft.energy(found)
+    spread = max(1.0, float(np.abs(energies).max()))
+    return found[np.argsort(np.round(energies / spread, 12), kind="stable")] if missed else found
+
+
+def _extent(draft: Potential, minima: np.ndarray) -> Callable[[float], np.ndarray]:
+    if draft.factors is not None and draft.dim > _MOST_SEARCHED:
+        return reach.of_factors(draft.factors, draft.dim)
+    directions = None if draft.quadratic is None else np.linalg.eigh(draft.quadratic.curvature)[1].T
+    return reach.extent(draft.energy, minima, draft.domain, directions)
+
+
+def _regions(draft: Potential, minima: np.ndarray, rows: np.ndarray, max_regions: int) -> tuple[Region, ...]:
+    """well1, well2, .. in the order of the minima; the others together are ``elsewhere``."""
+    rule = "steepest descent leads to its minimum" if draft.dim in basins.CELLS else "nearest to its minimum"
+    regions = []
+    for k, (point, row) in enumerate(zip(minima[:max_regions], rows, strict=False)):
+        indices = None if draft.factors is None else tuple(int(index) for index in row)
+        regions.append(Region(f"well{k + 1}", rule, point, indices))
+    if len(minima) > max_regions:
+        regions.append(Region("elsewhere", f"in none of the {max_regions} lowest wells", minima[max_regions]))
+    return tuple(regions)
 
 
 def _axial(potential: Potential) -> bool:

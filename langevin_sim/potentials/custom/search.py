@@ -9,7 +9,6 @@ import scipy
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
 
-MOST = 16  # minima that are kept, the lowest
 _SCALES = (1.0, 3.0, 10.0)  # of the cubes in which starts lie in R^d
 _LOG_STARTS = 6  # 2 to this power is the number of starts in each cube
 _FAR = 1e7  # a minimiser that ends beyond this has found no minimum
@@ -33,7 +32,7 @@ def starts(dim: int, domain: Domain) -> np.ndarray:
 
 
 def minima(energy: Function, gradient: Function, dim: int, domain: Domain, name: str, temperature: float) -> np.ndarray:
-    """The minima [k, dim] that L-BFGS finds, the lowest first, at most MOST; flat valleys count once.
+    """The minima [k, dim] that L-BFGS finds, the lowest first; flat valleys count once.
 
     energy: [n, dim] -> [n]; gradient: [n, dim] -> [n, dim]. InputError where the energy falls without bound.
     """
@@ -81,7 +80,7 @@ def minima(energy: Function, gradient: Function, dim: int, domain: Domain, name:
         raise InputError(f"{name}: no minimum was found from {len(tried)} starts: expected an energy with one on {domain}")
     joined = _joined(energy, points, max(_FLAT * spread, _LOW * temperature), domain)
     _, firsts = np.unique(scipy.sparse.csgraph.connected_components(joined, directed=False)[1], return_index=True)
-    return points[np.sort(firsts)][:MOST]
+    return points[np.sort(firsts)]
 
 
 def _is_minimum(energy: Function, point: np.ndarray, slack: float) -> bool:

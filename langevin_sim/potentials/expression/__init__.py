@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.potentials.expression import structure
 from langevin_sim.potentials.expression.grammar import least_dim, names_in, parameter_names, parse
 
-__all__ = ["Expression", "compile_expression", "parameter_names"]
+__all__ = ["Expression", "compile_expression", "parameter_names", "separated"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,7 @@ class Expression:
     parameters: in the order of ``constants`` (and of ``names``), float64[n], which block_energy(X, E, p) and
     block_gradient(X, G, p) take as p (more may follow there); see engine/block.py for X, E and G.
     least_dim: the highest number of a coordinate in the text, at least 1. names: of the parameters in the text.
+    degree: of a polynomial; infinite for what is not one.
     """
 
     text: str
@@ -34,6 +36,7 @@ class Expression:
     block_gradient: Any
     least_dim: int
     names: tuple[str, ...]
+    degree: float
 
 
 def compile_expression(text: str, dim: int, parameters: Mapping[str, float]) -> Expression:
@@ -73,4 +76,28 @@ def compile_expression(text: str, dim: int, parameters: Mapping[str, float]) -> 
     except RecursionError:
         raise InputError("expr: nested too deeply for its gradient") from None
     module = store.load(source)
-    return Expression(text, dim, values, np.array(list(values.values())), module.energy, module.gradient, least, tuple(names))
+    return Expression(
+        text,
+        dim,
+        values,
+        np.array(list(values.values())),
+        module.energy,
+        module.gradient,
+        least,
+        tuple(names),
+        structure.degree(root),
+    )
+
+
+def separated(text: str, dim: int) -> list[tuple[tuple[int, ...], str, list[str]]]:
+    """[(coordinates, expression, its parameters)]: U as a sum over groups of coordinates, numbered from 1 within each.
+
+    Empty where U couples all coordinates.
+    """
+    terms = structure.separated(parse(text), dim)
+    if len(terms) == 1:
+        return []
+    try:
+        return [(coordinates, structure.text(tree), parameter_names(structure.text(tree))) for coordinates, tree in terms]
+    except InputError:  # longer than an expression may be, with all weights multiplied out
+        return []
