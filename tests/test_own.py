@@ -1,6 +1,7 @@
 """A user's own landscape: found out about, checked before it runs, and held against the same laws as the built-in ones."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -127,6 +128,46 @@ def test_what_cannot_be_simulated_is_told(energy, dim, domain, words):
     with pytest.raises(InputError) as told:
         check(quiet_make(energy, dim, domain=parse_domain(domain)), 1.0)
     assert words in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("energy", "dim", "domain", "words"),
+    [
+        ("cos(2*pi*x1)-2*x1", 1, "torus:0,1", "the energy is not periodic on torus:0,1: it is 1 at x1 = 0 and -1 at x1 = 1"),
+        ("cos(2*pi*x1)+x2*sin(2*pi*x1)+cos(2*pi*x2)", 2, "torus:0,1", "x2 = 1"),
+        ("x1^3", 1, "space", "falls without bound"),
+        ("x1^2*x2+x1*x2", 2, "space", "falls without bound"),
+        ("1/(1+x1^2)", 1, "space", "no minimum was found"),
+    ],
+)
+def test_what_an_expression_cannot_be_is_told(energy, dim, domain, words):
+    with pytest.raises(InputError) as told:
+        check(make(energy, dim, domain=parse_domain(domain)), 1.0)
+    assert words in str(told.value)
+
+
+@pytest.mark.parametrize("energy", ["1e20*x1^2-3e17", "(x1^2-1)^2*1e16-4e16", "cosh(x1)-1e18*exp(-x1^2)"])
+def test_a_deep_well_has_a_bound(energy):
+    check(make(energy, 1), 1.0)
+
+
+def test_the_funnel_is_sound():
+    """At (x_1, 0), far to the left, 0 times infinity is no number; U confines, and x_1 has the law N(0, 9)."""
+    U = make("x1^2/18 + x2^2*exp(-x1)/2 + x1/2", 2)
+    check(U, 1.0)
+    assert U.minima == pytest.approx(np.array([[-4.5, 0.0]]), abs=1e-9)
+
+
+@pytest.mark.parametrize("domain", ["reflecting:0,5", "box:0,5"])
+def test_a_minimum_may_be_on_a_wall(domain):
+    """exp(-2 x) on [0, 5]: E U = 1 - 10 / (e^10 - 1)."""
+    U = make("2*x1", 1, domain=parse_domain(domain))
+    check(U, 1.0)
+    assert U.minima.tolist() == [[0.0]]
+    assert all(finding.passed is not False for finding in findings(U, 1.0))
+    assert boltzmann(U, 1.0).mean_energy == pytest.approx(1.0 - 10.0 / math.expm1(10.0), rel=1e-9)
+    past = make("(x1+0.001)^2+cos(3*x2)", 2, domain=parse_domain(domain))  # Newton would leave the domain
+    assert ((past.minima >= 0.0) & (past.minima <= 5.0)).all()
 
 
 def test_a_wrong_gradient_is_told():

@@ -129,6 +129,7 @@ def _found(
     )
     if degree == 2 and domain.kind == "space":
         draft = replace(draft, quadratic=quadratic_form(draft))
+    search.periodic(draft.energy, dim, domain, name, temperature)
     return _known(draft, temperature, max_regions)
 
 
@@ -181,8 +182,9 @@ def _minima(draft: Potential, temperature: float, max_regions: int) -> np.ndarra
         found = search.minima(draft.energy, draft.gradient, draft.dim, draft.domain, draft.name, temperature)
         refined = with_refined_minima(replace(draft, minima=found)).minima
         moved = np.abs(refined - found).max(axis=1)
-        # Newton may leave a flat minimum
-        better = np.isfinite(refined).all(axis=1) & (moved < 1e-2 * (1.0 + np.abs(found).max(axis=1)))
+        # Newton may leave a flat minimum, or the domain
+        inside = ((refined >= draft.domain.low) & (refined <= draft.domain.high)).all(axis=1) | (draft.domain.kind == "torus")
+        better = np.isfinite(refined).all(axis=1) & inside & (moved < 1e-2 * (1.0 + np.abs(found).max(axis=1)))
         found = np.where(better[:, None], refined, found)
         if draft.factors is None:
             return found

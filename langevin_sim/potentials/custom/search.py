@@ -12,6 +12,9 @@ from langevin_sim.errors import InputError
 _SCALES = (1.0, 3.0, 10.0)  # of the cubes in which starts lie in R^d
 _LOG_STARTS = 6  # 2 to this power is the number of starts in each cube
 _FAR = 1e7  # a minimiser that ends beyond this has found no minimum
+_DEEP = -1.0 / float(np.finfo(float).eps)  # below this, or that far away, the energy may fall without bound ..
+_BEYOND = (2.0, 10.0, 100.0)  # .. and does if it is lower still at one of these multiples of the way from the start
+_JUMP = 1e-3  # in temperatures: a larger one across the seam of a torus is one
 _ALONG = 33  # points on the way between two minima
 _FLAT = 1e-7  # a barrier below this share of the energies' spread is none: the two are one degenerate minimum ..
 _LOW = 1e-3  # .. and one below this share of the temperature
@@ -29,6 +32,25 @@ def starts(dim: int, domain: Domain) -> np.ndarray:
         points = [scale * (2.0 * cube - 1.0) for scale, cube in zip(_SCALES, cubes, strict=True)]
         return np.concatenate([np.zeros((1, dim)), *points])
     return domain.low + domain.width * np.concatenate([np.full((1, dim), 0.5), *cubes])
+
+
+def periodic(energy: Function, dim: int, domain: Domain, name: str, temperature: float) -> None:
+    """On a torus: InputError unless the energy is the same on both sides of the seam."""
+    if domain.kind != "torus":
+        return
+    points = starts(dim, domain)
+    for j in range(dim):
+        below, above = points.copy(), points.copy()
+        below[:, j], above[:, j] = domain.low, domain.high
+        with np.errstate(all="ignore"):
+            low, high = energy(below), energy(above)
+            jump = np.abs(high - low)
+        if (jump > _JUMP * temperature + 1e-9 * np.abs(low)).any():
+            k = int(np.nan_to_num(jump).argmax())
+            raise InputError(
+                f"{name}: the energy is not periodic on {domain}: it is {low[k]:.6g} at x{j + 1} = {domain.low:g} and "
+                f"{high[k]:.6g} at x{j + 1} = {domain.high:g}: expected the same; change the ends of the torus, or the energy"
+            )
 
 
 def minima(energy: Function, gradient: Function, dim: int, domain: Domain, name: str, temperature: float) -> np.ndarray:
@@ -61,34 +83,49 @@ def minima(energy: Function, gradient: Function, dim: int, domain: Domain, name:
             end = scipy.optimize.minimize(
                 both, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": 1e-15}
             )
-        if not np.isfinite(end.fun) or np.abs(end.x).max() > _FAR or end.fun < -1.0 / np.finfo(float).eps:
+        far = np.abs(end.x).max() > _FAR
+        if domain.kind == "space" and (far or end.fun < _DEEP) and _falls(energy, start, end.x, end.fun):
             place = ", ".join(f"{x:.3g}" for x in start[:4])
             raise InputError(
                 f"{name}: from ({place}{', ..' if dim > 4 else ''}) the energy falls without bound: exp(-U/T) "
                 "cannot be normalised; bound it by --domain, or add a confining term"
             )
-        if end.fun < np.finfo(float).max:
+        if end.fun < np.finfo(float).max and not (far and domain.kind == "space"):
             found.append(end.x)
-    points = np.array(found)
+    points = np.array(found).reshape(-1, dim)
     if domain.kind == "torus":
         points = domain.low + (points - domain.low) % domain.width
+    nothing = InputError(f"{name}: no minimum was found from {len(tried)} starts: expected an energy with one on {domain}")
+    if not len(points):
+        raise nothing
     values = energy(points)
     spread = max(float(np.quantile(energy(tried), 0.5) - values.min()), 1e-12 * max(1.0, abs(float(values.min()))))
     points = points[np.argsort(values, kind="stable")]
-    points = points[[_is_minimum(energy, point, _SLACK * temperature) for point in points]]
+    points = points[[_is_minimum(energy, point, _SLACK * temperature, domain) for point in points]]
     if not len(points):
-        raise InputError(f"{name}: no minimum was found from {len(tried)} starts: expected an energy with one on {domain}")
+        raise nothing
     joined = _joined(energy, points, max(_FLAT * spread, _LOW * temperature), domain)
     _, firsts = np.unique(scipy.sparse.csgraph.connected_components(joined, directed=False)[1], return_index=True)
     return points[np.sort(firsts)]
 
 
-def _is_minimum(energy: Function, point: np.ndarray, slack: float) -> bool:
-    """Whether nothing near is lower by more than ``slack``: an end on a plateau counts, a saddle or a summit does not."""
+def _falls(energy: Function, start: np.ndarray, end: np.ndarray, lowest: float) -> bool:
+    """Whether the energy is lower still beyond an end, on the ray from the start."""
+    with np.errstate(all="ignore"):
+        beyond = energy(start + np.array(_BEYOND)[:, None] * (end - start))
+    return bool((beyond < lowest).any())
+
+
+def _is_minimum(energy: Function, point: np.ndarray, slack: float, domain: Domain) -> bool:
+    """Whether nothing near is lower by more than ``slack``: an end on a plateau counts, a saddle or a summit does not.
+
+    At a wall only what is on this side of it counts.
+    """
     near = np.random.default_rng(0).normal(size=(64, len(point)))
     near *= _NEAR * (1.0 + np.abs(point).max()) / np.linalg.norm(near, axis=1, keepdims=True)
+    around = point + near if domain.kind == "torus" else np.clip(point + near, domain.low, domain.high)
     with np.errstate(all="ignore"):
-        around = np.nan_to_num(energy(point + near), nan=np.inf)
+        around = np.nan_to_num(energy(around), nan=np.inf)
     here = float(energy(point[None])[0])
     return bool(around.min() >= here - slack - 1e-12 * abs(here))
 

@@ -6,10 +6,12 @@ import numpy as np
 import scipy
 
 from langevin_sim.errors import InputError
+from langevin_sim.potentials.differences import central_differences
 from langevin_sim.potentials.potential import Potential
 
 _LOG_POINTS = 10
 _RAYS = 64
+_BESIDE = 1e-6  # an angle
 _DECADES = (1e2, 1e3, 1e4, 1e5)  # times the size of the extent
 
 
@@ -56,6 +58,10 @@ def confining(potential: Potential, temperature: float) -> None:
     radii = size * np.array(_DECADES)
     with np.errstate(all="ignore"):
         values = np.array([potential.energy(radius * rays) for radius in radii])  # [decades, rays]
+        # 0 times infinity, on an axis alone: what is beside it tells
+        beside = rays + _BESIDE * np.random.default_rng(2).normal(size=rays.shape)
+        turned = np.array([potential.energy(radius * beside) for radius in radii])
+        values = np.where(np.isnan(values), turned, values)
     values = np.where(np.isposinf(values), np.finfo(float).max, values)
     for ray, along in zip(rays, values.T, strict=True):
         if np.isnan(along).any():
@@ -80,22 +86,17 @@ def own_gradient(potential: Potential, temperature: float) -> None:
         return
     low, high = potential.extent(temperature).T
     x = np.random.default_rng(0).uniform(low, high, (200, potential.dim))
-    differences = []
-    for h in (1e-5, 2e-5):
-        shifts = h * (1.0 + np.abs(x).max()) * np.eye(potential.dim)
-        up, down = potential.energy(x[:, None] + shifts), potential.energy(x[:, None] - shifts)
-        differences.append((up - down) / (2.0 * shifts[0, 0]))
+    slopes, apart, rounding = central_differences(potential, x)
     gradient = potential.gradient(x)
     size = np.abs(gradient).max(axis=1, keepdims=True) + np.median(np.abs(gradient))
-    rounding = 1e-9 * np.abs(potential.energy(x)).max()
-    steady = np.abs(differences[0] - differences[1]) <= 1e-5 * size + rounding
-    wrong = steady & (np.abs(differences[0] - gradient) > 1e-4 * size + rounding)
+    steady = apart <= 1e-5 * size + rounding
+    wrong = steady & (np.abs(slopes - gradient) > 1e-4 * size + rounding)
     if wrong.any():
         row, column = (int(index) for index in np.argwhere(wrong)[0])
         raise InputError(
             f"{potential.name}: the gradient's component {column + 1} at {_place(x[row])} is "
             f"{gradient[row, column]:.6g}, and finite differences of the energy give "
-            f"{differences[0][row, column]:.6g}: expected the energy's own"
+            f"{slopes[row, column]:.6g}: expected the energy's own"
         )
 
 
