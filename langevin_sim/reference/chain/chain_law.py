@@ -20,7 +20,7 @@ from langevin_sim.reference.chain.refinement import on_grids
 def chain_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
     """The stationary law of a discretised chain at the step that is used.
 
-    Its kernel is the one that the dynamics declares: GDL's, LM's, that of SGD and SGDL with tilts. In closed form on a
+    Its kernel is the one that the dynamics declares: GDL's, LM's, that of SGD and SGDL. In closed form on a
     quadratic; a product where U is a sum over groups of coordinates; else by Nystroem's method, p(x') = integral p(x)
     K(x, x') dx on nodes, for d = 1, d = 2 (on R^d, a torus, a box), and in any d where U depends on (x_1, rho) only: that
     pair is a Markov chain by itself. Raises ReferenceUnavailable, with the reason, for anything else.
@@ -38,6 +38,9 @@ def chain_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
 
 def _law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
     kernel = KERNELS[dynamics.kernel or ""]
+    if kernel.varying is not None and potential.terms is not None and potential.terms.covariance is None:
+        law: ChainLaw = kernel.varying(potential, dynamics)
+        return law
     noise = kernel.noise(potential, dynamics)
     if potential.quadratic is not None:
         law = quadratic_law(potential, potential.quadratic, dynamics, kernel, noise)

@@ -1,6 +1,7 @@
-"""x' = P(x - (eta/b) sum_batch grad V_i(x) + sqrt(2 eta T) xi), where the gradient noise is the same everywhere (tilts).
+"""x' = P(x - (eta/b) sum_batch grad V_i(x) + sqrt(2 eta T) xi).
 
-The batch's noise is taken as Gaussian: odd moments vanish by construction, and its excess kurtosis is O(1/b).
+Where the gradient noise is the same everywhere (tilts) it is taken as Gaussian: odd moments vanish by construction, and its
+excess kurtosis is O(1/b). Where it depends on x, the batches are taken as they are drawn (batches.py).
 """
 
 import numpy as np
@@ -9,6 +10,7 @@ from langevin_sim.dynamics import SGDL, Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.chain import nystroem
+from langevin_sim.reference.chain.batches import batch_law
 from langevin_sim.reference.chain.kernel import Kernel, Noise
 from langevin_sim.reference.chain.kernels.gaussian import covariance
 from langevin_sim.reference.chain.kernels.kurtosis import excess_kurtosis
@@ -33,4 +35,4 @@ def _noise(potential: Potential, dynamics: Dynamics) -> Noise:
     return Noise(added, batches, share**2 * kurtosis)
 
 
-KERNEL = Kernel(_noise, covariance, nystroem.solve)
+KERNEL = Kernel(_noise, covariance, nystroem.solve, batch_law)

@@ -1,0 +1,329 @@
+"""The chain law of SGDL on any finite sum in one or two dimensions, with batches as they are drawn: noise that depends on x."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from langevin_sim.dynamics import SGDL, Domain, Dynamics
+from langevin_sim.errors import ReferenceUnavailable
+from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference.chain.kernel import Moments
+from langevin_sim.reference.chain.law import ChainLaw
+from langevin_sim.reference.chain.spectral import CUT, Series, SpectralKernel, Window, kernel, projected, single_gradients, solve
+from langevin_sim.reference.chain.stationary import Stationary
+from langevin_sim.reference.quadrature import panel_rule
+
+_OVERSAMPLING = {1: 3.0, 2: 1.05}  # nodes over the 2 M + 1 coefficients of an axis, by dimension; one dimension costs nothing
+_FINER = 1.25  # ratio of nodes of the two solutions whose distance is the error, and from one attempt to the next
+_CLOSE = 1e-7  # distance between the two at which no finer one is tried
+_SCOUTING_CUT = 17.0  # frequencies kept while the window is looked for: to 4e-8
+_OPEN = 3e-6  # probability in the outer twentieths of a window that calls for a larger one
+_GROWTH, _ROUNDS = 1.4, 10
+_MARGIN = 1.4  # from a window that holds all but _OPEN to one that holds all
+_DEVIATIONS = 7.0  # of the added noise, that a window reaches beyond walls
+_OF_PANELS = 1.0  # Gauss-Legendre nodes over equally spaced ones
+_IMAGES = 8  # of a wall, on either side
+_LINES_A_PANEL = 26  # values of y_2 between two changes of the borders' number
+_SAFETY, _ROUNDING = 2.0, 1e-13
+_LINES = 257  # points of a line on which borders are looked for
+
+
+@dataclass(frozen=True)
+class Projected:
+    """The law of one coordinate P(y), from the density of y as a series of one dimension."""
+
+    series: Series
+    domain: Domain
+
+    def masses(self, edges: np.ndarray) -> np.ndarray:
+        """P(edges[k] < x <= edges[k+1]): [edges - 1]. What is clipped onto a wall of a box counts at that wall."""
+        series, domain = self.series, self.domain
+        low, high = series.window.low[0], series.window.low[0] + series.window.width[0]
+
+        def below(y: np.ndarray) -> np.ndarray:
+            return series.below(np.clip(y, low, high))
+
+        edges = np.asarray(edges, float)
+        if domain.kind == "space":
+            return np.diff(below(edges))
+        inside = np.clip(edges, domain.low, domain.high)
+        if domain.kind != "reflecting":
+            found = below(inside)
+        else:  # x <= e where y is within e - low of an image of the lower wall
+            images = domain.low + 2.0 * domain.width * np.arange(-_IMAGES, _IMAGES + 1)[:, None]
+            found = (below(images + (inside - domain.low)) - below(images - (inside - domain.low))).sum(axis=0)
+        return np.diff(np.where(edges >= domain.high, 1.0, np.where(edges < domain.low, 0.0, found)))
+
+    def density(self, x: np.ndarray) -> np.ndarray:
+        """Density at points x [n], without atoms; 0 outside the window and the domain."""
+        points = np.asarray(x, float)
+        low, high = self.series.window.low[0], self.series.window.low[0] + self.series.window.width[0]
+        if self.domain.kind == "reflecting":
+            shift = 2.0 * self.domain.width * np.arange(-_IMAGES, _IMAGES + 1)[:, None]
+            images = np.concatenate([points + shift, 2.0 * self.domain.low - points + shift])
+        else:
+            images = points[None]
+        value = self.series.on(images.ravel()).reshape(images.shape)
+        inside = True if self.domain.kind == "space" else (points >= self.domain.low) & (points <= self.domain.high)
+        return np.where(inside, np.where((images >= low) & (images <= high), value, 0.0).sum(axis=0), 0.0)
+
+
+@dataclass(frozen=True)
+class BatchLaw:
+    """The stationary density p of y (before the projection) as a Series, and the kernel that it belongs to.
+
+    A region's mass is the integral of p over all y with P(y) in it; on walls of a box that is what is clipped onto them.
+    """
+
+    potential: Potential
+    series: Series
+    step: SpectralKernel
+    found: Stationary
+
+    def masses(self, nodes: int) -> np.ndarray:
+        """Of the regions: exact integrals along y_1 between the borders, at ``nodes`` values of y_2 a panel."""
+        window = self.series.window
+        grid = np.linspace(window.low[0], window.low[0] + window.width[0], _LINES)
+        masses = np.zeros(len(self.potential.regions))
+        if self.series.coefficients.ndim == 1:
+            lines = [(self.series, np.zeros(0), 1.0)]
+        else:
+            ends = self._panels(grid)
+            points, weights = panel_rule(ends, nodes, smoothed=True)
+            lines = [(self._line(point), np.array([point]), weight) for point, weight in zip(points, weights, strict=True)]
+        for line, second, weight in lines:
+            cuts = self._crossings(second, grid)
+            integral = np.diff(line.below(np.concatenate([grid[:1], cuts, grid[-1:]])))
+            middles = 0.5 * (np.concatenate([grid[:1], cuts]) + np.concatenate([cuts, grid[-1:]]))
+            np.add.at(masses, self._label(middles, second), weight * integral)
+        return masses / masses.sum()
+
+    def mean(self, function: Callable[[np.ndarray], np.ndarray]) -> float:
+        """E f(x), f a vectorised function of points [n, dim], by the kernel's own rule."""
+        points = projected(self.potential, self.step.points)
+        weight = self.step.weights * self.step.at_nodes(self.series)
+        return float(weight @ function(points) / weight.sum())
+
+    def along(self, axis: int) -> np.ndarray:
+        """The probabilities of the nodes of one axis."""
+        shape = [points.size for points, _ in self.step.axes]
+        share = (self.step.weights * self.step.at_nodes(self.series)).reshape(shape)
+        return share if share.ndim == 1 else share.sum(axis=1 - axis)
+
+    def outer(self) -> np.ndarray:
+        """The probability, without its sign, in the first and last twentieth of the window, for every axis: [d]."""
+        found = []
+        for axis, (points, _) in enumerate(self.step.axes):
+            place = (points - self.series.window.low[axis]) / self.series.window.width[axis]
+            found.append(float(np.abs(self.along(axis)[(place < 0.05) | (place > 0.95)]).sum()))
+        return np.array(found)
+
+    def support(self) -> np.ndarray:
+        """[d, 2]: the intervals outside which each axis has _OPEN or less."""
+        found = []
+        for axis, (points, _) in enumerate(self.step.axes):
+            below = np.cumsum(self.along(axis))
+            held = np.flatnonzero((below > 0.5 * _OPEN) & (below < 1.0 - 0.5 * _OPEN))
+            found.append((points[max(held[0] - 1, 0)], points[min(held[-1] + 2, points.size - 1)]))
+        return np.array(found)
+
+    def coordinate(self, axis: int) -> tuple[float, float]:
+        """E x and E x^2 of one coordinate."""
+        return self.mean(lambda points: points[:, axis]), self.mean(lambda points: points[:, axis] ** 2)
+
+    def marginal(self, axis: int) -> Projected:
+        """The law of one coordinate."""
+        return Projected(self.series.marginal(axis), self.potential.domain)
+
+    def energy(self) -> float:
+        """Mean of U."""
+        return self.mean(self.potential.energy)
+
+    def _line(self, second: float) -> Series:
+        """p along y_1 at one y_2, as a series of one dimension."""
+        window, coefficients = self.series.window, self.series.coefficients
+        phase = np.exp(1j * (second - window.low[1]) * self.series.orders[1] * window.spacing[1])
+        return Series(Window(window.low[:1], window.width[:1]), coefficients @ phase / window.width[1])
+
+    def _label(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        points = np.column_stack([first, *(np.full(first.size, value) for value in second)])
+        return self.potential.label(projected(self.potential, points))
+
+    def _crossings(self, second: np.ndarray, grid: np.ndarray) -> np.ndarray:
+        """Where the region of P(y) changes along y_1, by bisection to rounding."""
+        labels = self._label(grid, second)
+        at = np.flatnonzero(labels[1:] != labels[:-1])
+        left, right, mine = grid[at], grid[at + 1], labels[at]
+        for _ in range(50 if at.size else 0):
+            middle = 0.5 * (left + right)
+            same = self._label(middle, second) == mine
+            left, right = np.where(same, middle, left), np.where(same, right, middle)
+        return 0.5 * (left + right)
+
+    def _panels(self, grid: np.ndarray) -> np.ndarray:
+        """[low, .., high] of y_2, cut at the walls and where the sequence of regions along y_1 changes."""
+        window, domain = self.series.window, self.potential.domain
+        low, high = window.low[1], window.low[1] + window.width[1]
+
+        def sequence(second: float) -> tuple[int, ...]:
+            labels = self._label(grid, np.array([second]))
+            return tuple(labels[np.append(True, labels[1:] != labels[:-1])].tolist())
+
+        scan = np.linspace(low, high, 129)
+        seen = [sequence(value) for value in scan]
+        ends = {low, high, *(wall for wall in (domain.low, domain.high) if low < wall < high)}
+        for k in range(scan.size - 1):
+            if seen[k] != seen[k + 1]:
+                left, right = scan[k], scan[k + 1]
+                for _ in range(45):
+                    middle = 0.5 * (left + right)
+                    left, right = (middle, right) if sequence(middle) == seen[k] else (left, middle)
+                ends.add(0.5 * (left + right))
+        return np.array(sorted(ends))
+
+
+def batch_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
+    """The stationary law of SGDL on a potential that is a finite sum, whose gradient noise may depend on x.
+
+    Errors: the distance between two numbers of nodes, the probability at the ends of the window, and rounding times the
+    relaxation time. Raises ReferenceUnavailable where there is no added noise (the law then has no density), in more than two
+    dimensions, where the window does not close, and where the kernel is too large.
+    """
+    assert isinstance(dynamics, SGDL), "only what draws batches declares this kernel"
+    if potential.dim > 2:
+        raise ReferenceUnavailable(
+            f"the gradient noise of {potential.name} depends on x: there is a chain law in one or two dimensions, not in "
+            f"{potential.dim}"
+        )
+    if dynamics.noise == 0.0:
+        raise ReferenceUnavailable(
+            f"the gradient noise of {potential.name} depends on x, and {dynamics.name} adds none of its own: the law has no "
+            "density. With a small temperature, sgdl has one"
+        )
+    window = _window(potential, dynamics)
+    guess = _Guess(potential, _temperature(potential, dynamics))
+    rougher = _solved(potential, dynamics, window, 1.0 / _FINER, guess)
+    fine, share = _solved(potential, dynamics, window, 1.0, guess), 1.0
+    while abs(fine.energy() - rougher.energy()) > _CLOSE * abs(fine.energy()):
+        share *= _FINER
+        try:
+            rougher, fine = fine, _solved(potential, dynamics, window, share, guess)
+        except ReferenceUnavailable:  # too large: the error is what it is
+            break
+    return _law(potential, dynamics, fine, rougher)
+
+
+def _law(potential: Potential, dynamics: SGDL, fine: BatchLaw, rougher: BatchLaw) -> ChainLaw:
+    outside = 0.0 if potential.domain.kind == "torus" else float(fine.outer().sum())
+    relaxation = fine.found.relaxation_steps
+    everywhere = outside + (fine.found.residual + _ROUNDING) * max(relaxation, 1.0)
+    masses, others = fine.masses(_LINES_A_PANEL), rougher.masses(_LINES_A_PANEL - 6)
+    names = [region.name for region in potential.regions]
+    energy = fine.energy()
+    scale = max(abs(energy), _temperature(potential, dynamics))
+    points = [fine.coordinate(axis) for axis in range(potential.dim)]
+    coarse = [rougher.coordinate(axis) for axis in range(potential.dim)]
+    means, squares = np.array(points).T
+    mean_error, square_error = _SAFETY * np.abs(np.array(points) - np.array(coarse)).T
+    return ChainLaw(
+        potential,
+        dynamics,
+        dict(zip(names, masses.tolist(), strict=True)),
+        dict(zip(names, (_SAFETY * np.abs(masses - others) + everywhere).tolist(), strict=True)),
+        energy,
+        _SAFETY * abs(energy - rougher.energy()) + everywhere * scale,
+        relaxation,
+        "transition kernel of the batches",
+        Moments(means, mean_error + everywhere * np.sqrt(squares), squares, square_error + everywhere * squares),
+        tuple(fine.marginal(axis) for axis in range(potential.dim)),
+        tuple(rougher.marginal(axis) for axis in range(potential.dim)),
+        everywhere + 1e-12,
+    )
+
+
+@dataclass(frozen=True)
+class _Guess:
+    potential: Potential
+    temperature: float
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        energy = self.potential.energy(projected(self.potential, points))
+        return np.exp(-(energy - energy.min()) / self.temperature)
+
+
+def _solved(potential: Potential, dynamics: SGDL, window: Window, share: float, guess: _Guess, cut: float = CUT) -> BatchLaw:
+    largest = np.floor(math.sqrt(2.0 * cut / dynamics.noise**2) / window.spacing).astype(int)
+    axes = [
+        _rule(potential, low, width, max(16, math.ceil(share * _OVERSAMPLING[potential.dim] * (2 * top + 1))))
+        for low, width, top in zip(window.low, window.width, largest, strict=True)
+    ]
+    step = kernel(potential, dynamics, window, axes, cut)
+    series, found = solve(step, guess)
+    return BatchLaw(potential, series, step, found)
+
+
+def _rule(potential: Potential, low: float, width: float, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights over a window: equally spaced on R^d, where p vanishes at both ends; else Gauss-Legendre's between walls.
+
+    On a torus the energy may not match at the seam, which is where the one panel ends.
+    """
+    if potential.domain.kind == "space":
+        return low + width * np.arange(nodes) / nodes, np.full(nodes, width / nodes)
+    walls = [wall for wall in (potential.domain.low, potential.domain.high) if low < wall < low + width]
+    ends = np.array([low, *walls, low + width])
+    counts = np.maximum(8, np.ceil(_OF_PANELS * nodes * np.diff(ends) / width)).astype(int)
+    parts = [panel_rule(ends[k : k + 2], int(count)) for k, count in enumerate(counts)]
+    return np.concatenate([points for points, _ in parts]), np.concatenate([weights for _, weights in parts])
+
+
+def _temperature(potential: Potential, dynamics: SGDL) -> float:
+    """A rough temperature, for guesses alone: T + eta tr C / (2 d), C the batch mean's covariance where walkers start."""
+    terms = potential.terms
+    assert terms is not None
+    starts = np.array([region.start for region in potential.regions])
+    single = single_gradients(terms, potential, starts)
+    spread = ((single - single.mean(axis=1, keepdims=True)) ** 2).mean(axis=(1, 2)).max()
+    factor = dynamics.variance_factor(terms.n_terms)
+    return dynamics.temperature + 0.5 * dynamics.step_size * factor * float(spread)
+
+
+def _window(potential: Potential, dynamics: SGDL) -> Window:
+    """A window that p does not fill."""
+    domain, dim = potential.domain, potential.dim
+    if domain.kind == "torus":
+        return Window(np.full(dim, domain.low), np.full(dim, domain.width))
+    if domain.kind != "space":
+        reach = _farthest(potential, dynamics)
+        if domain.kind == "reflecting" and reach > 2 * _IMAGES * domain.width:
+            raise ReferenceUnavailable(f"a step may be {reach / domain.width:.0f} times as long as the domain is wide")
+        return Window(np.full(dim, domain.low - reach), np.full(dim, domain.width + 2.0 * reach))
+    temperature = _temperature(potential, dynamics)
+    extent = potential.extent(temperature)
+    middle, width = extent.mean(axis=1), 1.2 * (extent[:, 1] - extent[:, 0])
+    for _ in range(_ROUNDS):
+        window = Window(middle - 0.5 * width, width)
+        law = _solved(potential, dynamics, window, 1.0, _Guess(potential, temperature), _SCOUTING_CUT)
+        open_axes = law.outer() > _OPEN
+        if not open_axes.any():
+            low, high = law.support().T
+            return Window(0.5 * (low + high) - 0.5 * _MARGIN * (high - low), _MARGIN * (high - low))
+        width = np.where(open_axes, _GROWTH * width, width)
+    raise ReferenceUnavailable(
+        f"the law of {dynamics.name} on {potential.name} does not fall off within {width.max():.3g} of its middle: its tails are "
+        "heavy, or walkers escape"
+    )
+
+
+def _farthest(potential: Potential, dynamics: SGDL) -> float:
+    """How far one step may leave the domain: eta times the largest batch mean that is likely, and its noise."""
+    terms, domain = potential.terms, potential.domain
+    assert terms is not None
+    line = np.linspace(domain.low, domain.high, 33)
+    points = np.stack(np.meshgrid(*[line] * potential.dim, indexing="ij"), axis=-1).reshape(-1, potential.dim)
+    single = single_gradients(terms, potential, points)
+    mean = single.mean(axis=1)
+    factor = max(dynamics.variance_factor(terms.n_terms), 0.0)
+    spread = np.sqrt(((single - mean[:, None]) ** 2).mean(axis=1) * factor)
+    return float(dynamics.step_size * (np.abs(mean) + _DEVIATIONS * spread).max() + _DEVIATIONS * dynamics.noise)
