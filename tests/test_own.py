@@ -146,6 +146,17 @@ def test_what_an_expression_cannot_be_is_told(energy, dim, domain, words):
     assert words in str(told.value)
 
 
+def test_python_refuses_what_the_command_line_refuses():
+    """Ackley's function has no integral over the plane; in a box it has."""
+    ackley = "20-20*exp(-0.2*sqrt((x1^2+x2^2)/2))+2.718281828-exp((cos(2*pi*x1)+cos(2*pi*x2))/2)"
+    with pytest.raises(InputError, match="does not confine"):
+        make(ackley, 2)
+    told = call("run", "--potential", f"expr: {ackley}", "--dims", "2", "--quiet")
+    assert told.exit_code == 2
+    assert "does not confine" in told.output
+    assert len(make(ackley, 2, domain=parse_domain("reflecting:-1.5,1.5")).minima) == 9
+
+
 @pytest.mark.parametrize("energy", ["1e20*x1^2-3e17", "(x1^2-1)^2*1e16-4e16", "cosh(x1)-1e18*exp(-x1^2)"])
 def test_a_deep_well_has_a_bound(energy):
     check(make(energy, 1), 1.0)

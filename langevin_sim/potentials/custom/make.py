@@ -9,7 +9,7 @@ import numpy as np
 
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
-from langevin_sim.potentials.custom import basins, python, search, separable
+from langevin_sim.potentials.custom import basins, python, search, separable, soundness
 from langevin_sim.potentials.custom import extent as reach
 from langevin_sim.potentials.custom.quadratic_form import quadratic_form
 from langevin_sim.potentials.minima import hessian, with_refined_minima
@@ -42,7 +42,7 @@ def make(
     the lowest first; where an expression is a sum over groups of coordinates (``factors``), products of those of its terms.
     Of more than ``max_regions`` the lowest are kept, and the others together are the region ``elsewhere``.
     ``temperature``: barriers below a thousandth of it do not count, and the grid of basins covers what its law covers.
-    Raises InputError where the energy is not finite, or falls without bound.
+    Raises InputError where the energy is not finite, does not confine, is not periodic on a torus, or has another's gradient.
     """
     if dim < 1:
         raise InputError(f"{name}: dimension {dim}: expected an integer of at least 1")
@@ -58,6 +58,7 @@ def make(
         temperature=temperature,
         max_regions=max_regions,
     )
+    soundness.check(potential, temperature)
     if len(potential.regions) > max_regions:
         warnings.warn(
             f"{name}: more than {max_regions} minima were found: the wells of the {max_regions} lowest are regions, and the "
