@@ -189,6 +189,8 @@ def bad_value(field: FieldInfo, name: str, texts: Texts) -> st.SearchStrategy[An
     kind, metadata = unwrapped(field.annotation, tuple(field.metadata))
     date = datetime.date(2018, 1, 1)
     odd = st.sampled_from([{"a": 1}, {}, date, [[1]], [{"a": "b"}], datetime.time(1, 2, 3)])
+    if name == "dynamics_settings":  # none of the built-in dynamics has any
+        return st.sampled_from([{"friction": 1.0}, {"step_size": 1.0}, {"a": "b"}, 3, "width", [1.0], True, date])
     if name == "parameters":
         numbers = st.sampled_from(["x", math.nan, math.inf, True, [1.0], {"a": 1.0}, 0, -1, 1e-320, 10**400])
         tables = st.tuples(st.sampled_from(POSITIVES), numbers) | st.tuples(near_miss(TWOWELL), st.just(1.0))
@@ -304,6 +306,10 @@ def _bad_option(option: click.Option, fields: dict[str, FieldInfo], texts: Texts
         return bad_text(fields[name], name, texts)
     if name == "pairs":
         return BAD_PAIRS
+    if name == "of_dynamics":
+        return st.sampled_from(["friction=1", "gdl.friction=1", "friction", "friction=x", "=1", ""])
+    if name == "every":  # what --record-every was called
+        return bad_text(fields["record_every"], "record_every", texts)
     if isinstance(option.type, click.Choice):
         return unknown(option.type.choices)
     if isinstance(option.type, click.Path):
@@ -372,7 +378,7 @@ def run_specs(draw: Any) -> RunSpec:
         walkers=draw(st.integers(2, 130)),
         steps=draw(st.integers(1, 60)),
         burn_in=draw(st.integers(0, 20)),
-        every=draw(st.integers(1, 7)),
+        record_every=draw(st.integers(1, 7)),
         step_size=draw(st.floats(1e-5, 0.02)),
         temperature=draw(st.sampled_from([0.0, 0.0, 1.0]) | st.floats(0.05, 2) | st.floats(0.05, 2)),
         schedule=draw(st.just("constant") | GOOD_SCHEDULES),

@@ -330,7 +330,8 @@ def test_network_specs_are_taken_back(kind, config):
 
 
 @pytest.mark.parametrize(
-    ("names", "kind", "otherwise"), [(("run",), RunSpec, {"parameters": "pairs"}), (("deep", "train"), TrainSpec, {})]
+    ("names", "kind", "otherwise"),
+    [(("run",), RunSpec, {"parameters": "pairs", "dynamics_settings": "of_dynamics"}), (("deep", "train"), TrainSpec, {})],
 )
 def test_the_schema_is_the_options(names, kind, otherwise):
     result = CliRunner().invoke(main, [*names, "--print-schema"])
@@ -348,6 +349,8 @@ def test_the_schema_is_the_options(names, kind, otherwise):
     of_the_command = {
         "noise",
         "pairs",
+        "of_dynamics",
+        "every",
         "config",
         "print_config",
         "print_schema",

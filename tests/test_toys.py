@@ -105,7 +105,7 @@ def test_exact_starts_refuse():
         starting_points(potentials.twowell(2), 10, "exact")
     with pytest.raises(InputError, match="temperature above 0"):
         simulate(potentials.boxes(2), GD(0.1), start="exact", seed=1)
-    with pytest.raises(InputError, match="higher temperature"):
+    with pytest.raises(InputError, match="raise the temperature"):
         starting_points(potentials.boxes(12), 10, "exact", 0, 0.02)
 
 

@@ -43,4 +43,5 @@ if __name__ == "__main__":
     law = ls.boltzmann(U, temperature=1.0)
     for dynamics in (BAOAB(step_size=0.1, friction=2.0), ls.GDL(step_size=0.02), ls.MALA(step_size=0.02)):
         run = ls.simulate(U, dynamics, walkers=2048, steps=8_000, burn_in=2_000, seed=1)
-        print(f"{dynamics.name}: wide {run.occupancy['wide']}, Boltzmann {law.mass('wide'):.4f}")
+        mass = run.occupancy["wide"]
+        print(f"{dynamics.name}: wide {mass.mean:.4f} ± {mass.stderr:.4f}, Boltzmann {law.mass('wide'):.4f}")

@@ -21,4 +21,5 @@ def over_walkers(values: np.ndarray) -> Estimate:
     """
     if values.size < 2:
         return Estimate(float(values.mean()) if values.size else math.nan, math.nan)
-    return Estimate(float(values.mean()), float(values.std(ddof=1) / math.sqrt(values.size)))
+    with np.errstate(over="ignore"):  # squares of energies beyond 1e154: the error is then infinite
+        return Estimate(float(values.mean()), float(values.std(ddof=1) / math.sqrt(values.size)))
