@@ -1,7 +1,10 @@
 """Rows of data from a CSV file, for least squares on them."""
 
+import codecs
 import csv
 import hashlib
+import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +12,9 @@ import numpy as np
 from langevin_sim.errors import InputError
 
 TARGET = "y"
+_WANTED = "expected UTF-8 text with a heading, commas between columns and decimal points"
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?[0-9]+,[0-9]+\s*")
 
 
 def columns(path: Path) -> list[str]:
@@ -19,7 +25,8 @@ def columns(path: Path) -> list[str]:
 def read_rows(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """(a [n, dim], y [n]) from a CSV file with a heading: the column y, or the last one, is the value, all others are a's.
 
-    InputError names the file, the line and the column of what is no finite number.
+    Raises InputError, which names the file, the line and the column, for anything that is not a finite number, for a column
+    without a name (a table saved with its index), and for other separators, decimal commas, comments and encodings.
     """
     _, values = _read(path)
     return values[:, :-1], values[:, -1]
@@ -30,20 +37,56 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _read(path: Path) -> tuple[list[str], np.ndarray]:
+def _text(path: Path) -> str:
+    """The file's text; InputError where it is not UTF-8."""
     try:
-        with open(path, encoding="utf-8-sig", newline="") as stream:
-            lines = [line for line in csv.reader(stream, strict=True) if line]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"data {path} cannot be read: {error}; expected a CSV file with a heading") from error
-    if len(lines) < 2 or len(lines[0]) < 2:
-        raise InputError(f"data {path}: expected a heading, at least two columns and one row; found {len(lines)} lines")
-    names = [name.strip() for name in lines[0]]
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"data {path} cannot be read: {error}; {_WANTED}") from error
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in raw[:1000]:
+        raise InputError(f"data {path}: the text is UTF-16: {_WANTED}")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"data {path} cannot be read: {error}; {_WANTED}") from error
+
+
+def _lines(path: Path) -> list[list[str]]:
+    """The cells of every line that is not empty."""
+    text = _text(path)
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    if first.startswith("#"):
+        raise InputError(f"data {path}: the first line begins with '#': expected the heading there; remove lines of comments")
+    for separator, name in _SEPARATORS.items():
+        if separator in first and "," not in first:
+            cells = [cell for line in text.splitlines() for cell in line.split(separator)]
+            decimal = " and numbers have decimal commas" if any(map(_DECIMAL_COMMA.fullmatch, cells)) else ""
+            raise InputError(f"data {path}: columns are separated by {name}{decimal}: {_WANTED}")
+    try:
+        return [line for line in csv.reader(io.StringIO(text, newline=""), strict=True) if line]
+    except csv.Error as error:
+        raise InputError(f"data {path} cannot be read: {error}; {_WANTED}") from error
+
+
+def _heading(path: Path, cells: list[str]) -> list[str]:
+    """The names of the columns, each there and different."""
+    names = [name.strip() for name in cells]
     if all(_number(name) is not None for name in names):
         raise InputError(f"data {path}: the first line holds numbers: expected a heading with the columns' names")
+    if "" in names:
+        index = ", as in a table saved with its index; leave it out (pandas: index=False)" if names[0] == "" else ""
+        raise InputError(f"data {path}: column {names.index('') + 1} has no name{index}: expected a name for every column")
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"data {path}: two columns are called {twice!r}: expected different names")
+    return names
+
+
+def _read(path: Path) -> tuple[list[str], np.ndarray]:
+    lines = _lines(path)
+    if len(lines) < 2 or len(lines[0]) < 2:
+        raise InputError(f"data {path}: expected a heading, at least two columns and one row; found {len(lines)} lines")
+    names = _heading(path, lines[0])
     values = np.empty((len(lines) - 1, len(names)))
     for row, line in enumerate(lines[1:]):
         if len(line) != len(names):
@@ -51,7 +94,8 @@ def _read(path: Path) -> tuple[list[str], np.ndarray]:
         for column, text in enumerate(line):
             number = _number(text)
             if number is None:
-                raise InputError(f"data {path}, row {row + 1}, column {names[column]!r}: {text!r}: expected a finite number")
+                wanted = "a decimal point" if _DECIMAL_COMMA.fullmatch(text) else "a finite number"
+                raise InputError(f"data {path}, row {row + 1}, column {names[column]!r}: {text!r}: expected {wanted}")
             values[row, column] = number
     last = names.index(TARGET) if TARGET in names else len(names) - 1
     order = [k for k in range(len(names)) if k != last] + [last]
