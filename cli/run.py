@@ -93,6 +93,7 @@ def command(
 
 
 _COLOURS = {"agrees": "green", "biased": "cyan", "disagrees": "bold red", "unconverged": "yellow", "no-reference": "dim"}
+_VARIANCES = 5  # of coordinates that are printed
 
 
 def _print_table(summary: dict[str, Any]) -> None:
@@ -129,6 +130,13 @@ def _print_table(summary: dict[str, Any]) -> None:
             text = "" if fitted is None else f", fitted to the mean energy {_pair(fitted['mean'], fitted['stderr'])}"
             predicted = f"predicted {result['effective_temperature']:.5f}"
             line = f"d={result['dim']} {result['dynamics']}: temperature {predicted}{text}"
+            console.print(line, highlight=False, soft_wrap=True)
+        exact = result["least_squares"]
+        if exact is not None:
+            energy = f"{exact['energy']:.6g} exact, {_pair(result['energy']['mean'], result['energy']['stderr'])} simulated"
+            variances = ", ".join(f"{value:.5g}" for value in exact["variances"][:_VARIANCES])
+            more = ", ..." if len(exact["variances"]) > _VARIANCES else ""
+            line = f"d={result['dim']} {result['dynamics']}: mean energy {energy}; exact variances {variances}{more}"
             console.print(line, highlight=False, soft_wrap=True)
 
 

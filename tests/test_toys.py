@@ -13,7 +13,7 @@ from langevin_sim.dynamics import GD, LM, MALA, RWM, SGD, SGDL, parse_schedule
 from langevin_sim.engine.ensemble import new_ensemble
 from langevin_sim.errors import InputError, ReferenceUnavailable
 from langevin_sim.reference import boltzmann, chain_law
-from langevin_sim.reference.least_squares import lyapunov_covariance, stationary_covariance
+from langevin_sim.reference.least_squares import constant_noise, lyapunov_covariance, stationary_covariance, stationary_moments
 from langevin_sim.reference.temperature import effective_temperature
 from langevin_sim.simulation.simulate import available_threads, landscape, simulate, starting_points
 
@@ -235,6 +235,50 @@ def test_covariance_by_enumerating_batches():
         g = rows.T @ (rows @ U.minima[0] - y[list(batch)]) / 2
         right.append(stay @ S @ stay + eta**2 * np.outer(g, g))
     np.testing.assert_allclose(np.mean(right, axis=0), S, rtol=1e-11)
+
+
+@pytest.mark.parametrize("replacement", [False, True])
+def test_a_column_of_ones_is_an_autoregression(replacement):
+    """V_i = (x - y_i)^2/2: the noise does not depend on x, and S = (eta^2 f var(y) + 2 eta T) / (1 - (1 - eta)^2)."""
+    y = np.array([0.3, -1.0, 2.5, 0.1, 7.0])
+    U = potentials.regression_from(np.ones((5, 1)), y)
+    dynamics = SGDL(0.3, 0.2, batch_size=2, replacement=replacement)
+    factor = 0.5 if replacement else 3 / (2 * 4)
+    assert constant_noise(U) == pytest.approx(y.var())
+    assert effective_temperature(U, dynamics) == pytest.approx(0.2 + 0.5 * 0.3 * factor * y.var(), rel=1e-14)
+    exact = stationary_moments(U, dynamics)
+    variance = (0.09 * factor * y.var() + 2 * 0.3 * 0.2) / (1 - 0.7**2)
+    assert exact.covariance == pytest.approx(variance, rel=1e-13)
+    assert exact.mean == pytest.approx(y.mean())
+    assert exact.energy == pytest.approx(0.5 * (y.var() + variance), rel=1e-13)
+    signs = potentials.regression_from(np.array([[1.0], [-1.0], [1.0], [1.0], [-1.0]]), y)
+    assert constant_noise(signs) == pytest.approx((y * [1, -1, 1, 1, -1]).var())
+    assert constant_noise(potentials.regression_from(np.array([[1.0], [1.0], [1.0], [1.0], [2.0]]), y)) is None
+
+
+def test_covariance_in_many_dimensions():
+    """By conjugate gradients, put into the equation that it solves; and where there is no second moment."""
+    U = potentials.regression(40, rows=300)
+    dynamics = SGDL(0.02, 0.1, batch_size=5)
+    S = stationary_covariance(U, dynamics)
+    a, y = U.terms.data[:, :-1], U.terms.data[:, -1]
+    factor = (300 - 5) / (5 * 299)
+    A, g = a.T @ a / 300, a * (a @ U.minima[0] - y)[:, None]
+    stay = np.eye(40) - 0.02 * A
+    spread = (a * np.einsum("ni,ij,nj->n", a, S, a)[:, None]).T @ a / 300 - A @ S @ A + g.T @ g / 300
+    np.testing.assert_allclose(stay @ S @ stay + 0.02**2 * factor * spread + 0.004 * np.eye(40), S, atol=1e-11 * S.max())
+    with pytest.raises(ReferenceUnavailable, match="second moment grows"):
+        stationary_covariance(U, SGD(0.2, batch_size=1))
+
+
+def test_multiplicative_noise_in_closed_form():
+    """SGDL: 2 eta T / (1 - E (1 - eta a_B)^2), by enumerating the batches; SGD comes to rest at 0."""
+    U = potentials.multiplicative(rows=6)
+    a = U.terms.data[:, 0] ** 2
+    factors = [(1 - 0.4 * np.mean(batch)) ** 2 for batch in itertools.combinations(a, 2)]
+    found = stationary_covariance(U, SGDL(0.4, 0.5, batch_size=2))
+    assert found == pytest.approx(2 * 0.4 * 0.5 / (1 - np.mean(factors)), rel=1e-12)
+    assert stationary_covariance(U, SGD(0.4, batch_size=2)) == pytest.approx(0.0, abs=1e-15)
 
 
 def test_covariance_tends_to_lyapunov():

@@ -85,6 +85,11 @@ def _batch_gradient(X, B, G, gradient, p, data):
                 g[i] = fma(share * residual[i], data[np.uint64(chosen[i]), j], g[i])
 
 
+def is_least_squares(potential: Potential) -> bool:
+    """Whether its finite sum is that of regression_from: rows and values, V_i(x) = (a_i . x - y_i)^2 / 2."""
+    return potential.terms is not None and potential.terms.block_batch_gradient is _batch_gradient
+
+
 @rebuildable
 def regression_from(a: np.ndarray, y: np.ndarray, parameters: dict[str, float] | None = None) -> Potential:
     """Least squares for the rows a[n, dim] and values y[n]: V_i(x) = (a_i . x - y_i)^2 / 2, U = (1/n) sum V_i.

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
-from langevin_sim.dynamics import Dynamics
+from langevin_sim.dynamics import SGDL, Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.potentials.regression import is_least_squares
 from langevin_sim.reference import Boltzmann, ChainLaw, boltzmann, chain_law
 from langevin_sim.reference.eyring_kramers import relaxation_time
+from langevin_sim.reference.least_squares import LeastSquares, stationary_moments
 from langevin_sim.reference.temperature import effective_temperature
+
+_EIGENVALUE = "the chain's second eigenvalue"
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,7 @@ class References:
 
     temperature: T + T_eff, None where there is no such thing. relaxation_steps: how many steps the
     slowest mode takes to decay by a factor e, None where it cannot be predicted; from which law.
+    least_squares: exact mean, covariance and mean energy of SGD and SGDL on least squares, in any dimension; else None.
     """
 
     boltzmann: Boltzmann | None
@@ -25,6 +30,7 @@ class References:
     chain_reason: str
     relaxation_steps: float | None
     relaxation_source: str
+    least_squares: LeastSquares | None = None
 
 
 def reference_laws(potential: Potential, dynamics: Dynamics, chain: bool = True) -> References:
@@ -32,12 +38,16 @@ def reference_laws(potential: Potential, dynamics: Dynamics, chain: bool = True)
     if not dynamics.stationary:
         reason = f"{dynamics.name} without noise, or with a schedule, has no stationary law"
         return References(None, None, None, reason, reason, None, "")
+    moments = _least_squares(potential, dynamics)
     try:
         temperature = effective_temperature(potential, dynamics)
-        if temperature == 0:
-            raise ReferenceUnavailable("at temperature 0 there is no law with a density")
-    except ReferenceUnavailable as error:
-        return References(None, None, None, str(error), str(error), None, "")
+    except ReferenceUnavailable as error:  # no Boltzmann law, but the chain may have its own all the same
+        stationary, chain_reason = _chain(potential, dynamics) if chain else (None, "not asked for")
+        relaxation, source = (None, "") if stationary is None else (stationary.relaxation_steps, _EIGENVALUE)
+        return References(None, stationary, None, str(error), chain_reason, relaxation, source, moments)
+    if temperature == 0:
+        reason = "at temperature 0 there is no law with a density"
+        return References(None, None, None, reason, reason, None, "", moments)
     stationary, chain_reason = _chain(potential, dynamics) if chain else (None, "not asked for")
     try:
         if not _boltzmann_like(dynamics):
@@ -46,7 +56,16 @@ def reference_laws(potential: Potential, dynamics: Dynamics, chain: bool = True)
     except ReferenceUnavailable as error:
         law, reason = None, str(error)
     relaxation, source = _relaxation(potential, dynamics, temperature, stationary, chain)
-    return References(law, stationary, temperature, reason, chain_reason, relaxation, source)
+    return References(law, stationary, temperature, reason, chain_reason, relaxation, source, moments)
+
+
+def _least_squares(potential: Potential, dynamics: Dynamics) -> LeastSquares | None:
+    if not (is_least_squares(potential) and dynamics.kernel == SGDL.kernel and isinstance(dynamics, SGDL)):
+        return None
+    try:
+        return stationary_moments(potential, dynamics)
+    except ReferenceUnavailable:  # no second moment, a wall, or too many dimensions
+        return None
 
 
 def _boltzmann_like(dynamics: Dynamics) -> bool:
@@ -67,7 +86,7 @@ def _relaxation(
     if stationary is None and chain and dynamics.relaxes_like and potential.smooth:  # MALA moves as GDL, but for refusals
         stationary, _ = _chain(potential, dynamics.relaxes_like(dynamics.step_size, temperature))
     if stationary is not None:
-        return stationary.relaxation_steps, "the chain's second eigenvalue"
+        return stationary.relaxation_steps, _EIGENVALUE
     if not (_boltzmann_like(dynamics) and (dynamics.kernel or dynamics.relaxes_like)):
         return None, ""  # Eyring and Kramers describe overdamped motion alone
     try:

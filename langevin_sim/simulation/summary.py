@@ -11,9 +11,12 @@ from langevin_sim.analysis.verdict import FALSE_ALARM_RATE, sidak, verdict
 from langevin_sim.dynamics import declarations
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.reference import boltzmann
+from langevin_sim.reference.least_squares import LeastSquares
 from langevin_sim.simulation.judgement import comparisons, converged
 from langevin_sim.simulation.references import References
 from langevin_sim.simulation.run import Run
+
+_SHOWN = 20  # dimension up to which the summary holds a covariance
 
 
 class Marginal(NamedTuple):
@@ -100,6 +103,7 @@ def summarise(run: Run, references: References, tests: int, half: Run | None = N
                 "chain": None if own is None else own.mean_energy,
             },
             "marginal": _distances(run, marginal(run, references)),
+            "least_squares": _moments(references.least_squares),
             "rhat": run.rhat,
             "stationarity_pvalue": run.stationarity,
             "relaxation_steps": references.relaxation_steps,
@@ -145,6 +149,19 @@ def _distances(run: Run, bins: Marginal) -> dict[str, float | None]:
             entry[f"{key}_{name}"] = None if found is None else float(getattr(found, key))
     expected = expected_distances(run.counts, width)
     return {**entry, "tv_expected": expected.tv, "ks_expected": expected.ks, "w1_expected": expected.w1}
+
+
+def _moments(exact: LeastSquares | None) -> dict[str, Any] | None:
+    """The exact moments on least squares; the whole covariance while it is small."""
+    if exact is None:
+        return None
+    covariance = exact.covariance.tolist() if len(exact.covariance) <= _SHOWN else None
+    return {
+        "energy": exact.energy,
+        "mean": exact.mean.tolist(),
+        "variances": exact.covariance.diagonal().tolist(),
+        "covariance": covariance,
+    }
 
 
 def _plain(value: Any) -> Any:

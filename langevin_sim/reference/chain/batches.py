@@ -199,8 +199,8 @@ def batch_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
         )
     if dynamics.noise == 0.0:
         raise ReferenceUnavailable(
-            f"the gradient noise of {potential.name} depends on x, and {dynamics.name} adds none of its own: the law has no "
-            "density. With a small temperature, sgdl has one"
+            f"{dynamics.name} on {potential.name} has no noise but that of the batches, so that the law has no density. With "
+            "a small temperature, sgdl has one"
         )
     window = _window(potential, dynamics)
     guess = _Guess(potential, _temperature(potential, dynamics))
