@@ -11,8 +11,8 @@ from langevin_sim.reference.least_squares import constant_noise
 def batch_temperature(potential: Potential, dynamics: Dynamics) -> float:
     """T_eff = eta s^2 / 2, s^2 the variance of the batch-mean gradient per coordinate (memo, sec. 3.1); 0 without batches.
 
-    s^2 = C/b (n-b)/(n-1), C the covariance of single gradients (least_squares.constant_noise). Raises ReferenceUnavailable where C is not the same everywhere and isotropic:
-    then SGD has no temperature.
+    s^2 = C/b (n-b)/(n-1), C the covariance of single gradients (least_squares.constant_noise). Raises ReferenceUnavailable
+    where C is not the same everywhere and isotropic: then SGD has no temperature.
     """
     if not dynamics.stochastic_gradient:
         return 0.0
