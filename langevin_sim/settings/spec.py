@@ -1,6 +1,5 @@
 """What every spec has in common: how raw values become one, how it is written as TOML, what a wrong one is told."""
 
-import json
 import re
 import shlex
 import tomllib
@@ -8,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from langevin_sim.errors import InputError, UnknownNameError, did_you_mean
@@ -80,21 +80,7 @@ def read_config(path: Path) -> dict[str, Any]:
 def to_toml(settings: Spec) -> str:
     """The settings as TOML that read_config takes."""
     values = settings.model_dump(mode="json", exclude_none=True)
-    tables = {key: values.pop(key) for key in list(values) if isinstance(values[key], dict)}
-    lines = [f"{key} = {_toml(value)}" for key, value in values.items()]
-    for name, table in tables.items():
-        if table:
-            lines += ["", f"[{name}]", *(f"{_key(key)} = {_toml(value)}" for key, value in table.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _toml(value: Any) -> str:
-    """A number, a boolean, a text or a list of them: JSON's form, but for characters that TOML has as they are, and DEL."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else _toml(name)
+    return tomli_w.dumps({key: value for key, value in values.items() if value != {}}, indent=1)
 
 
 def flags(settings: Spec, written: Mapping[str, str] | None = None) -> str:
