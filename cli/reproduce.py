@@ -103,7 +103,7 @@ def command(
     elif as_json:
         click.echo(json.dumps(summary, indent=1))
     elif not quiet:
-        click.echo(_listed(summary) if name == ALL else (folder / "figure.md").read_text())
+        click.echo(_listed(summary) if name == ALL else (folder / "figure.md").read_text(encoding="utf-8"))
         click.echo(f"seed {summary['seed']}   {'figures' if name == ALL else 'figure'} and data in {folder}")
 
 

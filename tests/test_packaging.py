@@ -1,5 +1,6 @@
 """The front matter: license, citation, and a source distribution that is the whole checkout."""
 
+import ast
 import configparser
 import re
 import subprocess
@@ -49,3 +50,19 @@ def test_the_source_distribution_is_the_whole_checkout(tmp_path):
     with tarfile.open(archive) as held:
         names = {name.partition("/")[2] for name in held.getnames()}
     assert tracked - NOT_SHIPPED <= names
+
+
+def texts_without_encoding(source):
+    """Lines on which a text is read or written in whatever encoding the system has."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("read_text", "write_text"):
+            given = {keyword.arg for keyword in node.keywords}
+            if not given & {"encoding", None} and len(node.args) < (1 if node.func.attr == "read_text" else 2):
+                yield node.lineno
+
+
+def test_texts_are_read_and_written_as_utf_8():
+    assert list(texts_without_encoding("path.read_text()\npath.read_text(encoding='utf-8')\npath.write_text(x)")) == [1, 3]
+    files = [path for room in ("langevin_sim", "cli") for path in (ROOT / room).rglob("*.py")]
+    found = {str(path): list(texts_without_encoding(path.read_text(encoding="utf-8"))) for path in files}
+    assert not {name: lines for name, lines in found.items() if lines}

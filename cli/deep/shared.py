@@ -57,7 +57,7 @@ def print_summary(folder: Path, summary: dict[str, Any], as_json: bool, quiet: b
         return
     from langevin_sim.runs.kinds import network_kind
 
-    text = (folder / "figure.md").read_text().partition("## Trainings")[0]
+    text = (folder / "figure.md").read_text(encoding="utf-8").partition("## Trainings")[0]
     for paragraph in text.split("\n\n"):
         if paragraph and not paragraph.startswith(("|", "#")) and not paragraph.endswith(":"):
             lines = [textwrap.fill(line, 80, break_on_hyphens=False) for line in paragraph.splitlines()]

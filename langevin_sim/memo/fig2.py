@@ -30,7 +30,7 @@ def compare(folders: list[Path]) -> tuple[list[dict[str, Any]], list[dict[str, A
     arrays: dict[str, np.ndarray] = {}
     last: list[dict[str, np.ndarray]] = []
     for number, folder in enumerate(folders):
-        run = json.loads((folder / "summary.json").read_text())["runs"][0]
+        run = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["runs"][0]
         with np.load(folder / "arrays.npz") as held:
             epochs, series = _by_replica(dict(held))
         arrays |= {f"{number}_epoch": epochs} | {f"{number}_{name}": series[name] for name in QUANTITIES}

@@ -65,8 +65,8 @@ def complete(folder: Path) -> bool:
 
 def _page(folder: Path, name: str, pages: Path) -> dict[str, Any]:
     """Three files of one figure; returns its entry."""
-    manifest, summary = disk.read_manifest(folder), json.loads((folder / "summary.json").read_text())
-    heading, _, text = (folder / "figure.md").read_text().partition("\n")
+    manifest, summary = disk.read_manifest(folder), json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    heading, _, text = (folder / "figure.md").read_text(encoding="utf-8").partition("\n")
     title = heading.removeprefix("# ")
     links = f"All figures: [README.md](README.md). Manifest: [{name}.json]({name}.json)."
     page = f"{heading}\n\n![{title}]({name}.png)\n{text}\n{links}\n"

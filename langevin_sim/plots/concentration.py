@@ -20,7 +20,7 @@ _VISIBLE = 0.01  # of the highest bin: by so much the chain's curve must differ 
 @own_style()
 def draw(folder: Path) -> None:
     """figure.png and figure.pdf from summary.json and histograms.npz of a run folder."""
-    summary = json.loads((folder / "summary.json").read_text())
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     with np.load(folder / "histograms.npz") as arrays:
         histograms = dict(arrays)
     dims = sorted({result["dim"] for result in summary["results"]})

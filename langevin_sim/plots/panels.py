@@ -20,7 +20,7 @@ _FAINTEST = 1e-4  # of the densest bin of a plane: where its colours begin
 def read(folder: Path, name: str = "histograms.npz") -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """summary.json and the arrays of a run folder."""
     with np.load(folder / name) as arrays:
-        return json.loads((folder / "summary.json").read_text()), dict(arrays)
+        return json.loads((folder / "summary.json").read_text(encoding="utf-8")), dict(arrays)
 
 
 def surface(axes: Any, result: dict[str, Any], zoom: float = 0.85) -> None:

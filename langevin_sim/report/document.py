@@ -14,9 +14,9 @@ _SETTINGS = re.compile(r"^## (?:Settings|Trainings)$", re.MULTILINE)
 
 def page(folder: Path, manifest: dict[str, Any]) -> Page:
     """Text and tables of figure.md, figure.png, what was run, and the command that repeats it."""
-    summary = json.loads((folder / "summary.json").read_text())
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     command = _command(folder, summary)
-    heading, _, text = (folder / "figure.md").read_text().replace(summary["command"], command).partition("\n")
+    heading, _, text = (folder / "figure.md").read_text(encoding="utf-8").replace(summary["command"], command).partition("\n")
     title = heading.removeprefix("# ").strip()
     text, *settings = _SETTINGS.split(local(text), maxsplit=1)
     how, _, text = text.strip().partition("\n\n")  # its first paragraph: the command, and how long it took

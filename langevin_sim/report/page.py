@@ -110,8 +110,8 @@ def render(page: Page) -> str:
     return _template().render(
         page=page,
         sections=sections,
-        style=Markup((_HERE / "style.css").read_text()),
-        script=Markup((_HERE / "app.js").read_text()) if interactive else "",
+        style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
+        script=Markup((_HERE / "app.js").read_text(encoding="utf-8")) if interactive else "",
         data=Markup(_json(interactive[0].data)) if interactive else "",
     )
 

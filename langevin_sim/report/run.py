@@ -38,7 +38,7 @@ _OF_SGD = ("batch_size", "replacement", "terms", "tilt")
 
 def page(folder: Path, manifest: dict[str, Any]) -> Page:
     """What a completed run shows: verdicts in words, the table, the interactive part, the figure, and how it was made."""
-    summary = json.loads((folder / "summary.json").read_text())
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     spec = parse(RunSpec, manifest["spec"])
     results = summary["results"]
     with np.load(folder / "histograms.npz") as arrays:

@@ -15,7 +15,7 @@ _MOST = 500  # points that are listed; sweep.csv has all
 
 def page(folder: Path, manifest: dict[str, Any]) -> Page:
     """Counts first, then the figure, the points, what was run and the command that continues it."""
-    summary = json.loads((folder / "summary.json").read_text())
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     rows, axes = summary["results"], summary["axes"]
     what = summary["settings"].get("potential") or summary["settings"].get("data")
     title = f"Sweep of {local(str(what))} over {', '.join(axes)}"

@@ -54,7 +54,7 @@ def draw_again(folder: Path) -> str:
 def read(folder: Path) -> dict[str, Any]:
     """summary.json of a network experiment; FolderError if the folder holds none."""
     try:
-        summary: dict[str, Any] = json.loads((folder / "summary.json").read_text())
+        summary: dict[str, Any] = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise FolderError(f"{folder} has no summary.json that can be read: expected a deep command's folder") from error
     if not isinstance(summary, dict):

@@ -67,7 +67,7 @@ def open_run(folder: str | Path) -> RunFolder:
     path = Path(folder)
     manifest = read_manifest(path)
     try:
-        summary = json.loads((path / "summary.json").read_text())
+        summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"{path} has no summary.json: the run is {manifest['status']}") from error
     return RunFolder(path, manifest, summary)

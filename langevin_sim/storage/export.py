@@ -56,7 +56,7 @@ def from_folder(folder: Path, dim: int | None = None, dynamics: str | None = Non
     manifest = disk.read_manifest(folder)
     if manifest.get("kind", "run") != "run" or manifest["status"] != "COMPLETED":
         raise FolderError(f"{folder} is no completed run of langevin-sim run: nothing to export")
-    summary = json.loads((folder / "summary.json").read_text())
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     found = [entry for entry in summary["results"] if dim in (None, entry["dim"]) and dynamics in (None, entry["dynamics"])]
     if len(found) != 1:
         there = ", ".join(f"--dim {entry['dim']} --dynamics {entry['dynamics']}" for entry in summary["results"])

@@ -88,7 +88,7 @@ def check_view(sweep: Sweep, view: View | None) -> None:
 
 
 def _rows(kind: str, place: Path) -> list[dict[str, Any]]:
-    summary = json.loads((place / "summary.json").read_text())
+    summary = json.loads((place / "summary.json").read_text(encoding="utf-8"))
     if kind == "train":
         return [{name: result.get(name) for name in _TRAIN} for result in summary["runs"][0]["results"]]
     found = []

@@ -153,7 +153,9 @@ def _report_failures(folder: Path, errors: dict[str, str], points: int) -> None:
     text = [f"# {len(errors)} of {points} points failed", ""]
     for name, error in errors.items():
         log = folder / "points" / name / "run.log"
-        lines = log.read_text(errors="replace").splitlines()[-_TAIL:] if log.exists() else ["no log was written"]
+        lines = (
+            log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL:] if log.exists() else ["no log was written"]
+        )
         text += [f"## {name}", "", error, "", *(f"    {line}" for line in lines), ""]
     disk.write_whole(path, lambda stream: stream.write("\n".join(text).encode()))
     disk.attempt("report.html", write_report, folder)
