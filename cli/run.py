@@ -131,7 +131,7 @@ def _print_table(summary: dict[str, Any]) -> None:
             predicted = f"predicted {result['effective_temperature']:.5f}"
             line = f"d={result['dim']} {result['dynamics']}: temperature {predicted}{text}"
             console.print(line, highlight=False, soft_wrap=True)
-        exact = result["least_squares"]
+        exact = result.get("least_squares")
         if exact is not None:
             energy = f"{exact['energy']:.6g} exact, {_pair(result['energy']['mean'], result['energy']['stderr'])} simulated"
             variances = ", ".join(f"{value:.5g}" for value in exact["variances"][:_VARIANCES])

@@ -235,7 +235,7 @@ def test_mueller_and_brown_on_a_plane():
         (replace(potentials.regression(3), quadratic=None), GDL(0.01, 1.0), "not symmetric about an axis"),
         (broad_twowell(3).on(Domain("torus", -6.0, 6.0)), GDL(0.1, 1.0), "3 dimensions"),
         (potentials.gaussians(3), GDL(0.1, 1.0), "not symmetric about an axis"),
-        (potentials.rbf(), SGD(1.0), "gradient noise of rbf depends on x"),
+        (potentials.rbf(), SGD(1.0), "no noise but that of the batches"),
         (potentials.tilted(broad_twowell(2), np.array([[1.0, 0.5], [0.5, 1.0]])), SGD(0.1), "correlated"),
         (potentials.tilted(broad_twowell(3), np.diag([1.0, 1.0, 2.0])), SGD(0.1), "differs between"),
         (potentials.tilted(broad_twowell(3), np.diag([2.0, 1.0, 1.0])), SGD(0.1), "same in all directions"),
