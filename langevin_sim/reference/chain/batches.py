@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from langevin_sim.dynamics import SGDL, Domain, Dynamics
+from langevin_sim.dynamics import SGDL, Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.chain.kernel import Moments
 from langevin_sim.reference.chain.law import ChainLaw
+from langevin_sim.reference.chain.marginal import IMAGES, Projected
 from langevin_sim.reference.chain.spectral import CUT, Series, SpectralKernel, Window, kernel, projected, single_gradients, solve
 from langevin_sim.reference.chain.stationary import Stationary
 from langevin_sim.reference.quadrature import panel_rule
@@ -23,51 +24,9 @@ _OPEN = 3e-6  # probability in the outer twentieths of a window that calls for a
 _GROWTH, _ROUNDS = 1.4, 10
 _MARGIN = 1.4  # from a window that holds all but _OPEN to one that holds all
 _DEVIATIONS = 7.0  # of the added noise, that a window reaches beyond walls
-_OF_PANELS = 1.0  # Gauss-Legendre nodes over equally spaced ones
-_IMAGES = 8  # of a wall, on either side
 _LINES_A_PANEL = 26  # values of y_2 between two changes of the borders' number
 _SAFETY, _ROUNDING = 2.0, 1e-13
 _LINES = 257  # points of a line on which borders are looked for
-
-
-@dataclass(frozen=True)
-class Projected:
-    """The law of one coordinate P(y), from the density of y as a series of one dimension."""
-
-    series: Series
-    domain: Domain
-
-    def masses(self, edges: np.ndarray) -> np.ndarray:
-        """P(edges[k] < x <= edges[k+1]): [edges - 1]. What is clipped onto a wall of a box counts at that wall."""
-        series, domain = self.series, self.domain
-        low, high = series.window.low[0], series.window.low[0] + series.window.width[0]
-
-        def below(y: np.ndarray) -> np.ndarray:
-            return series.below(np.clip(y, low, high))
-
-        edges = np.asarray(edges, float)
-        if domain.kind == "space":
-            return np.diff(below(edges))
-        inside = np.clip(edges, domain.low, domain.high)
-        if domain.kind != "reflecting":
-            found = below(inside)
-        else:  # x <= e where y is within e - low of an image of the lower wall
-            images = domain.low + 2.0 * domain.width * np.arange(-_IMAGES, _IMAGES + 1)[:, None]
-            found = (below(images + (inside - domain.low)) - below(images - (inside - domain.low))).sum(axis=0)
-        return np.diff(np.where(edges >= domain.high, 1.0, np.where(edges < domain.low, 0.0, found)))
-
-    def density(self, x: np.ndarray) -> np.ndarray:
-        """Density at points x [n], without atoms; 0 outside the window and the domain."""
-        points = np.asarray(x, float)
-        low, high = self.series.window.low[0], self.series.window.low[0] + self.series.window.width[0]
-        if self.domain.kind == "reflecting":
-            shift = 2.0 * self.domain.width * np.arange(-_IMAGES, _IMAGES + 1)[:, None]
-            images = np.concatenate([points + shift, 2.0 * self.domain.low - points + shift])
-        else:
-            images = points[None]
-        value = self.series.on(images.ravel()).reshape(images.shape)
-        inside = True if self.domain.kind == "space" else (points >= self.domain.low) & (points <= self.domain.high)
-        return np.where(inside, np.where((images >= low) & (images <= high), value, 0.0).sum(axis=0), 0.0)
 
 
 @dataclass(frozen=True)
@@ -273,7 +232,7 @@ def _rule(potential: Potential, low: float, width: float, nodes: int) -> tuple[n
         return low + width * np.arange(nodes) / nodes, np.full(nodes, width / nodes)
     walls = [wall for wall in (potential.domain.low, potential.domain.high) if low < wall < low + width]
     ends = np.array([low, *walls, low + width])
-    counts = np.maximum(8, np.ceil(_OF_PANELS * nodes * np.diff(ends) / width)).astype(int)
+    counts = np.maximum(8, np.ceil(nodes * np.diff(ends) / width)).astype(int)
     parts = [panel_rule(ends[k : k + 2], int(count)) for k, count in enumerate(counts)]
     return np.concatenate([points for points, _ in parts]), np.concatenate([weights for _, weights in parts])
 
@@ -296,7 +255,7 @@ def _window(potential: Potential, dynamics: SGDL) -> Window:
         return Window(np.full(dim, domain.low), np.full(dim, domain.width))
     if domain.kind != "space":
         reach = _farthest(potential, dynamics)
-        if domain.kind == "reflecting" and reach > 2 * _IMAGES * domain.width:
+        if domain.kind == "reflecting" and reach > 2 * IMAGES * domain.width:
             raise ReferenceUnavailable(f"a step may be {reach / domain.width:.0f} times as long as the domain is wide")
         return Window(np.full(dim, domain.low - reach), np.full(dim, domain.width + 2.0 * reach))
     temperature = _temperature(potential, dynamics)

@@ -7,11 +7,14 @@ from typing import Protocol
 import numpy as np
 from scipy.special import ndtr
 
+from langevin_sim.dynamics import Domain
 from langevin_sim.reference.boltzmann import Boltzmann
 from langevin_sim.reference.chain.axes import Cartesian
+from langevin_sim.reference.chain.spectral import Series
 from langevin_sim.reference.quadrature import panel_rule
 
 _POINTS = 8  # of a panel one deviation wide
+IMAGES = 8  # of a wall between mirrors, on either side
 
 
 class Marginal(Protocol):
@@ -108,3 +111,43 @@ class Boltzmannian:
     def density(self, x: np.ndarray) -> np.ndarray:
         """Boltzmann's."""
         return self.law.density(x)
+
+
+@dataclass(frozen=True)
+class Projected:
+    """The law of one coordinate P(y), from the density of y as a series of one dimension."""
+
+    series: Series
+    domain: Domain
+
+    def masses(self, edges: np.ndarray) -> np.ndarray:
+        """P(edges[k] < x <= edges[k+1]): [edges - 1]. What is clipped onto a wall of a box counts at that wall."""
+        series, domain = self.series, self.domain
+        low, high = series.window.low[0], series.window.low[0] + series.window.width[0]
+
+        def below(y: np.ndarray) -> np.ndarray:
+            return series.below(np.clip(y, low, high))
+
+        edges = np.asarray(edges, float)
+        if domain.kind == "space":
+            return np.diff(below(edges))
+        inside = np.clip(edges, domain.low, domain.high)
+        if domain.kind != "reflecting":
+            found = below(inside)
+        else:  # x <= e where y is within e - low of an image of the lower wall
+            images = domain.low + 2.0 * domain.width * np.arange(-IMAGES, IMAGES + 1)[:, None]
+            found = (below(images + (inside - domain.low)) - below(images - (inside - domain.low))).sum(axis=0)
+        return np.diff(np.where(edges >= domain.high, 1.0, np.where(edges < domain.low, 0.0, found)))
+
+    def density(self, x: np.ndarray) -> np.ndarray:
+        """Density at points x [n], without atoms; 0 outside the window and the domain."""
+        points = np.asarray(x, float)
+        low, high = self.series.window.low[0], self.series.window.low[0] + self.series.window.width[0]
+        if self.domain.kind == "reflecting":
+            shift = 2.0 * self.domain.width * np.arange(-IMAGES, IMAGES + 1)[:, None]
+            images = np.concatenate([points + shift, 2.0 * self.domain.low - points + shift])
+        else:
+            images = points[None]
+        value = self.series.on(images.ravel()).reshape(images.shape)
+        inside = True if self.domain.kind == "space" else (points >= self.domain.low) & (points <= self.domain.high)
+        return np.where(inside, np.where((images >= low) & (images <= high), value, 0.0).sum(axis=0), 0.0)
