@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 import langevin_sim as ls
 from langevin_sim import potentials
@@ -102,6 +103,21 @@ def test_regression_in_the_plane_has_its_exact_covariance():
     np.testing.assert_allclose(law.moments.second - law.moments.mean**2, np.diag(covariance), rtol=1e-5)
     assert sum(law.masses.values()) == pytest.approx(1.0)
     assert law.relaxation_steps > 1.0
+
+
+def test_walkers_on_rbf_follow_the_exact_law_and_not_boltzmanns():
+    """Three masses and the mean energy at a false-alarm rate of 1e-5; the control, Boltzmann at T, must fail."""
+    potential, dynamics = potentials.rbf(), ls.SGDL(60.0, 0.0016, batch_size=3)
+    law, base = ls.chain_law(potential, dynamics), ls.boltzmann(potential, dynamics.temperature)
+    run = ls.simulate(potential, dynamics, walkers=1024, steps=1600, burn_in=600, record_every=20, seed=20180109)
+    found = [*run.occupancy.values(), run.energy]
+    exact = np.array([*law.masses.values(), law.mean_energy])
+    errors = np.array([*law.errors.values(), law.mean_energy_error])
+    deviations = np.hypot([one.stderr for one in found], errors)
+    means = np.array([one.mean for one in found])
+    bound = norm.isf(1e-5 / 2 / 4)
+    assert (abs(means - exact) / deviations).max() < bound
+    assert (abs(means - [*base.masses.values(), base.mean_energy]) / deviations).max() > bound
 
 
 def test_what_has_no_such_law_says_why():

@@ -223,18 +223,37 @@ def test_covariance_on_least_squares(dynamics):
     assert (abs(x.mean(0) - U.minima[0]) / (x.std(0) / 200)).max() < limit(5)
 
 
-def test_covariance_by_enumerating_batches():
-    """The linear equation against the mean over all batches of two of six, term by term."""
+@pytest.mark.parametrize("temperature", [0.0, 0.4])
+@pytest.mark.parametrize("replacement", [False, True])
+def test_covariance_by_enumerating_batches(replacement, temperature):
+    """The linear equation against the mean over all batches of two of six: S, the mean, the mean energy; SGD and SGDL.
+
+    The control: the other rule for batches does not solve the equation.
+    """
     U, eta = potentials.regression(2, rows=6), 0.1
-    S = stationary_covariance(U, SGD(eta, batch_size=2))
+    dynamics = (
+        SGDL(eta, temperature, batch_size=2, replacement=replacement)
+        if temperature
+        else SGD(eta, batch_size=2, replacement=replacement)
+    )
+    found = stationary_moments(U, dynamics)
+    other = stationary_covariance(U, replace(dynamics, replacement=not replacement))
     a, y = U.terms.data[:, :-1], U.terms.data[:, -1]
-    right = []
-    for batch in itertools.combinations(range(6), 2):
-        rows = a[list(batch)]
-        stay = np.eye(2) - eta * rows.T @ rows / 2
-        g = rows.T @ (rows @ U.minima[0] - y[list(batch)]) / 2
-        right.append(stay @ S @ stay + eta**2 * np.outer(g, g))
-    np.testing.assert_allclose(np.mean(right, axis=0), S, rtol=1e-11)
+    batches = list(itertools.product(range(6), repeat=2) if replacement else itertools.combinations(range(6), 2))
+
+    def a_step_later(S):
+        right = []
+        for batch in batches:
+            rows = a[list(batch)]
+            stay = np.eye(2) - eta * rows.T @ rows / 2
+            g = rows.T @ (rows @ U.minima[0] - y[list(batch)]) / 2
+            right.append(stay @ S @ stay + eta**2 * np.outer(g, g))
+        return np.mean(right, axis=0) + 2.0 * eta * temperature * np.eye(2)
+
+    np.testing.assert_allclose(a_step_later(found.covariance), found.covariance, rtol=1e-11)
+    np.testing.assert_array_equal(found.mean, U.minima[0])
+    assert found.energy == pytest.approx(U.energy(U.minima[0]) + 0.5 * np.trace(a.T @ a / 6 @ found.covariance), rel=1e-12)
+    assert abs(a_step_later(other) / other - 1).max() > 1e-3
 
 
 @pytest.mark.parametrize("replacement", [False, True])
