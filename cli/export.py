@@ -13,7 +13,7 @@ from .options import PATH
 @click.option("--dim", type=int, help="Dimension, if the run has several.")
 @click.option("--dynamics", metavar="NAME", help="Dynamics, if the run has several.")
 def command(folder: Path, path: Path, dim: int | None, dynamics: str | None) -> None:
-    """Write the draws of one ensemble in ArviZ's layout: groups posterior and sample_stats, a walker a chain.
+    """Write the draws of one ensemble in ArviZ's layout: groups posterior and sample_stats, one chain per walker.
 
     Example: langevin-sim export outputs/RUN --dim 5 --netcdf run.nc
     """

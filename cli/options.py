@@ -49,7 +49,7 @@ SET_DYNAMICS = click.option(
     "of_dynamics",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A setting that a dynamics has beyond the common ones, or NAME.KEY=VALUE for one of several; repeatable.",
+    help="An extra setting of a dynamics; NAME.KEY=VALUE for one of several dynamics; repeatable.",
 )
 DEVICE = Choice(("auto", "cpu", "cuda", "mps"))
 

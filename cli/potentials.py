@@ -28,7 +28,9 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
         [
             click.argument("name"),
             click.option("--dim", type=click.IntRange(1, MAX_DIM), help="Dimension.  [default: 2]"),
-            click.option("--temperature", type=float, default=1.0, show_default=True, help="T, in units of energy (k_B = 1)."),
+            click.option(
+                "--temperature", type=float, default=1.0, show_default=True, help="Temperature T, in units of energy (k_B = 1)."
+            ),
             click.option(
                 "--domain", metavar="X", help="Domain instead of the potential's: space, torus:LOW,HIGH, box:.. or reflecting:.."
             ),
@@ -58,7 +60,7 @@ def _dims(name: str) -> str:
 
 @command.command(name="list")
 def list_() -> None:
-    """All potentials by group: dimensions, domain, regions, one line each.
+    """List all potentials by group, one line each: dimensions, domain, regions.
 
     Example: langevin-sim potentials list
     """
@@ -93,7 +95,7 @@ def list_() -> None:
 @_options
 @click.option("--figure", type=PATH, help="Write a picture of the potential (d = 2) to a file, such as u.png.")
 def show(name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...], figure: Path | None) -> None:
-    """Parameters, equation, minima, and regions with their exact masses.
+    """Show parameters, equation, minima, and regions with their exact masses.
 
     Example: langevin-sim potentials show boxes --dim 2 --temperature 0.3 --figure boxes.png
     """
@@ -145,7 +147,7 @@ def show(name: str, dim: int | None, temperature: float, domain: str | None, pai
 @command.command(name="check")
 @_options
 def check(name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...]) -> None:
-    """Hold a potential against finite differences and an independent integration; exit with 3 if it fails.
+    """Check a potential against finite differences and an independent integration; exit with 3 if it fails.
 
     Example: langevin-sim potentials check wedge --dim 3 --temperature 0.3
     """

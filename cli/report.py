@@ -10,10 +10,10 @@ from .options import PATH
 
 @click.command(name="report")
 @click.argument("folder", metavar="DIR", type=PATH)
-@click.option("--open", "show", is_flag=True, help="Open it in the browser.")
+@click.option("--open", "show", is_flag=True, help="Open the report in a browser.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(folder: Path, show: bool, quiet: bool) -> None:
-    """Write report.html of a completed folder again, from what is in the folder: one page that needs nothing else.
+    """Rewrite report.html of a completed folder from its contents: one self-contained page.
 
     Example: langevin-sim report outputs/RUN --open
     """

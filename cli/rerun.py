@@ -12,12 +12,12 @@ from .progress import Progress
 @click.command(name="rerun")
 @click.argument("folder", metavar="DIR", type=PATH)
 @click.option("--out", type=PATH, help="Folder to write.  [default: DIR-rerun]")
-@click.option("--threads", type=THREADS, default=0, help="Number of threads; 0: all.  [default: 0]")
+@click.option("--threads", type=THREADS, default=0, help="Number of threads; 0 uses all.  [default: 0]")
 @click.option("--device", type=DEVICE, default="auto", help="Networks: device of the tensors.")
-@click.option("--data-dir", metavar="X", help="Networks: where the data are now.")
+@click.option("--data-dir", metavar="X", help="Networks: folder that holds the data now.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(folder: Path, out: Path | None, threads: int, device: str, data_dir: str | None, quiet: bool) -> None:
-    """Repeat what a folder's manifest says in a new folder, and compare the bits; exit with 3 if they differ.
+    """Repeat the run of a folder in a new one, and compare the results bit for bit; exit with 3 if they differ.
 
     Example: langevin-sim rerun outputs/twowell-20260101-120000-1
     """

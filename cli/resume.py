@@ -13,11 +13,11 @@ from .workers import SCHEDULER, of_scheduler
 @click.command(name="resume")
 @click.argument("folder", metavar="DIR", type=PATH)
 @click.option("--steps", type=int, help="Extend a run to this many production steps in all.")
-@click.option("--threads", type=THREADS, default=0, help="Number of threads; 0: all.  [default: 0]")
+@click.option("--threads", type=THREADS, default=0, help="Number of threads; 0 uses all.  [default: 0]")
 @SCHEDULER
 @click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="Seconds between checkpoints.  [default: 30]")
 @click.option("--device", type=DEVICE, default="auto", help="Networks: device of the tensors.")
-@click.option("--data-dir", metavar="X", help="Networks: where the data are now.")
+@click.option("--data-dir", metavar="X", help="Networks: folder that holds the data now.")
 @click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
@@ -31,7 +31,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Continue an interrupted run, figure or training; it ends with the bits of one that was never stopped.
+    """Continue an interrupted run, figure or training; the result is bit for bit that of an uninterrupted one.
 
     Example: langevin-sim resume outputs/twowell-20260101-120000-1 --steps 200000
     """

@@ -30,11 +30,11 @@ from .workers import SCHEDULER, of_scheduler
 @click.option("--print-config", is_flag=True, help="Print the resolved settings as TOML and exit.")
 @click.option("--out", type=PATH, help="Output folder.  [default: outputs/POTENTIAL-TIME-SEED]")
 @click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="Seconds between checkpoints.  [default: 30]")
-@click.option("--keep-state", is_flag=True, help="Keep the last states, 40 MB an ensemble; resume --steps MORE starts there.")
+@click.option("--keep-state", is_flag=True, help="Keep the final states (40 MB per ensemble), where resume --steps MORE starts.")
 @click.option("--print-schema", is_flag=True, help="Print the JSON schema of the settings and exit.")
-@click.option("--threads", type=int, default=0, help="Number of threads; 0: all.  [default: 0]")
+@click.option("--threads", type=int, default=0, help="Number of threads; 0 uses all.  [default: 0]")
 @SCHEDULER
-@click.option("--check", is_flag=True, help="Exit with 3 if a verdict is other than agrees or biased.")
+@click.option("--check", is_flag=True, help="Exit with 3 unless every verdict is agrees or biased.")
 @click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
@@ -54,7 +54,7 @@ def command(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Simulate an ensemble in each dimension and compare it with Boltzmann's law and the chain's own.
+    """Simulate an ensemble in each dimension and compare it with Boltzmann's law and the chain law.
 
     Example: langevin-sim run --dims 1..5 --potential twowell
     """
@@ -70,7 +70,7 @@ def command(
     spec = make_spec(values)
     if noise is not None:
         if options["temperature"] is not None:
-            raise InputError("--noise and --temperature: expected one of the two")
+            raise InputError("--noise and --temperature: give only one")
         spec = make_spec({**spec.model_dump(), "temperature": temperature_of(noise, spec.step_size)})
     if print_config:
         click.echo(to_toml(spec.resolved()), nl=False)

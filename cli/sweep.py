@@ -17,9 +17,11 @@ from .sweep_options import NAMES, grid_options, sweep
 @options_from(RunSpec, without=("parameters", "dynamics_settings"))
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter of the potential; repeatable.")
 @SET_DYNAMICS
-@click.option("--threads", type=THREADS, default=0, help="Threads of a worker; 0: its share of the cores.  [default: 0]")
+@click.option(
+    "--threads", type=THREADS, default=0, help="Number of threads per worker; 0 uses its share of the cores.  [default: 0]"
+)
 def command(spec: Path | None, pairs: tuple[str, ...], of_dynamics: tuple[str, ...], **options: Any) -> None:
-    """Runs over a grid of settings: every point a run folder, and one table and figure of them all.
+    """Run a grid of settings: one run folder per point, and one table and figure of all of them.
 
     SPEC.toml holds settings as --config of run takes them, and a [grid] table. DIR is the folder of a sweep, which is
     continued or drawn again.

@@ -35,7 +35,7 @@ def grid_options(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--workers",
                 type=click.IntRange(1, 4096),
-                help="Number of processes on this machine.  [default: one a core or device]",
+                help="Number of processes on this machine.  [default: one per core or device]",
             ),
             click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="Seconds between checkpoints.  [default: 30]"),
             click.option("--plot", metavar="COLUMN", help="Column of sweep.csv to draw.  [default: mass, or validation_loss]"),
@@ -44,7 +44,7 @@ def grid_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="AXIS[,AXIS]",
                 help="Axis to draw against, as lines; or two, as a heat map.  [default: the first]",
             ),
-            click.option("--region", metavar="NAME", help="Region whose mass is drawn.  [default: the first]"),
+            click.option("--region", metavar="NAME", help="Region whose mass to draw.  [default: the first]"),
             click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON."),
             click.option("--quiet", is_flag=True, help="Print nothing but errors."),
         ]
@@ -72,7 +72,7 @@ def sweep(
 ) -> None:
     """Run a sweep, or continue one, and print its outcome."""
     if scheduler and workers:
-        raise InputError("--scheduler and --workers: expected one of the two: a scheduler has its own workers")
+        raise InputError("--scheduler and --workers: give only one; a scheduler has its own workers")
     from langevin_sim.plots.sweep import View
     from langevin_sim.runs.sweep.sweep import read, run_sweep
     from langevin_sim.settings.grid import axes_of, axis, make

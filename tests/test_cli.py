@@ -74,7 +74,7 @@ def test_same_seed_same_summary_on_any_threads():
         (["--dynamics", "gdll"], "did you mean 'gdl'"),
         (["--start", "wied"], "did you mean 'wide'"),
         (["--threads", "-2"], "threads"),
-        (["--noise", "1", "--temperature", "1"], "one of the two"),
+        (["--noise", "1", "--temperature", "1"], "give only one"),
         (["--config", "nowhere.toml"], "nowhere.toml"),
         (["--out", "/proc/nothing/here"], "choose another --out"),
         (["--dynamics", "mala", "--temperature", "0"], "temperature 0"),

@@ -126,8 +126,8 @@ def test_what_is_said_of_workers_that_died():
     lost = distributed.KilledWorker("task", SimpleNamespace(address="tcp://a"), 3)
     logs = [{"tcp://a": [("WARNING", "Worker exceeded 95% memory budget. Restarting...")]}, {}]
     said = [str(DaskWorkers(SimpleNamespace(get_worker_logs=lambda nanny, log=log: log), 1)._explained(lost)) for log in logs]
-    assert said[0].startswith("out of memory: 4 workers died at it, the last at tcp://a")
-    assert said[1].startswith("4 workers died at it")
+    assert said[0].startswith("out of memory: 4 workers died while running it, the last at tcp://a")
+    assert said[1].startswith("4 workers died while running it")
     assert "out of memory (no more)" in str(DaskWorkers(SimpleNamespace(), 1)._explained(MemoryError("no more")))
     assert str(DaskWorkers(SimpleNamespace(), 1)._explained(KeyError("x"))) == "KeyError: 'x'"
 

@@ -368,7 +368,7 @@ def test_data_go_with_regression_alone():
     write_rows("points.csv")
     for arguments, words in (
         (["--potential", "twowell", "--data", "points.csv"], "expected --potential regression"),
-        (["--potential", "regression", "--data", "points.csv", "--set", "rows=3"], "leaves regression no parameters"),
+        (["--potential", "regression", "--data", "points.csv", "--set", "rows=3"], "regression takes no parameters with it"),
         (["--potential", "regression", "--data", "points.csv", "--dims", "3"], "expected 2"),
         (["--potential", "regression", "--data", "gone.csv"], "gone.csv"),
     ):

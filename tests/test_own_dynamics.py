@@ -250,7 +250,7 @@ def test_settings_go_to_whoever_has_them():
         ("mine.py:NoStepper", "nostepper has no stepper"),
         ("mine.py:WrongShape", "returned shape (1,)"),
         ("mine.py:Untyped", "nothing_of_this_name"),
-        ("mine.py:Gdl", "called 'gdl', as a built-in one"),
+        ("mine.py:Gdl", "has the name of a built-in one, 'gdl'"),
         ("mine.py:not_a_dynamics", "expected a subclass of langevin_sim.Dynamics"),
         ("mine.py:gone", "does not define 'gone'"),
         ("gone.py:Loud", "there is no file gone.py"),

@@ -208,7 +208,7 @@ def test_doublewell_with_a_tilt():
     left, right = U.energy(U.minima)
     assert left < right
     assert U.label(np.array([0.12, 0.0])) == 0  # the barrier has moved towards the shallow well
-    with pytest.raises(InputError, match="one of the wells is gone"):
+    with pytest.raises(InputError, match="one of the wells disappears"):
         potentials.doublewell(1, barrier=1.0, tilt=2.0)
 
 

@@ -210,7 +210,7 @@ def test_an_extended_run_is_a_longer_run(whole, keep):
     assert Path("run/checkpoint").exists() == bool(keep)
     finished(call("resume", "run", "--steps", LONG, "--quiet"))
     same("run", whole / LONG)
-    assert ("goes on from step 2200" in Path("run/run.log").read_text()) == bool(keep)
+    assert ("continues from step 2200" in Path("run/run.log").read_text()) == bool(keep)
     assert manifest("run")["spec"] == manifest(whole / LONG)["spec"]
 
 
@@ -262,8 +262,8 @@ def test_the_first_of_two_step_sizes_is_not_made_twice():
     finished(call("resume", "run", "--quiet"))
     same("run", "whole")
     log = Path("run/run.log").read_text()
-    assert "d1_gdl goes on from step 2200" in log
-    assert "d1_gdl_eta2 goes on from step" in log
+    assert "d1_gdl continues from step 2200" in log
+    assert "d1_gdl_eta2 continues from step" in log
 
 
 def test_a_second_signal_interrupts_at_once_and_leaves_nothing_half_written(whole, monkeypatch):
@@ -323,7 +323,7 @@ def test_a_damaged_checkpoint_is_named_and_left():
         bad[position] ^= 1 << rng.integers(8)
     for bad in (good[: len(good) // 2], b"", good + b"\0", *flipped):
         state.write_bytes(bad)
-        refused(call("resume", "run", "--quiet"), "run/checkpoint/state.npz", "left as it is")
+        refused(call("resume", "run", "--quiet"), "run/checkpoint/state.npz", "has not been changed")
         assert state.read_bytes() == bad
         assert manifest("run")["status"] == "FAILED"
     state.write_bytes(good)
@@ -351,7 +351,7 @@ def test_the_checkpoint_of_another_run_is_refused(whole):
     state, foreign = Path("run/checkpoint/state.npz"), Path("other/checkpoint/state.npz").read_bytes()
     good = state.read_bytes()
     state.write_bytes(foreign)
-    refused(call("resume", "run", "--quiet"), "run/checkpoint/state.npz", "another run", "left as it is")
+    refused(call("resume", "run", "--quiet"), "run/checkpoint/state.npz", "another run", "has not been changed")
     assert state.read_bytes() == foreign
     state.write_bytes(good)
     finished(call("resume", "run", "--quiet"))
@@ -415,7 +415,7 @@ def test_the_log_has_the_start_the_checkpoints_and_the_end(whole):
     assert "ERROR interrupted" in text
     finished(call("resume", "run", "--quiet"))
     text = Path("run/run.log").read_text()
-    assert "goes on from step" in text
+    assert "continues from step" in text
     assert text.rstrip().endswith("INFO completed")
     assert "run.log" not in manifest("run")["outputs"]
 

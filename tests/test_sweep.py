@@ -178,7 +178,7 @@ def test_failures_are_told_with_their_logs_and_the_rest_is_done(tmp_path, crew):
         (["--grid", "temperature=1,-2"], "at temperature=-2"),
         (["--plot", "mas"], "did you mean 'mass'"),
         (["--against", "step_size"], "unknown axis"),
-        (["--scheduler", "tcp://127.0.0.1:1", "--workers", "2"], "expected one of the two"),
+        (["--scheduler", "tcp://127.0.0.1:1", "--workers", "2"], "give only one"),
         (["missing.toml"], "cannot read the configuration"),
     ],
 )

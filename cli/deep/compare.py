@@ -13,7 +13,7 @@ from .shared import execution_options, run_and_print, training_folders
 @training_folders
 @execution_options
 def command(folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool) -> None:
-    """Training and validation loss and accuracy of trainings side by side, the second against the first.
+    """Compare training and validation loss and accuracy of trainings, the second against the first.
 
     Example: langevin-sim deep compare outputs/SGD-RUN outputs/SGDL-RUN
     """

@@ -13,9 +13,9 @@ from ..options import given, options_from
 
 @click.command(name="data")
 @options_from(DataSpec)
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the description as JSON.")
 def command(as_json: bool, **options: Any) -> None:
-    """What a data set holds: images, classes, replaced labels, a digest of all of it.
+    """Describe a data set: images, classes, replaced labels, and a digest of all of it.
 
     Example: langevin-sim deep data --data mnist --data-dir MNIST --train-size 10000 --labels random
     """

@@ -13,7 +13,7 @@ from ..options import PATH
 @click.argument("folder", type=PATH)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(folder: Path, quiet: bool) -> None:
-    """Make the figure and the text of a network experiment again from its data; no PyTorch is needed.
+    """Redraw the figure and rewrite the text of a network experiment from its data; needs no PyTorch.
 
     Example: langevin-sim deep draw outputs/RUN
     """

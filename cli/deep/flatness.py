@@ -19,7 +19,7 @@ from .shared import execution_options, run_and_print, training_folders
 def command(
     folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any
 ) -> None:
-    """How far the weights can be moved in a random direction until the training loss changes by epsilon (eq. 11).
+    """Measure how far the weights move in a random direction before the training loss changes by epsilon (eq. 11).
 
     Example: langevin-sim deep flatness outputs/RUN --direction raw,filter --layers all,top
     """

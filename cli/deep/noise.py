@@ -20,7 +20,7 @@ from .shared import execution_options, run_and_print, training_folders
 def command(
     folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any
 ) -> None:
-    """Histograms of components of the minibatch gradient at a trained minimum, beside Gaussians.
+    """Draw histograms of components of the minibatch gradient at a trained minimum, beside Gaussians.
 
     Example: langevin-sim deep noise outputs/RUN --batch-sizes 16,64,256
     """

@@ -19,7 +19,7 @@ from .shared import execution_options, run_and_print, training_folders
 def command(
     folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any
 ) -> None:
-    """Training loss and accuracy on the plane through three minima of a RUN; several RUNs side by side on one scale.
+    """Evaluate training loss and accuracy on the plane through three minima of a RUN; several RUNs side by side on one scale.
 
     Example: langevin-sim deep plane outputs/NATURAL outputs/RANDOM
     """

@@ -31,7 +31,9 @@ def training_folders(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         [
             click.argument("folders", nargs=-1, required=True, metavar="RUN...", type=PATH),
-            click.option("--data-dir", metavar="X", help="Where the data are now, if they were moved since the runs were made."),
+            click.option(
+                "--data-dir", metavar="X", help="Folder that holds the data now, if they have moved since the runs were made."
+            ),
         ]
     ):
         function = option(function)

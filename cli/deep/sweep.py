@@ -17,10 +17,13 @@ from ..sweep_options import NAMES, grid_options, sweep
 @grid_options
 @options_from(TrainSpec)
 @click.option(
-    "--threads", type=click.IntRange(1, 4096), default=1, help="Threads of a training; its bits depend on them.  [default: 1]"
+    "--threads",
+    type=click.IntRange(1, 4096),
+    default=1,
+    help="Number of threads per training; the bits depend on it.  [default: 1]",
 )
 def command(spec: Path | None, **options: Any) -> None:
-    """Trainings over a grid of settings: every point a run folder, and one table and figure of them all.
+    """Train over a grid of settings: one run folder per point, and one table and figure of all of them.
 
     SPEC.toml holds settings as --config of deep train takes them; DIR is the folder of a sweep, which is continued or drawn
     again.

@@ -20,7 +20,7 @@ from .shared import execution_options, run_and_print, training_folders
 def command(
     folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any
 ) -> None:
-    """Flatness radii with natural and with random labels, their ratio, and the memo's numbers beside them.
+    """Compare flatness radii with natural and with random labels: their ratio, and the memo's numbers.
 
     Example: langevin-sim deep table1 outputs/NATURAL outputs/RANDOM
     """

@@ -21,7 +21,7 @@ from .shared import execution_options, run_and_print
 @click.option("--print-config", is_flag=True, help="Print the resolved settings as TOML and exit.")
 @click.option("--print-schema", is_flag=True, help="Print the JSON schema of the settings and exit.")
 @click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="Seconds between checkpoints.  [default: 30]")
-@click.option("--threads", type=THREADS, default=0, help="Number of threads; 0: as torch has it.  [default: 0]")
+@click.option("--threads", type=THREADS, default=0, help="Number of threads; 0 uses PyTorch's default.  [default: 0]")
 @execution_options
 def command(
     noise: float | None,
@@ -49,7 +49,7 @@ def command(
     spec = parse(TrainSpec, values)
     if noise is not None:
         if options["temperature"] is not None:
-            raise InputError("--noise and --temperature: expected one of the two")
+            raise InputError("--noise and --temperature: give only one")
         spec = parse(TrainSpec, {**spec.model_dump(), "temperature": temperature_of(noise, spec.step_size)})
     if print_config:
         click.echo(to_toml(spec.resolved()), nl=False)

@@ -17,7 +17,7 @@ from langevin_sim.storage.signals import stop_if_requested
 
 _RETRIES = 2  # of a task that raised what it should not
 _LOOK = 0.5  # seconds between two looks at signals and the scheduler
-_GONE = "the scheduler is gone: what is done is kept, and the same command goes on from there once a scheduler is running again"
+_GONE = "the scheduler is gone; finished work is kept, and the same command continues once a scheduler is running again"
 
 
 @contextlib.contextmanager
@@ -52,17 +52,17 @@ class DaskWorkers:
         here = installed()
         for address, there in self._everywhere(installed).items():
             if not isinstance(there, dict):  # an error, most likely that there is no langevin-sim
-                raise ClusterError(f"worker {address} cannot run this program ({there}): install there what is installed here")
+                raise ClusterError(f"worker {address} cannot run this program ({there}): install the same packages there")
             if unlike := differences(here, there):
-                raise ClusterError(f"worker {address} has other versions, and would compute other bits: {unlike}")
+                raise ClusterError(f"worker {address} has different versions, and would compute different bits: {unlike}")
 
     def see(self, path: str) -> None:
         """ClusterError if a worker does not see the file."""
         for address, seen in self._everywhere(os.path.exists, path).items():
             if seen is not True:
                 raise ClusterError(
-                    f"worker {address} does not see {path}: the folder must lie on a file system that all workers "
-                    "share: choose another --out"
+                    f"worker {address} does not see {path}: the folder must be on a file system that all workers "
+                    "share; choose another --out"
                 )
 
     def run(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[TaskResult]:
@@ -113,10 +113,10 @@ class DaskWorkers:
     def _explained(self, error: BaseException) -> ClusterError:
         """In one line what happened to a task that could not be done."""
         if isinstance(error, KilledWorker):
-            died = f"{error.allowed_failures + 1} workers died at it, the last at {error.last_worker.address}"
+            died = f"{error.allowed_failures + 1} workers died while running it, the last at {error.last_worker.address}"
             if self._memory_was_short():
                 return ClusterError(f"out of memory: {died}: take fewer walkers or rows, or workers with a larger --memory-limit")
-            return ClusterError(f"{died}: their own logs say why (out of memory is the usual reason)")
+            return ClusterError(f"{died}: see their logs for the cause (usually lack of memory)")
         if isinstance(error, MemoryError):
             return ClusterError(f"a worker is out of memory ({error}): take fewer walkers or rows, or workers with more of it")
         return ClusterError(f"{type(error).__name__}: {error}")

@@ -26,7 +26,7 @@ def call(task: tuple[Any, ...], function: Callable[..., Any], threads: int, expe
     worker = get_worker()
     unlike = differences(expected, installed())
     if unlike:
-        raise RuntimeError(f"worker {worker.address} has other versions: {unlike}")
+        raise RuntimeError(f"worker {worker.address} has different versions: {unlike}")
     place = Worker(threads or worker.state.nthreads, worker.name if isinstance(worker.name, int) else 0)
     with _alone:
         try:

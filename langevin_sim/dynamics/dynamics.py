@@ -81,7 +81,7 @@ class Dynamics:
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
             raise InputError(f"temperature {self.temperature}: expected a number of at least 0")
         if not self.noisy and self.temperature != 0:
-            raise InputError(f"{self.name} adds no noise: temperature = {self.temperature}: expected none")
+            raise InputError(f"{self.name} adds no noise; leave out temperature = {self.temperature}")
 
     @property
     def noise(self) -> float:

@@ -16,7 +16,7 @@ class Metropolis(Dynamics):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.temperature == 0:
-            raise InputError(f"{self.name} at temperature 0 accepts nothing uphill: use gd, or a temperature above 0")
+            raise InputError(f"{self.name} at temperature 0 accepts no uphill move; use gd, or a temperature above 0")
 
     def memory_rows(self, dim: int) -> int:
         """Gradient, energy, acceptances."""

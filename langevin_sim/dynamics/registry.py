@@ -39,7 +39,7 @@ def kind(text: str) -> type[Dynamics]:
     if not (isinstance(found, type) and issubclass(found, Dynamics) and found is not Dynamics):
         raise InputError(f"dynamics {text}: expected a subclass of langevin_sim.Dynamics, not {found!r}")
     if found.name in KINDS:
-        raise InputError(f"dynamics {text} is called {found.name!r}, as a built-in one: give it another name")
+        raise InputError(f"dynamics {text} has the name of a built-in one, {found.name!r}; give it another name")
     return found
 
 

@@ -159,7 +159,7 @@ class Ensemble:
             getattr(self, name)[...] = 0
         self.place(0, state)
         if len(state["alive"]) != len(self.alive):
-            raise ValueError("alive: not of this ensemble's shape")
+            raise ValueError("alive does not have this ensemble's shape")
         self.step = step
 
     def place(self, first: int, state: dict[str, np.ndarray]) -> None:
@@ -171,12 +171,12 @@ class Ensemble:
             part = state.get(name)
             target = getattr(self, name)[first : first + (0 if part is None else len(part))]
             if part is None or not len(part) or part.shape != target.shape or part.dtype != target.dtype:
-                raise ValueError(f"{name}: not of this ensemble's shape")
+                raise ValueError(f"{name} does not have this ensemble's shape")
             target[...] = part
         for name in _PER_THREAD:
             target = getattr(self, name)[0]  # counts are integers: which thread they stand with does not matter
             if name not in state or state[name].shape != target.shape or state[name].dtype != target.dtype:
-                raise ValueError(f"{name}: not of this ensemble's shape")
+                raise ValueError(f"{name} does not have this ensemble's shape")
             target += state[name]
         for observer in self.observers:
             prefix = f"{observer.name}/"

@@ -37,10 +37,10 @@ def read(path: Path, device: torch.device, sealed: bool = False) -> tuple[dict[s
             held = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         seal = texts.pop(_SEAL, "null")
         if sealed and json.loads(seal) != _hash(held, texts):
-            raise ValueError("its content does not have its checksum")
+            raise ValueError("its content does not match its checksum")
         return held, {key: json.loads(value) for key, value in texts.items()}
     except (OSError, SafetensorError, ValueError) as error:
-        raise CheckpointError(f"cannot read {path}: {error}; it is left as it is") from error
+        raise CheckpointError(f"cannot read {path}: {error}; it has not been changed") from error
 
 
 def _hash(tensors: dict[str, torch.Tensor], texts: dict[str, str]) -> str:

@@ -213,7 +213,7 @@ def _reached(setup: Setup, folder: Path, identity: str) -> tuple[Rows, dict[str,
         return Rows(), None
     held, notes = tensors.read(folder / _STATE, setup.device, sealed=True)
     if notes.get("hash") != identity:
-        raise CheckpointError(f"{folder / _STATE} is the checkpoint of another run; it is left as it is")
+        raise CheckpointError(f"{folder / _STATE} is the checkpoint of another run; it has not been changed")
     log.info("goes on after %d replicas and %d lines of history", len(notes["results"]), len(notes["history"]))
     return Rows(notes["history"], notes["results"]), held or None
 

@@ -50,7 +50,7 @@ def doublewell(dim: int, barrier: float = 2.0, stiffness: float = 1.0, tilt: flo
     checked("doublewell", dim, barrier=barrier, stiffness=stiffness)
     steepest = 8.0 * barrier / (3.0 * math.sqrt(3.0))
     if not abs(tilt) < steepest:
-        raise InputError(f"doublewell: tilt = {tilt}: expected less than {steepest:.4g} in size, or one of the wells is gone")
+        raise InputError(f"doublewell: tilt = {tilt}: expected less than {steepest:.4g} in size, or one of the wells disappears")
     # 4 h (x^3 - x) + tilt = 0 by the trigonometric form of the cubic, then Newton's method
     angle = math.acos(-tilt / steepest) / 3.0
     roots = np.sort([2.0 / math.sqrt(3.0) * math.cos(angle - 2.0 * math.pi * k / 3.0) for k in range(3)])

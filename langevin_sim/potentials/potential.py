@@ -194,7 +194,7 @@ class Potential:
     def batch_gradient(self, x: np.ndarray, batch: np.ndarray) -> np.ndarray:
         """(1/b) sum over the batch of grad V_i at points x[n, dim], batch[n, b] of indices: [n, dim]."""
         if self.terms is None:
-            raise InputError(f"{self.name} is not a finite sum: potentials.tilted makes one of it")
+            raise InputError(f"{self.name} is not a finite sum; use potentials.tilted to make it one")
         columns, _ = self._columns(x)
         values = np.empty_like(columns)
         chosen = np.ascontiguousarray(np.asarray(batch, dtype=np.int64).T)

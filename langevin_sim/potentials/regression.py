@@ -109,7 +109,7 @@ def regression_from(a: np.ndarray, y: np.ndarray, parameters: dict[str, float] |
     eigenvalues, vectors = np.linalg.eigh(matrix)
     rank = int(np.linalg.matrix_rank(rows))
     if rank == 0:
-        raise InputError("regression: a is zero: expected a row that is not")
+        raise InputError("regression: every row of a is zero: expected at least one that is not")
     minimum = np.linalg.lstsq(rows, values, rcond=None)[0]
     floor = 0.5 * float(np.mean((rows @ minimum - values) ** 2))
     if rank == n:

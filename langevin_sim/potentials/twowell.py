@@ -96,7 +96,7 @@ def twowell(
     checked("twowell", dim, ratio=ratio, width=width, separation=separation, softness=softness)
     brim = separation**2 / (2.0 * width**2)
     if not 0.0 <= depth < brim:
-        raise InputError(f"twowell: depth = {depth}: expected 0 to {brim:g}, where the wide well takes in the narrow one")
+        raise InputError(f"twowell: depth = {depth}: expected 0 to {brim:g}, where the wide well swallows the narrow one")
     a = separation / 2.0
     narrow_width = width / ratio
     wide = np.zeros(dim)

@@ -22,7 +22,7 @@ BatchNorm = Literal["fixed", "perturbed", "recomputed"]
 class Seeded(Spec):
     """Settings with a seed, drawn where none is given."""
 
-    seed: Annotated[Seed, Field(description="seed of every random stream; drawn if not given")] = None
+    seed: Annotated[Seed, Field(description="Seed of every random stream; drawn at random if not given.")] = None
 
     def resolved(self) -> Self:
         """With a seed."""
@@ -32,24 +32,25 @@ class Seeded(Spec):
 class DataSpec(Spec):
     """What the training loss is a mean over. The same spec gives the same images and labels."""
 
-    data: Annotated[str, Field(description=f"data set: {', '.join(DATASETS)}")] = "digits"
+    data: Annotated[str, Field(description=f"Data set: {', '.join(DATASETS)}.")] = "digits"
     data_dir: Annotated[
-        str | None, Field(description="folder with the data set's standard files; without, they are downloaded once")
+        str | None, Field(description="Folder with the data set's standard files; if not given, they are downloaded once.")
     ] = None
-    train_size: Annotated[int | None, Field(ge=1, description="training images, a class-balanced subset; all if not given")] = (
-        None
-    )
-    test_size: Annotated[int | None, Field(ge=1, description="validation images, likewise")] = None
+    train_size: Annotated[
+        int | None, Field(ge=1, description="Number of training images, a class-balanced subset; all if not given.")
+    ] = None
+    test_size: Annotated[int | None, Field(ge=1, description="Number of validation images, likewise.")] = None
     labels: Annotated[
-        Literal["natural", "random"], Field(description="natural, or random: every training label drawn anew, once")
+        Literal["natural", "random"], Field(description="Labels: natural, or random (every training label is redrawn once).")
     ] = "natural"
     label_noise: Annotated[
-        float, Field(ge=0, le=1, description="probability that a training label is replaced, once, by a uniform one")
+        float, Field(ge=0, le=1, description="Probability that a training label is replaced, once, by a uniform one.")
     ] = 0.0
     scaling: Annotated[
-        Literal["standard", "unit"], Field(description="pixels: of mean 0 and deviation 1 in each channel, or in [0, 1]")
+        Literal["standard", "unit"],
+        Field(description="Pixels: standard (mean 0 and deviation 1 in each channel), or unit (in [0, 1])."),
     ] = "standard"
-    data_seed: Annotated[int, Field(ge=0, lt=2**63, description="seed of the subset and of replaced labels")] = 0
+    data_seed: Annotated[int, Field(ge=0, lt=2**63, description="Seed of the subset and of the replaced labels.")] = 0
 
     @field_validator("data")
     @classmethod
@@ -68,42 +69,50 @@ class TrainSpec(DataSpec, Seeded):
     """A network's training loss as the potential, its weight vector as the walker."""
 
     model: Annotated[
-        str, Field(description=f"{', '.join(MODELS)}, or MODULE:FUNCTION of your own, called with (image shape, classes)")
+        str, Field(description=f"Model: {', '.join(MODELS)}, or your own MODULE:FUNCTION, called with (image shape, classes).")
     ] = "mlp"
     loss: Annotated[
-        Literal["cross-entropy", "squared"], Field(description="cross-entropy, or half the squared distance to the one-hot label")
+        Literal["cross-entropy", "squared"],
+        Field(description="Loss: cross-entropy, or squared (half the squared distance to the one-hot label)."),
     ] = "cross-entropy"
-    dynamics: Annotated[str, Field(description=f"how the weights move: {', '.join(DYNAMICS)}")] = "sgd"
-    step_size: Annotated[float, Field(gt=0, description="eta (the learning rate)")] = 0.05
+    dynamics: Annotated[str, Field(description=f"Dynamics of the weights: {', '.join(DYNAMICS)}.")] = "sgd"
+    step_size: Annotated[float, Field(gt=0, description="Step size eta (the learning rate).")] = 0.05
     temperature: Annotated[
-        float, Field(ge=0, description="T of gdl and sgdl, in units of the loss: noise gamma' = sqrt(2 eta T) a step")
+        float,
+        Field(ge=0, description="Temperature T of gdl and sgdl, in units of the loss: noise gamma' = sqrt(2 eta T) a step."),
     ] = 1e-7
-    schedule: Annotated[str, Field(description="of the step size: constant, power:p=P,t0=T or gelfand-mitter:a=A,t0=T")] = (
-        "constant"
-    )
+    schedule: Annotated[
+        str, Field(description="Schedule of the step size: constant, power:p=P,t0=T or gelfand-mitter:a=A,t0=T.")
+    ] = "constant"
     noise_schedule: Annotated[
-        str, Field(description="of the noise gamma': temperature (keeps T), constant, power:.. or gelfand-mitter:b=B,t0=T")
+        str,
+        Field(description="Schedule of the noise gamma': temperature (keeps T), constant, power:.. or gelfand-mitter:b=B,t0=T."),
     ] = "temperature"
-    batch_size: Annotated[int, Field(ge=1, description="images in a minibatch of sgd and sgdl")] = 64
+    batch_size: Annotated[int, Field(ge=1, description="Number of images in a minibatch of sgd and sgdl.")] = 64
     sampling: Annotated[
         Literal["epochs", "independent"],
-        Field(description="minibatches: epochs (every image once an epoch, reshuffled), or independent draws as in the toys"),
+        Field(description="Minibatches: epochs (every image once an epoch, reshuffled), or independent draws as in the toys."),
     ] = "epochs"
-    momentum: Annotated[float, Field(ge=0, lt=1, description="heavy-ball momentum; the memo has none")] = 0.0
-    weight_decay: Annotated[float, Field(ge=0, description="L2 penalty: adds weight_decay * w to the gradient")] = 0.0
-    epochs: Annotated[int, Field(ge=1, le=10**7, description="passes over the training images, at most")] = 100
+    momentum: Annotated[float, Field(ge=0, lt=1, description="Heavy-ball momentum; the memo has none.")] = 0.0
+    weight_decay: Annotated[float, Field(ge=0, description="L2 penalty: adds weight_decay * w to the gradient.")] = 0.0
+    epochs: Annotated[int, Field(ge=1, le=10**7, description="Maximum number of passes over the training images.")] = 100
     stop_loss: Annotated[
-        float | None, Field(gt=0, description="stop a replica once its training loss, evaluated, is below this")
+        float | None, Field(gt=0, description="Stop a replica once its evaluated training loss is below this.")
     ] = None
     evaluate_every: Annotated[
-        int, Field(ge=1, description="epochs between two evaluations of training and validation loss and accuracy")
+        int, Field(ge=1, description="Epochs between two evaluations of training and validation loss and accuracy.")
     ] = 1
-    replicas: Annotated[int, Field(ge=1, le=10_000, description="independent trainings: own initial weights, own batches")] = 1
-    precision: Annotated[Literal["float32", "float64"], Field(description="of weights and images: float32 or float64")] = (
-        "float32"
-    )
+    replicas: Annotated[
+        int, Field(ge=1, le=10_000, description="Number of independent trainings, each with its own initial weights and batches.")
+    ] = 1
+    precision: Annotated[
+        Literal["float32", "float64"], Field(description="Precision of weights and images: float32 or float64.")
+    ] = "float32"
     chunk: Annotated[
-        int, Field(ge=1, description="images in one pass through the network: of an evaluation, and of pieces of a larger batch")
+        int,
+        Field(
+            ge=1, description="Number of images in one pass through the network, in evaluations and in pieces of a larger batch."
+        ),
     ] = 500
 
     @field_validator("dynamics")
@@ -142,67 +151,71 @@ class NoiseSpec(Seeded):
     """The law of the minibatch gradient's components at fixed weights (the memo's Fig. 1)."""
 
     batch_sizes: Annotated[
-        list[Annotated[int, Field(ge=1)]], BeforeValidator(split), Field(description="sizes of minibatches, side by side")
+        list[Annotated[int, Field(ge=1)]], BeforeValidator(split), Field(description="Minibatch sizes to show side by side.")
     ] = [16, 64, 256]
-    batches: Annotated[int, Field(ge=8, description="minibatches of each size, at least: whole epochs are taken")] = 1000
-    components: Annotated[int, Field(ge=1, le=64, description="components of the gradient that are shown")] = 6
-    replica: Annotated[int, Field(ge=0, description="at which of the run's minima")] = 0
+    batches: Annotated[
+        int, Field(ge=8, description="Minimum number of minibatches of each size, rounded up to whole epochs.")
+    ] = 1000
+    components: Annotated[int, Field(ge=1, le=64, description="Number of components of the gradient to show.")] = 6
+    replica: Annotated[int, Field(ge=0, description="Which of the run's minima to use, counted from 0.")] = 0
 
 
 class PlaneSpec(Spec):
     """Loss and accuracy over the affine plane through three minima (Figs. 7 and 8)."""
 
-    divisions: Annotated[int, Field(ge=1, le=200, description="steps along a side of the simplex")] = 12
-    margin: Annotated[float, Field(ge=0, le=10, description="how far around the simplex: barycentric coordinates >= -margin")] = (
+    divisions: Annotated[int, Field(ge=1, le=200, description="Number of steps along a side of the simplex.")] = 12
+    margin: Annotated[float, Field(ge=0, le=10, description="Margin around the simplex: barycentric coordinates >= -margin.")] = (
         0.5
     )
     batch_norm: Annotated[
         BatchNorm,
         Field(
-            description="statistics of batch norm: recomputed at each point, perturbed (combined like the weights), "
-            "or fixed (those of the nearest minimum)"
+            description="Statistics of batch norm: recomputed at each point, perturbed (combined like the weights), "
+            "or fixed (those of the nearest minimum)."
         ),
     ] = "recomputed"
     replicas: Annotated[
-        list[Annotated[int, Field(ge=0)]], BeforeValidator(split), Field(description="the three minima of a run")
+        list[Annotated[int, Field(ge=0)]], BeforeValidator(split), Field(description="The three minima of a run.")
     ] = [0, 1, 2]
     images: Annotated[
-        int | None, Field(ge=1, description="training images that are evaluated: the first so many; all if not given")
+        int | None, Field(ge=1, description="Number of training images to evaluate, from the first; all if not given.")
     ] = None
 
     @field_validator("replicas")
     @classmethod
     def _three(cls, replicas: list[int]) -> list[int]:
         if len(replicas) != 3 or len(set(replicas)) != 3:
-            raise ValueError(f"replicas {replicas}: expected three different numbers, as 0,1,2")
+            raise ValueError(f"replicas {replicas}: expected three different numbers, such as 0,1,2")
         return replicas
 
 
 class FlatnessSpec(Seeded):
     """The flatness radius of eq. 11, r = sup{r : |I(w) - I(w + r dw)| <= epsilon}, and all that the memo leaves open."""
 
-    epsilon: Annotated[float, Field(gt=0, description="epsilon, in units of I")] = 0.05
-    directions: Annotated[int, Field(ge=1, le=100_000, description="random directions at each minimum")] = 20
-    quantity: Annotated[list[Literal["loss", "error"]], BeforeValidator(split), Field(description="what I is: loss, error")] = [
-        "loss"
-    ]
+    epsilon: Annotated[float, Field(gt=0, description="Threshold epsilon, in units of I.")] = 0.05
+    directions: Annotated[int, Field(ge=1, le=100_000, description="Number of random directions at each minimum.")] = 20
+    quantity: Annotated[
+        list[Literal["loss", "error"]], BeforeValidator(split), Field(description="Quantity I: loss, error, or both.")
+    ] = ["loss"]
     direction: Annotated[
         list[Literal["raw", "filter"]],
         BeforeValidator(split),
-        Field(description="raw (of norm 1), filter (each filter of the direction as long as the filter of w), or both"),
+        Field(description="Direction: raw (of norm 1), filter (each filter as long as that of w), or both."),
     ] = ["raw", "filter"]
     layers: Annotated[
-        list[Literal["all", "top"]], BeforeValidator(split), Field(description="parameters moved: all, top, or both")
+        list[Literal["all", "top"]], BeforeValidator(split), Field(description="Parameters to move: all, top, or both.")
     ] = ["all", "top"]
     batch_norm: Annotated[
         list[BatchNorm],
         BeforeValidator(split),
-        Field(description="statistics of batch norm: fixed, perturbed (the direction covers them too), recomputed; or several"),
+        Field(description="Statistics of batch norm: fixed, perturbed (the direction covers them too), recomputed, or several."),
     ] = ["fixed"]
-    reach: Annotated[float, Field(ge=1, le=1e6, description="the sup is sought up to so many times the first crossing")] = 4.0
-    tolerance: Annotated[float, Field(gt=0, lt=0.1, description="relative error of a radius")] = 1e-3
+    reach: Annotated[float, Field(ge=1, le=1e6, description="Search for the sup up to this multiple of the first crossing.")] = (
+        4.0
+    )
+    tolerance: Annotated[float, Field(gt=0, lt=0.1, description="Relative error of a radius.")] = 1e-3
     images: Annotated[
-        int | None, Field(ge=1, description="training images that are evaluated: the first so many; all if not given")
+        int | None, Field(ge=1, description="Number of training images to evaluate, from the first; all if not given.")
     ] = None
 
     @model_validator(mode="after")

@@ -57,7 +57,9 @@ class RunSpec(Spec):
     dynamics: Annotated[
         list[str],
         BeforeValidator(split),
-        Field(description=f"Dynamics: {', '.join(sorted(KINDS))}, a plugin's name or FILE.py:NAME; or a comma list of them."),
+        Field(
+            description=f"Dynamics: {', '.join(sorted(KINDS))}, a plugin's name or FILE.py:NAME; or several, separated by commas."
+        ),
     ] = ["gdl"]
     walkers: Annotated[int, Field(ge=2, le=MAX_WALKERS, description="Number of independent walkers in each dimension.")] = 10_240
     steps: Annotated[
@@ -84,21 +86,23 @@ class RunSpec(Spec):
             description="Start: dispersed over all regions in turn, uniform, exact, a region, or a number for all coordinates."
         ),
     ] = "dispersed"
-    batch_size: Annotated[int, Field(ge=1, description="Terms in a batch of sgd and sgdl.")] = 10
+    batch_size: Annotated[int, Field(ge=1, description="Number of terms in a batch of sgd and sgdl.")] = 10
     replacement: Annotated[bool, Field(description="Draw batches with replacement.")] = False
     terms: Annotated[int, Field(ge=2, le=10**7, description="Number of tilts used to turn U into a finite sum.")] = 1000
     tilt: Annotated[
         str, Field(description="Covariance of the tilts: auto (SGD's T_eff = T), isotropic:S2, hessian:SCALE or matrix:A,B;B,C.")
     ] = "auto"
-    extrapolate: Annotated[bool, Field(description="Run at half the step too, and extrapolate the masses to step 0.")] = False
+    extrapolate: Annotated[bool, Field(description="Also run at half the step size, and extrapolate to 0.")] = False
     chain: Annotated[bool, Field(description="Compute the chain law beside Boltzmann's law.")] = True
     data: Annotated[
-        str | None, Field(description="Data of a regression: CSV with a heading; y, or the last column, is the value.")
+        str | None, Field(description="Data of a regression: CSV file with a heading; the values are column y, or the last.")
     ] = None
-    seed: Annotated[int | None, Field(ge=0, lt=2**128, description="Seed of every random stream; drawn if not given.")] = None
+    seed: Annotated[
+        int | None, Field(ge=0, lt=2**128, description="Seed of every random stream; drawn at random if not given.")
+    ] = None
     parameters: Annotated[dict[str, float], Field(description="Parameters of the potential.")] = {}
     dynamics_settings: Annotated[
-        dict[str, float], Field(description="Settings that the dynamics have beyond the common ones: KEY, or NAME.KEY for one.")
+        dict[str, float], Field(description="Extra settings of the dynamics: KEY, or NAME.KEY for one of several.")
     ] = {}
 
     @field_validator("dims")

@@ -32,7 +32,7 @@ class Spec(BaseModel):
             field = cls.model_fields.get(name)
             inside = [value, *(value if isinstance(value, list) else value.values() if isinstance(value, dict) else ())]
             if field is not None and field.annotation is not bool and any(isinstance(part, bool) for part in inside):
-                raise ValueError(f"{name.replace('_', '-')} = {value!r}: expected no true or false")
+                raise ValueError(f"{name.replace('_', '-')} = {value!r}: true and false are not allowed here")
             if any(isinstance(part, str) and "\0" in part for part in inside):
                 raise ValueError(f"{name.replace('_', '-')} = {value!r}: expected text without NUL characters")
         return values
@@ -45,7 +45,7 @@ def parse(kind: type[SpecT], values: dict[str, Any]) -> SpecT:
     """Settings from raw values; InputError in one line that names what was got and what was expected."""
     for then, now in kind.earlier_names.items():
         if then in values and now in values:
-            raise InputError(f"{then} and {now} are the same setting: give one of the two")
+            raise InputError(f"{then} and {now} are the same setting: give only one")
     values = {kind.earlier_names.get(key, key): value for key, value in values.items()}
     for key in values:
         if key not in kind.model_fields:

@@ -80,7 +80,7 @@ def _potential(spec: RunSpec, dim: int) -> Potential:
         if spec.potential != "regression":
             raise InputError(f"data {spec.data}: expected --potential regression with it, got {spec.potential}")
         if spec.parameters:
-            raise InputError(f"data {spec.data}: it leaves regression no parameters, got {', '.join(spec.parameters)}")
+            raise InputError(f"data {spec.data}: regression takes no parameters with it; remove {', '.join(spec.parameters)}")
         a, y = potentials.read_rows(Path(spec.data))
         if dim != a.shape[1]:
             raise InputError(f"data {spec.data}: dims {dim}: expected {a.shape[1]}, the columns besides the value")

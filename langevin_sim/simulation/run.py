@@ -113,7 +113,7 @@ class Run:
         given again if the run has samples, because functions are not pickled with a run.
         """
         if self.onward is None:
-            raise InputError("this run has not kept its walkers: only what simulate() returns can be extended")
+            raise InputError("this run has not kept its walkers; only the result of simulate() can be extended")
         return self.onward.extend(steps, record, threads, progress)
 
     def to_xarray(self, chains: int = CHAINS) -> Any:

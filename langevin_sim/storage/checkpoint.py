@@ -52,7 +52,7 @@ class Checkpoint:
             return
         meta, arrays = _read(self.path)
         if meta.get("identity") != self.identity:
-            raise CheckpointError(f"{self.path} is the checkpoint of another run; it is left as it is")
+            raise CheckpointError(f"{self.path} is the checkpoint of another run; it has not been changed")
         self.parts, self._running = meta["parts"], meta["running"]
         self.arrays = {name.removeprefix("array/"): value for name, value in arrays.items() if name.startswith("array/")}
         self._states = {label: {} for label in self._running}
@@ -96,7 +96,7 @@ class Checkpoint:
         for path in sorted(self.folder.glob(f"blocks-*-{label}.npz")):
             meta, state = _read(path)
             if meta.get("identity") != self.identity:
-                raise CheckpointError(f"{path} is of another run; it is left as it is")
+                raise CheckpointError(f"{path} belongs to another run; it has not been changed")
             if meta["step"] == step:
                 yield meta["first"], state
 
@@ -146,14 +146,16 @@ class Keeper:
                 return 0.0
             running, state = _read(path)
             if running.get("identity") != kept.identity:
-                raise CheckpointError(f"{path} is the state of another run; it is left as it is")
+                raise CheckpointError(f"{path} is the state of another run; it has not been changed")
         if running["step"] > total:
             return 0.0
         try:
             ensemble.restore(running["step"], state)
         except ValueError as error:
-            raise CheckpointError(f"what {kept.folder} holds does not fit the run: {error}; it is left as it is") from error
-        log.info("%s goes on from step %d", self.label, running["step"])
+            raise CheckpointError(
+                f"the contents of {kept.folder} do not fit the run: {error}; they have not been changed"
+            ) from error
+        log.info("%s continues from step %d", self.label, running["step"])
         return float(running["seconds"])
 
     def after_chunk(self, ensemble: Ensemble, seconds: float) -> None:
@@ -212,13 +214,13 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
                 sha256.update(piece)
                 left -= len(piece)
             if stream.read() != sha256.digest():
-                raise ValueError("its content does not have its checksum")
+                raise ValueError("its content does not match its checksum")
             stream.seek(0)
             with np.load(stream, allow_pickle=False) as file:
                 arrays = dict(file)
         meta = json.loads(str(arrays.pop("meta")))
         if not isinstance(meta, dict):
-            raise ValueError("no record in it")
+            raise ValueError("it holds no record")
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}); it is left as it is: remove it to begin anew") from error
+        raise CheckpointError(f"{path} cannot be read ({error}); it has not been changed; remove it to start over") from error
     return meta, arrays

@@ -55,7 +55,7 @@ def from_folder(folder: Path, dim: int | None = None, dynamics: str | None = Non
     """
     manifest = disk.read_manifest(folder)
     if manifest.get("kind", "run") != "run" or manifest["status"] != "COMPLETED":
-        raise FolderError(f"{folder} is no completed run of langevin-sim run: nothing to export")
+        raise FolderError(f"{folder} is not a completed run of langevin-sim run; there is nothing to export")
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     found = [entry for entry in summary["results"] if dim in (None, entry["dim"]) and dynamics in (None, entry["dynamics"])]
     if len(found) != 1:
@@ -65,7 +65,7 @@ def from_folder(folder: Path, dim: int | None = None, dynamics: str | None = Non
     with np.load(folder / "histograms.npz") as arrays:
         key = f"d{entry['dim']}_{entry['dynamics']}"
         if f"{key}_draws" not in arrays:
-            raise FolderError(f"{folder} keeps no draws: it was made before runs kept them")
+            raise FolderError(f"{folder} has no draws; it was made before runs kept them")
         draws = arrays[f"{key}_draws"]
     positions, final = draws[:CHAINS, :, 1:2], np.empty((0, 1))
     if (folder / "positions.npz").exists():

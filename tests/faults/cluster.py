@@ -171,7 +171,7 @@ def errors(place: Path) -> None:
         text = (other / "__init__.py").read_text()
         (other / "__init__.py").write_text(text.replace(f'"{langevin_sim.__version__}"', '"0.0.1"'))
         real.start(1, path=other.parent)
-        told("another version", SWEEP, place / "none", "other versions", "--scheduler", real.address)
+        told("another version", SWEEP, place / "none", "different versions", "--scheduler", real.address)
     with cluster(0) as real:
         hidden = place / "hidden" / "langevin_sim"
         hidden.mkdir(parents=True)

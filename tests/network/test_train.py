@@ -171,7 +171,7 @@ def test_out_of_memory_says_the_batch_and_the_remedy(error, monkeypatch):
         (["--epochs", "many"], ["epochs"]),
         (["--label-noise", "1.5"], ["label-noise"]),
         (["--schedule", "power:p=0"], ["schedule power"]),
-        (["--noise", "1", "--temperature", "1"], ["one of the two"]),
+        (["--noise", "1", "--temperature", "1"], ["give only one"]),
         (["--device", "cuda"], ["--device cuda", "cpu"]),
         (["--train-size", "100000"], ["100000"]),
         (["--config", "nowhere.toml"], ["nowhere.toml"]),
@@ -195,7 +195,7 @@ def test_a_corrupted_checkpoint_is_named_and_left():
     state = Path("run/checkpoint/state.safetensors")
     good = state.read_bytes()
     state.write_bytes(good[: len(good) // 2])
-    refused(CliRunner().invoke(main, ["resume", "run"]), "state.safetensors", "left as it is")
+    refused(CliRunner().invoke(main, ["resume", "run"]), "state.safetensors", "has not been changed")
     assert state.read_bytes() == good[: len(good) // 2]
     state.write_bytes(good)
     assert CliRunner().invoke(main, ["resume", "run", "--quiet"]).exit_code == 0
