@@ -1,8 +1,11 @@
 """A run changes nothing of the process that it is made in, and no setting of a user's changes its figure."""
 
 import json
+import locale
 import logging
+import multiprocessing
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -33,8 +36,12 @@ def state():
     generator, keys, *rest = np.random.get_state()  # noqa: NPY002
     return {
         "rc": dict(matplotlib.rcParams.copy()),  # the backend too; of a copy it is not looked for
-        "random": (generator, keys.tolist(), rest),
+        "random": (generator, keys.tolist(), rest, random.getstate()),
         "threads": numba.get_num_threads(),
+        "locale": locale.setlocale(locale.LC_ALL),
+        "printing": np.get_printoptions(),
+        "start method": multiprocessing.get_start_method(allow_none=True),
+        "recursion": sys.getrecursionlimit(),
         "filters": list(warnings.filters),
         "showwarning": warnings.showwarning,
         "signals": [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)],
@@ -43,6 +50,21 @@ def state():
         "errors": np.geterr(),
         "logging": [(log.level, log.propagate, list(log.handlers)) for log in (logging.getLogger(name) for name in LOGGERS)],
         "excepthook": sys.excepthook,
+        "path": list(sys.path),
+        "torch": torch_state() if "torch" in sys.modules else None,
+    }
+
+
+def torch_state():
+    """What is global in PyTorch."""
+    import torch
+
+    return {
+        "threads": torch.get_num_threads(),
+        "random": torch.random.get_rng_state().tolist(),
+        "dtype": torch.get_default_dtype(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "gradients": torch.is_grad_enabled(),
     }
 
 
@@ -66,6 +88,65 @@ def test_a_run_changes_nothing_global(monkeypatch):
         assert result.exit_code == 0, result.output
         assert state() == before, arguments
     assert numba.get_num_threads() == threads
+
+
+def test_simulate_changes_nothing_global():
+    U = potentials.twowell(dim=2)
+    random.seed(3)
+    before = state()
+    run = simulate(U, GDL(step_size=0.01, temperature=1.0), walkers=64, steps=80, burn_in=40, seed=1, threads=1)
+    run.verdict()
+    run.plot()
+    assert state() == before
+
+
+DEEP = ["deep", "train", "--train-size", "60", "--test-size", "30", "--batch-size", "20", "--epochs", "2", "--quiet"]
+
+
+def test_a_training_changes_nothing_global(threads_of_torch):
+    """Nor does what is measured at its minima, nor its page. It asks for one thread more than torch had."""
+    random.seed(3)
+    before = state()
+    for arguments in (
+        [*DEEP, "--seed", "1", "--replicas", "2", "--threads", str(threads_of_torch + 1), "--out", "run"],
+        ["deep", "noise", "run", "--batch-sizes", "10,20", "--batches", "30", "--seed", "1", "--quiet", "--out", "noise"],
+        ["report", "run"],
+    ):
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 0, result.output
+        assert state() == before, arguments
+    assert manifest("run")["threads"] == threads_of_torch + 1  # that many it had
+    assert manifest("noise")["threads"] == threads_of_torch
+
+
+def test_a_training_that_stops_and_goes_on_gives_the_threads_back(threads_of_torch):
+    from langevin_sim.network import train
+    from langevin_sim.settings.network import TrainSpec
+
+    def stop(name, step, total, note=""):
+        seen.append(torch.get_num_threads())
+        raise KeyboardInterrupt
+
+    torch, seen, before = pytest.importorskip("torch"), [], state()
+    settings = {"train_size": 60, "test_size": 30, "batch_size": 20, "epochs": 2, "seed": 1}
+    setup = train.prepare(TrainSpec(**settings), "cpu")
+    with pytest.raises(KeyboardInterrupt):
+        train.train(setup, Path("run"), stop, threads=threads_of_torch + 1)
+    assert state() == before
+    with pytest.raises(KeyboardInterrupt):
+        train.resume(Path("run"), stop)  # on as many as it had
+    assert state() == before
+    assert seen == [threads_of_torch + 1] * 2
+
+
+@pytest.fixture
+def threads_of_torch():
+    """How many threads torch computes on. What comes with an import of PyTorch or scikit-learn is no effect of a training."""
+    torch = pytest.importorskip("torch", reason="the network room needs PyTorch")
+    pytest.importorskip("sklearn.datasets", reason="the digits come with scikit-learn")
+    from langevin_sim.network import backend  # noqa: F401
+
+    return torch.get_num_threads()
 
 
 def test_a_run_that_fails_changes_nothing_global(monkeypatch):
@@ -100,6 +181,12 @@ def test_the_state_sees_a_change():
         assert state() != before
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        assert state() != before
+    drawn = random.getstate()
+    random.random()
+    assert state() != before
+    random.setstate(drawn)
+    with np.printoptions(precision=3):
         assert state() != before
     assert state() == before
 

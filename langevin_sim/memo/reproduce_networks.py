@@ -33,13 +33,14 @@ def reproduce_networks(
     specs = trainings(figure, scale, data_dir)
     check_data_dir(scale, data_dir)
     network = backend()
-    network.use_threads(threads)
     if out is not None:
         disk.claimable(out)  # before hours of training
-    minima = [network.trained(spec, network.STORE, progress, device, threads) for spec in specs]
     out = out or Path("outputs") / f"{name}-{scale}-{time.strftime('%Y%m%d-%H%M%S')}-{specs[0].seed}"
     command = f"langevin-sim reproduce {name} --scale {scale}" + (" --data-dir DIR" if data_dir else "")
-    folder, summary = network.measure(figure.kind, minima, SCALES[scale].measured.get(figure.kind, {}), out, progress, command)
+    settings = SCALES[scale].measured.get(figure.kind, {})
+    with network.torch_threads(threads):
+        minima = [network.trained(spec, network.STORE, progress, device, threads) for spec in specs]
+        folder, summary = network.measure(figure.kind, minima, settings, out, progress, command)
     return folder, summary
 
 

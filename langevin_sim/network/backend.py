@@ -1,10 +1,10 @@
 """What the command line and the memo's figures are given of this room."""
 
 from langevin_sim.network.data import describe, load
-from langevin_sim.network.device import accelerators
+from langevin_sim.network.device import accelerators, torch_threads
 from langevin_sim.network.experiments import measure
 from langevin_sim.network.minima import STORE, Minima, open_minima, trained
-from langevin_sim.network.train import prepare, resume, train, use_threads
+from langevin_sim.network.train import prepare, resume, train
 
 __all__ = [
     "STORE",
@@ -16,7 +16,7 @@ __all__ = [
     "open_minima",
     "prepare",
     "resume",
+    "torch_threads",
     "train",
     "trained",
-    "use_threads",
 ]

@@ -48,6 +48,17 @@ def weights_at_once(device: torch.device, numbers: int) -> int:
 
 
 @contextlib.contextmanager
+def torch_threads(count: int) -> Iterator[int]:
+    """Within it torch computes on so many threads (0: on as many as before), which it yields; after it, on as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextlib.contextmanager
 def memory(doing: str, images: int, remedy: str) -> Iterator[None]:
     """Turn what a device says when its memory is used up into one line with the batch that was tried."""
     try:

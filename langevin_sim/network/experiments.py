@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from langevin_sim.memo.fig2 import compare as compare_histories
 from langevin_sim.memo.table1.ratios import ratios
@@ -13,7 +14,7 @@ from langevin_sim.network import flatness as radii
 from langevin_sim.network import gradient_noise
 from langevin_sim.network import plane as planes
 from langevin_sim.network.minima import Minima
-from langevin_sim.network.train import PACKAGES, Progress, use_threads
+from langevin_sim.network.train import PACKAGES, Progress
 from langevin_sim.report.write import write as write_report
 from langevin_sim.runs import network_folder
 from langevin_sim.settings.network import FlatnessSpec, NoiseSpec, PlaneSpec
@@ -101,7 +102,7 @@ def _experiment(
     """Claim a folder, measure, and write what came out; ``command`` has the same again, if not langevin-sim deep."""
     folder = disk.claim(out or Path("outputs") / f"{kind}-{minima[0].setup.spec.data}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
     settings = spec.model_dump(mode="json")
-    manifest = disk.new_manifest({"seed": seed, **settings}, use_threads(0), PACKAGES)
+    manifest = disk.new_manifest({"seed": seed, **settings}, torch.get_num_threads(), PACKAGES)
     manifest |= {"kind": kind, "runs": [{"folder": str(m.folder), "hash": m.run["hash"], "spec": m.run["spec"]} for m in minima]}
     began = time.perf_counter()
     with disk.recorded(folder, manifest, write_report, network_folder.draw):

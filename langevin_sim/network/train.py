@@ -16,7 +16,7 @@ import torch
 from langevin_sim.errors import CheckpointError, DivergenceError, FolderError
 from langevin_sim.network import tensors
 from langevin_sim.network.data import load
-from langevin_sim.network.device import choose
+from langevin_sim.network.device import choose, torch_threads
 from langevin_sim.network.models import build
 from langevin_sim.network.objective import LOSSES
 from langevin_sim.network.training import Images, Trainer, evaluate, steps_per_epoch
@@ -120,9 +120,10 @@ def train(
     spec = setup.spec
     name = f"{spec.data}-{spec.model.replace(':', '.').replace('/', '.')}-{spec.dynamics}"
     folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}")
-    manifest = disk.new_manifest(spec.model_dump(mode="json"), use_threads(threads), PACKAGES)
-    manifest |= {"kind": "train", "data": setup.described, "hash": spec.identity(setup.described["digest"])}
-    return folder, _train(setup, folder, manifest, progress, checkpoint_seconds)
+    with torch_threads(threads) as used:
+        manifest = disk.new_manifest(spec.model_dump(mode="json"), used, PACKAGES)
+        manifest |= {"kind": "train", "data": setup.described, "hash": spec.identity(setup.described["digest"])}
+        return folder, _train(setup, folder, manifest, progress, checkpoint_seconds)
 
 
 def resume(
@@ -147,8 +148,8 @@ def resume(
             f"{folder} was trained on other data (digest {manifest['data']['digest'][:12]}, "
             f"here {setup.described['digest'][:12]}): give its --data-dir"
         )
-    use_threads(threads or manifest["threads"])
-    return folder, _train(setup, folder, manifest, progress, checkpoint_seconds)
+    with torch_threads(threads or manifest["threads"]):
+        return folder, _train(setup, folder, manifest, progress, checkpoint_seconds)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -162,13 +163,6 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def spec_of(manifest: dict[str, Any], data_dir: str | None = None) -> TrainSpec:
     """The spec of a training; data_dir: where the data lie now."""
     return parse(TrainSpec, manifest["spec"] | ({} if data_dir is None else {"data_dir": data_dir}))
-
-
-def use_threads(threads: int) -> int:
-    """Let torch use so many threads (0: as it is); returns the number."""
-    if threads:
-        torch.set_num_threads(threads)
-    return torch.get_num_threads()
 
 
 def _train(setup: Setup, folder: Path, manifest: dict[str, Any], progress: Progress, checkpoint_seconds: float) -> dict[str, Any]:
