@@ -16,6 +16,7 @@ from langevin_sim.errors import InputError, UnknownNameError
 
 pytest.importorskip("sympy", reason="SymPy is not installed")
 from langevin_sim.potentials.expression import compile_expression, parameter_names, store
+from langevin_sim.potentials.expression.grammar import parse
 
 sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
 from expressions import MUELLERBROWN, TWOWELL, WEDGE
@@ -298,6 +299,27 @@ def test_where_the_cache_is(monkeypatch, tmp_path):
     assert energy(compile_expression("x1", 1, {}), np.array([[2.0]]))[0] == 2.0
 
 
+def test_the_tree_is_that_of_the_text():
+    """Precedence and associativity are Python's; what stands in brackets is not taken apart, so that bits stay."""
+    for text, same in [
+        ("a-b-c", "(a)-b-(c)"),
+        ("-a^2", "-(a^2)"),
+        ("a^b^c", "a**(b^c)"),
+        ("2^-a", "2^(-a)"),
+        ("a/b*c", "((a/b))*c"),
+        ("--+-a", "-a"),
+        ("007.5*a", "7.5*a"),
+    ]:
+        assert parse(text) == parse(same)
+    for text, other in [("a+b+c", "(a+b)+c"), ("a-b-c", "a-(b-c)"), ("a*b*c", "(a*b)*c"), ("-(-a)", "--a"), ("(-a)^2", "-a^2")]:
+        assert parse(text) != parse(other)
+    assert [child.name for child in parse("lambda + is*x1 - in").walk() if child.name] == [
+        "lambda",
+        "is",
+        "in",
+    ]  # Python's keywords
+
+
 MARKER = "/tmp/langevin-sim-was-executed"
 HOSTILE = [
     ("", "empty"),
@@ -305,11 +327,11 @@ HOSTILE = [
     (f"__import__('os').system('touch {MARKER}')", "double underscore"),
     (f"open('{MARKER}', 'w')", "strings are not allowed"),
     ("import os", "expected an operator"),
-    ("import os; x1", "one expression only"),
+    ("import os; x1", "expected an operator between import and os"),
     ("exec(x1)", "not a function"),
     ("eval(x1)", "not a function"),
     ("getattr(x1, x2)", "not a function"),
-    ("x1.__class__", "'x1.__class__': attributes are not allowed"),
+    ("x1.__class__", r"'\.': attributes are not allowed \(character 3\)"),
     ("x1 . real", "attributes are not allowed"),
     ("(x1).real", "attributes are not allowed"),
     ("1..real", "attributes are not allowed"),
@@ -321,7 +343,7 @@ HOSTILE = [
     ("x1(2)", "not a function"),
     ("pi(2)", "not a function"),
     ("lambda x: x", "not allowed|outside|expected"),
-    ("sum(x for x in x1)", "expected a comma"),
+    ("sum(x for x in x1)", "expected an operator between x and for"),
     ("[x for x in x1]", "lists are not allowed"),
     ("{x1}", "braces are not allowed"),
     ("'x1'", "strings are not allowed"),
@@ -360,20 +382,20 @@ HOSTILE = [
     ("a = x1", "assignments"),
     ("exp(x=1)", "keyword arguments"),
     ("x1[0]", "subscripts"),
-    ("1j*x1", "complex"),
+    ("1j*x1", "expected an operator between 1 and j"),
     ("x1\x00", "not a character"),
     ("x1\n+x2", "one line only"),
     ("x1\r", "one line only"),
     ("x1\t+1", "not a character"),
     ("exp(*x1)", "expected a number, a name or a bracket"),
     ("**x1", "expected a number, a name or a bracket"),
-    ("1_000*x1", "underscores in numbers"),
+    ("1_000*x1", "expected an operator between 1 and _000"),
     ("0x10", "expected an operator"),
     ("2x1", "expected an operator between 2 and x1"),
     ("2(x1)", "expected an operator"),
     ("x1 @ x2", "operators are"),
     ("x1 % 2", "operators are"),
-    ("x1 // 2", "expected one /"),
+    ("x1 // 2", r"'/': expected a number.*character 5"),
     ("x1,x2", "expected an operator"),
     ("x^2", "outside of sum"),
     ("x0", "coordinates are x1"),
@@ -404,7 +426,14 @@ HOSTILE = [
     ("((x1)", "ends where"),
     ("x1)", "expected an operator"),
     ("x1 +", "ends where"),
-    ("1.2.3", "not a number"),
+    ("1.2.3", r"expected an operator between 1\.2 and \.3"),
+    ("x1.5", r"expected an operator between x1 and \.5"),
+    ("x1; x2", "one expression only"),
+    ("(x1, x2)", "commas stand between the arguments"),
+    ("exp(x1,)", r"'\)': expected a number"),
+    ("x1**", "ends where a number"),
+    ("(x1)(x2)", r"expected an operator between \) and \("),
+    ("x1*)2(", r"'\)': expected a number"),
     (None, "a NoneType"),
 ]
 

@@ -1,7 +1,7 @@
 """An energy of one line, such as "sum((x^2-1)^2) + a*x1", compiled into the engine's block form.
 
 x1, x2, .. are coordinates; sum, mean, max and min of one argument that contains x run over all coordinates.
-Other names are parameters. The text is read by a parser of this package, and never executed.
+Other names are parameters. Python's parser reads the text, of which a small part of its grammar is allowed; it is never executed.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""From tokens to a tree. Nothing of the text is ever executed.
+"""From Python's syntax tree to a tree of the language, which is a whitelist of Python's nodes. Nothing is ever evaluated.
 
 sum      = product (("+" | "-") product)*
 product  = unary (("*" | "/") unary)*
@@ -7,16 +7,15 @@ power    = atom [("^" | "**") unary]
 atom     = number | name | name "(" sum ("," sum)* ")" | "(" sum ")"
 """
 
+import ast
 import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from langevin_sim.errors import InputError
-from langevin_sim.potentials.expression import nodes
+from langevin_sim.potentials.expression import nodes, syntax
 from langevin_sim.potentials.expression.nodes import FUNCTIONS, REDUCTIONS, RESERVED, Node
-from langevin_sim.potentials.expression.tokens import DEEPEST, Token, refusal, tokens
 
 _COORDINATE = re.compile(r"x[0-9]+")
 _MOST_COORDINATES = 1_000_000
@@ -25,7 +24,8 @@ _MOST_DIGITS = 30
 
 def parse(text: str) -> Node:
     """The tree of an expression; InputError, of one line, for what is not one."""
-    return nodes.checked_size(_Parser(text).whole())
+    source = syntax.read(text)
+    return nodes.checked_size(_Reader(source).read(source.root))
 
 
 def parameter_names(text: str) -> list[str]:
@@ -43,157 +43,124 @@ def least_dim(root: Node) -> int:
     return max([1, *(node.index + 1 for node in root.walk() if node.kind == "coordinate")])
 
 
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = tokens(text)
-        self.next = 0
-        self.depth = 0
+class _Reader:
+    def __init__(self, source: syntax.Source) -> None:
+        self.source = source
+        self.depth = 0  # of powers
         self.inside = ""  # the reduction that is being read
         self.bare = 0  # how often x has occurred
 
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.next]
+    def read(self, node: ast.expr) -> Node:
+        match node:
+            case ast.BinOp(op=ast.Add() | ast.Sub()):
+                return self.sum(node)
+            case ast.BinOp(op=ast.Mult() | ast.Div()):
+                return self.product(node)
+            case ast.BinOp(op=ast.Pow()):
+                return self.power(node)
+            case ast.UnaryOp(op=ast.UAdd() | ast.USub()):
+                return self.signed(node)
+            case ast.Constant():
+                return self.number(node)
+            case ast.Name():
+                return self.name(node)
+            case ast.Call(func=ast.Name(), keywords=[]):
+                return self.call(node)
+        raise self.source.refusal(node, "commas stand between the arguments of a function")
 
-    def take(self, *kinds: str) -> Token | None:
-        """The next token if it is of one of the kinds, which is then passed."""
-        if self.token.kind not in kinds:
-            return None
-        self.next += 1
-        return self.tokens[self.next - 1]
+    def chain(self, node: ast.BinOp, *kinds: type[ast.operator]) -> list[ast.BinOp]:
+        """The operations of a - b + c, or of a * b / c, the first one first: what stands in brackets is not taken apart."""
+        found = [node]
+        while isinstance(left := node.left, ast.BinOp) and isinstance(left.op, kinds) and left.col_offset == node.col_offset:
+            found.append(node := left)
+        return found[::-1]
 
-    def piece(self, begin: int) -> str:
-        """The text from ``begin`` to the last token passed."""
-        last = self.tokens[self.next - 1]
-        return self.text[begin : last.at + len(last.text)]
+    def sum(self, node: ast.BinOp) -> Node:
+        operations = self.chain(node, ast.Add, ast.Sub)
+        terms = [self.read(operations[0].left)]
+        for operation in operations:
+            term = self.read(operation.right)
+            terms.append(nodes.negate(term) if isinstance(operation.op, ast.Sub) else term)
+        return self.made(node, nodes.add, terms)
 
-    def unexpected(self, expected: str) -> InputError:
-        token = self.token
-        if token.kind == "end":
-            return InputError(f"expr: ends where {expected} is expected (character {token.at + 1})")
-        return refusal(token.text, f"expected {expected}", token.at)
-
-    def whole(self) -> Node:
-        root = self.sum()
-        if self.token.kind != "end":
-            raise self.unexpected("an operator")
-        return root
-
-    def sum(self) -> Node:
-        begin = self.token.at
-        terms = [self.product()]
-        while sign := self.take("+", "-"):
-            term = self.product()
-            terms.append(nodes.negate(term) if sign.kind == "-" else term)
-        return self.made(begin, nodes.add, terms)
-
-    def product(self) -> Node:
-        begin = self.token.at
-        factors = [self.unary()]
-        while sign := self.take("*", "/"):
-            factor = self.unary()
-            if sign.kind == "*":
+    def product(self, node: ast.BinOp) -> Node:
+        operations = self.chain(node, ast.Mult, ast.Div)
+        factors = [self.read(operations[0].left)]
+        for operation in operations:
+            factor = self.read(operation.right)
+            if isinstance(operation.op, ast.Mult):
                 factors.append(factor)
             else:
-                factors = [self.made(begin, nodes.divide, self.made(begin, nodes.multiply, factors), factor)]
-        return self.made(begin, nodes.multiply, factors)
+                factors = [self.made(operation, nodes.divide, self.made(operation, nodes.multiply, factors), factor)]
+        return self.made(node, nodes.multiply, factors)
 
-    def unary(self) -> Node:
-        minus = False
-        while sign := self.take("+", "-"):
-            minus ^= sign.kind == "-"
-        power = self.power()
-        return nodes.negate(power) if minus else power
-
-    def power(self) -> Node:
-        begin = self.token.at
-        base = self.atom()
-        if not self.take("^", "**"):
-            return base
+    def power(self, node: ast.BinOp) -> Node:
+        base = self.read(node.left)
         self.depth += 1
-        if self.depth > DEEPEST:
-            raise refusal(self.text[begin:], f"powers more than {DEEPEST} deep", begin)
-        exponent = self.unary()
+        if self.depth > syntax.DEEPEST:
+            raise self.source.refusal(node, f"powers more than {syntax.DEEPEST} deep")
+        exponent = self.read(node.right)
         self.depth -= 1
-        return self.made(begin, nodes.power, base, exponent)
+        return self.made(node, nodes.power, base, exponent)
 
-    def atom(self) -> Node:
-        if token := self.take("number"):
-            return self.number(token)
-        if token := self.take("name"):
-            return self.call(token) if self.token.kind == "(" else self.name(token)
-        if self.take("("):
-            inner = self.sum()
-            if not self.take(")"):
-                raise self.unexpected("a closing bracket")
-            return inner
-        raise self.unexpected("a number, a name or a bracket")
+    def signed(self, node: ast.UnaryOp) -> Node:
+        """Signs in a row are one sign."""
+        minus = isinstance(node.op, ast.USub)
+        while isinstance(inner := node.operand, ast.UnaryOp) and inner.col_offset == node.col_offset + 1:
+            node = inner
+            minus ^= isinstance(node.op, ast.USub)
+        return nodes.negate(self.read(node.operand)) if minus else self.read(node.operand)
 
-    def number(self, token: Token) -> Node:
-        mantissa, _, exponent = token.text.lower().partition("e")
+    def number(self, node: ast.Constant) -> Node:
+        text = self.source.piece(node)
+        mantissa, _, exponent = text.lower().partition("e")
         exact = len(mantissa) <= _MOST_DIGITS and len(exponent) <= 3 and abs(int(exponent or "0")) <= _MOST_DIGITS
-        return self.made(token.at, nodes.number, Fraction(token.text) if exact else float(token.text))
+        return self.made(node, nodes.number, Fraction(text) if exact else float(text))
 
-    def name(self, token: Token) -> Node:
-        name = token.text
+    def name(self, node: ast.Name) -> Node:
+        name = self.source.piece(node)
         if name == "pi":
             return nodes.number(math.pi)
         if name == "x":
             if not self.inside:
-                raise refusal("x", "outside of sum(..), mean(..), max(..) or min(..): a coordinate is x1, x2, ..", token.at)
+                raise self.source.refusal(node, "outside of sum(..), mean(..), max(..) or min(..): a coordinate is x1, x2, ..")
             self.bare += 1
             return Node("x")
         if _COORDINATE.fullmatch(name):
             digits = name[1:]
             if digits[0] == "0" or len(digits) > 7 or int(digits) > _MOST_COORDINATES:
-                raise refusal(name, f"coordinates are x1 to x{_MOST_COORDINATES}", token.at)
+                raise self.source.refusal(node, f"coordinates are x1 to x{_MOST_COORDINATES}")
             if self.inside:
-                raise refusal(name, f"a numbered coordinate inside {self.inside}(..), where only x is allowed", token.at)
+                raise self.source.refusal(node, f"a numbered coordinate inside {self.inside}(..), where only x is allowed")
             return Node("coordinate", index=int(digits) - 1)
         if name in RESERVED:
-            raise refusal(name, f"a function: expected {name}(..)", token.at)
+            raise self.source.refusal(node, f"a function: expected {name}(..)")
         return Node("parameter", name=name)
 
-    def call(self, token: Token) -> Node:
-        name = token.text
+    def call(self, node: ast.Call) -> Node:
+        name = self.source.piece(node.func)
         if name not in FUNCTIONS and name not in REDUCTIONS:
             known = ", ".join(dict.fromkeys([*FUNCTIONS, *REDUCTIONS]))
-            raise refusal(name, f"not a function: expected one of {known}, or an operator before the bracket", token.at)
-        reduced = name in REDUCTIONS and (name not in FUNCTIONS or self.arguments_ahead() == 1)
-        self.next += 1  # the bracket
+            reason = f"not a function: expected one of {known}, or an operator before the bracket"
+            raise self.source.refusal(node.func, reason)
+        reduced = name in REDUCTIONS and (name not in FUNCTIONS or len(node.args) == 1)
         bare, inside = self.bare, self.inside
         if reduced and not inside:
             self.inside = name
-        arguments = [self.sum()]
-        while self.take(","):
-            arguments.append(self.sum())
-        if not self.take(")"):
-            raise self.unexpected("a comma or a closing bracket")
+        arguments = [self.read(argument) for argument in node.args]
         self.inside = inside
-        piece = self.piece(token.at)
         if reduced:
             if inside:
-                raise refusal(piece, f"a reduction inside {inside}(..) is not allowed", token.at)
+                raise self.source.refusal(node, f"a reduction inside {inside}(..) is not allowed")
             if len(arguments) != 1 or self.bare == bare:
-                raise refusal(piece, f"{name} over the coordinates takes one argument, with x in it", token.at)
+                raise self.source.refusal(node, f"{name} over the coordinates takes one argument, with x in it")
             return Node("reduce", tuple(arguments), name=name)
         count = FUNCTIONS[name]
         if count and len(arguments) != count:
-            raise refusal(piece, f"expected {count} argument{'s' if count > 1 else ''}, got {len(arguments)}", token.at)
-        return self.made(token.at, nodes.call, name, arguments)
+            raise self.source.refusal(node, f"expected {count} argument{'s' if count > 1 else ''}, got {len(arguments)}")
+        return self.made(node, nodes.call, name, arguments)
 
-    def arguments_ahead(self) -> int:
-        """How many arguments there are in the bracket that opens here."""
-        depth, count = 0, 1
-        for token in self.tokens[self.next :]:
-            depth += {"(": 1, ")": -1}.get(token.kind, 0)
-            if depth == 0:
-                break
-            count += depth == 1 and token.kind == ","
-        return count
-
-    def made(self, begin: int, make: Callable[..., Node], *arguments: Any) -> Node:
+    def made(self, node: ast.expr, make: Callable[..., Node], *arguments: Any) -> Node:
         """What ``make`` gives; a failure of arithmetic with constants is told with its place."""
         try:
             return make(*arguments)
@@ -203,4 +170,4 @@ class _Parser:
             reason = "a constant beyond the largest float64"
         except (ArithmeticError, ValueError) as error:
             reason = "not a number" if "domain" in str(error) else str(error)
-        raise refusal(self.piece(begin), reason, begin)
+        raise self.source.refusal(node, reason)
