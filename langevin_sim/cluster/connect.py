@@ -1,4 +1,4 @@
-"""Workers of this machine, or those of a scheduler."""
+"""Connect to workers on this machine, or to those of a scheduler."""
 
 import contextlib
 import logging
@@ -20,9 +20,9 @@ _CONFIG = {
 
 @contextlib.contextmanager
 def workers(scheduler: str | None, processes: int, threads: int) -> Iterator[DaskWorkers]:
-    """The workers of a scheduler at tcp://HOST:PORT, or, without one, so many processes on this machine, a task each.
+    """The workers of a scheduler at tcp://HOST:PORT or, without one, processes on this machine, each with one task at a time.
 
-    threads: of a task; 0: as many as its worker has. ClusterError if there is no scheduler, or workers have other versions.
+    threads: number per task; 0: as many as its worker has. ClusterError if no scheduler answers, or versions differ.
     """
     with dask.config.set(_CONFIG), _silent(), contextlib.ExitStack() as stack:
         if scheduler is None:
@@ -46,7 +46,7 @@ def _connected(scheduler: str) -> Client:
         return Client(scheduler, timeout=_PATIENCE, set_as_default=False)
     except (OSError, TimeoutError) as error:
         raise ClusterError(
-            f"no scheduler answers at {scheduler} within {_PATIENCE:g} s: start one with dask scheduler, "
+            f"no scheduler answers at {scheduler} within {_PATIENCE:g} s; start one with dask scheduler, "
             "and dask worker ADDRESS for every core"
         ) from error
     except (ValueError, TypeError) as error:
@@ -55,7 +55,7 @@ def _connected(scheduler: str) -> Client:
 
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
-    """The messages of Dask and of what it stands on stay out of the terminal: what they mean is told in one line."""
+    """Keep the messages of Dask and its dependencies out of the terminal; errors tell what they mean in one line."""
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     before = [(logger, list(logger.handlers), logger.propagate) for logger in loggers]
     for logger in loggers:

@@ -15,14 +15,14 @@ from langevin_sim.errors import ClusterError, LangevinSimError
 from langevin_sim.simulation.workers import TaskResult
 from langevin_sim.storage.signals import stop_if_requested
 
-_RETRIES = 2  # of a task that raised what it should not
-_LOOK = 0.5  # seconds between two looks at signals and the scheduler
+_RETRIES = 2  # attempts after a task has raised an unexpected error
+_LOOK = 0.5  # seconds between two checks of signals and the scheduler
 _GONE = "the scheduler is gone; finished work is kept, and the same command continues once a scheduler is running again"
 
 
 @contextlib.contextmanager
 def _answered() -> Iterator[None]:
-    """Within it a connection that breaks is a scheduler that is gone."""
+    """Turn a broken connection into the error that the scheduler is gone."""
     try:
         yield
     except (OSError, TimeoutError, CancelledError) as error:
@@ -30,13 +30,13 @@ def _answered() -> Iterator[None]:
 
 
 class DaskWorkers:
-    """See runs.workers.Workers; ``threads``: of a task, 0: as many as its worker has."""
+    """Dask's form of simulation.workers.Workers; ``threads``: number per task, 0: as many as its worker has."""
 
     def __init__(self, client: Client, threads: int) -> None:
         self._client, self._threads = client, threads
 
     def count(self) -> int:
-        """How many workers there are now."""
+        """Current number of workers."""
         with _answered():
             return len(self._client.nthreads())
 
@@ -48,16 +48,16 @@ class DaskWorkers:
         return f"{running} running on {workers} workers" if workers else "waiting for workers"
 
     def check(self) -> None:
-        """ClusterError if a worker has other versions than this process, or no langevin-sim."""
+        """Raise ClusterError if a worker's versions differ from those of this process, or if it has no langevin-sim."""
         here = installed()
         for address, there in self._everywhere(installed).items():
-            if not isinstance(there, dict):  # an error, most likely that there is no langevin-sim
+            if not isinstance(there, dict):  # an error, most likely because langevin-sim is missing
                 raise ClusterError(f"worker {address} cannot run this program ({there}): install the same packages there")
             if unlike := differences(here, there):
                 raise ClusterError(f"worker {address} has different versions, and would compute different bits: {unlike}")
 
     def see(self, path: str) -> None:
-        """ClusterError if a worker does not see the file."""
+        """Raise ClusterError if a worker does not see the file."""
         for address, seen in self._everywhere(os.path.exists, path).items():
             if seen is not True:
                 raise ClusterError(
@@ -66,7 +66,7 @@ class DaskWorkers:
                 )
 
     def run(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[TaskResult]:
-        """Each task's outcome as it is done."""
+        """Yield the outcome of each task when it is done."""
         with _answered():
             futures = self._client.map(
                 call,
@@ -79,7 +79,7 @@ class DaskWorkers:
                 key=function.__name__,
             )
         left: dict[int, Future[Any]] = dict(enumerate(futures))
-        del futures  # a future that nobody holds lets its worker forget the result
+        del futures  # once nobody holds the future, its worker forgets the result
         finished: queue.SimpleQueue[int] = queue.SimpleQueue()
         for number, future in left.items():
             future.add_done_callback(lambda _, number=number: finished.put(number))
@@ -111,21 +111,21 @@ class DaskWorkers:
         return TaskResult(number, None, error)
 
     def _explained(self, error: BaseException) -> ClusterError:
-        """In one line what happened to a task that could not be done."""
+        """Explain in one line why a task failed."""
         if isinstance(error, KilledWorker):
             died = f"{error.allowed_failures + 1} workers died while running it, the last at {error.last_worker.address}"
             if self._memory_was_short():
-                return ClusterError(f"out of memory: {died}: take fewer walkers or rows, or workers with a larger --memory-limit")
+                return ClusterError(f"out of memory: {died}: use fewer walkers or rows, or workers with a larger --memory-limit")
             return ClusterError(f"{died}: see their logs for the cause (usually lack of memory)")
         if isinstance(error, MemoryError):
-            return ClusterError(f"a worker is out of memory ({error}): take fewer walkers or rows, or workers with more of it")
+            return ClusterError(f"a worker is out of memory ({error}): use fewer walkers or rows, or workers with more memory")
         return ClusterError(f"{type(error).__name__}: {error}")
 
     def _memory_was_short(self) -> bool:
         """Whether a nanny ended a worker because of its memory."""
         try:
             logs = self._client.get_worker_logs(nanny=True)
-        except Exception:  # nannies that are gone too, or workers without
+        except Exception:  # nannies that are gone too, or workers without one
             return False
         return any("memory budget" in text for lines in logs.values() for _, text in lines)
 
@@ -135,7 +135,7 @@ class DaskWorkers:
             raise ClusterError(_GONE)
 
     def _everywhere(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
-        """What it returns, or raises, in every worker."""
+        """What the function returns or raises, in every worker."""
         with _answered():
             found: dict[str, Any] = self._client.run(function, *arguments, on_error="return")
         return found

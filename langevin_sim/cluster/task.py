@@ -1,4 +1,4 @@
-"""What a worker does with a task."""
+"""How a worker runs a task."""
 
 import threading
 from collections.abc import Callable
@@ -10,19 +10,19 @@ from langevin_sim.cluster.versions import differences, installed
 from langevin_sim.errors import LangevinSimError
 from langevin_sim.simulation.workers import Worker
 
-# numba's and torch's threads, and the capture of warnings, belong to the process: a worker of n threads runs its tasks one
-# after another, each on n threads
+# numba's and torch's threads, and the capture of warnings, belong to the process; so a worker with n threads runs its tasks
+# one after another, each on n threads
 _alone = threading.Lock()
 
 
 class Refused(NamedTuple):
-    """The message of a LangevinSimError: to try again would be in vain."""
+    """The message of a LangevinSimError: a second attempt would fail as well."""
 
     message: str
 
 
 def call(task: tuple[Any, ...], function: Callable[..., Any], threads: int, expected: dict[str, str]) -> Any:
-    """``function(*task, place)``, or Refused; RuntimeError where this worker would compute other bits."""
+    """Return ``function(*task, place)``, or Refused; RuntimeError if this worker would compute different bits."""
     worker = get_worker()
     unlike = differences(expected, installed())
     if unlike:

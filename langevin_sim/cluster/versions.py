@@ -1,4 +1,4 @@
-"""Client and workers must compute the same bits: their versions, and this program's own sources, are compared."""
+"""Compare the versions and the program's sources of client and workers, which must compute the same bits."""
 
 import hashlib
 import platform
@@ -11,7 +11,7 @@ _PACKAGES = ("langevin-sim", "numpy", "scipy", "numba", "distributed")
 
 @cache
 def installed() -> dict[str, str]:
-    """What results depend on, in this process: name -> version, and a hash of this program's sources."""
+    """What the results of this process depend on: name -> version, and a hash of this program's sources."""
     root = Path(__file__).parent.parent
     sources = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
@@ -24,5 +24,5 @@ def installed() -> dict[str, str]:
 
 
 def differences(here: dict[str, str], there: dict[str, str]) -> str:
-    """'numpy 2.0 here, 2.1 there; ..': empty if there are none."""
+    """'numpy 2.0 here, 2.1 there; ..', or '' if there are no differences."""
     return "; ".join(f"{name} {own} here, {there.get(name)} there" for name, own in here.items() if there.get(name) != own)

@@ -1,4 +1,4 @@
-"""What the command line and the memo's figures are given of this room."""
+"""What this room offers to the command line and to the memo's figures."""
 
 from langevin_sim.network.data import describe, load
 from langevin_sim.network.device import accelerators, torch_threads

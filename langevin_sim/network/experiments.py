@@ -1,4 +1,4 @@
-"""What is measured at minima, each kind into a run folder of its own."""
+"""Experiments at minima, each written into its own run folder."""
 
 import time
 from collections.abc import Callable
@@ -28,9 +28,9 @@ Measured = tuple[list[dict[str, Any]], dict[str, Any], dict[str, np.ndarray]]
 def measure(
     kind: str, minima: list[Minima], settings: dict[str, Any], out: Path | None, progress: Progress, command: str = ""
 ) -> Outcome:
-    """Measure what a kind of folder holds; ``settings`` are the raw values of its spec."""
+    """Run the experiment of this kind; ``settings`` are the raw values of its spec."""
     function, spec = _MEASUREMENTS[kind]
-    values = {key: value for key, value in settings.items() if key in spec.model_fields}  # a manifest has a seed in any case
+    values = {key: value for key, value in settings.items() if key in spec.model_fields}  # every manifest has a seed
     return function(minima, parse(spec, values), out, progress, command)
 
 
@@ -59,7 +59,7 @@ def plane(minima: list[Minima], spec: PlaneSpec, out: Path | None, progress: Pro
 
 
 def flatness(minima: list[Minima], spec: FlatnessSpec, out: Path | None, progress: Progress, command: str = "") -> Outcome:
-    """Eq. 11 at all minima of some trainings; of natural and random labels also the ratios, as in Table 1."""
+    """Eq. 11 at all minima of some trainings; for natural and random labels also their ratios, as in Table 1."""
     spec = spec.resolved()
     kind = "table1" if len({trained.setup.spec.labels for trained in minima}) > 1 else "flatness"
 
@@ -99,7 +99,7 @@ def _experiment(
     command: str,
     measured: Callable[[], Measured],
 ) -> Outcome:
-    """Claim a folder, measure, and write what came out; ``command`` has the same again, if not langevin-sim deep."""
+    """Claim a folder, measure, and write the results; ``command`` repeats the experiment, by default langevin-sim deep."""
     folder = disk.claim(out or Path("outputs") / f"{kind}-{minima[0].setup.spec.data}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
     settings = spec.model_dump(mode="json")
     manifest = disk.new_manifest({"seed": seed, **settings}, torch.get_num_threads(), PACKAGES)

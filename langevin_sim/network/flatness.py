@@ -1,4 +1,4 @@
-"""deep flatness: the radius of eq. 11 at minima, with all that the memo leaves open as settings."""
+"""deep flatness: the radius of eq. 11 at minima; whatever the memo leaves open is a setting."""
 
 import itertools
 from dataclasses import asdict, dataclass
@@ -17,10 +17,10 @@ from langevin_sim.network.training import Images
 from langevin_sim.network.walker import Walker
 from langevin_sim.settings.network import FlatnessSpec
 
-_LARGEST = 1e6  # times the norm of w (or of each filter): nothing is sought beyond
-_BELOW = 3.0  # how far below the radii found so far the next ladders start
+_LARGEST = 1e6  # times the norm of w (or of each filter): the search ends there
+_BELOW = 3.0  # factor below the radii found so far at which the next ladders start
 _NAMES = ("first", "last", "open", "evaluations")
-_HELD = 2**26  # numbers of directions that are held at a time
+_HELD = 2**26  # numbers held at a time, in all directions together
 
 
 @dataclass(frozen=True)
@@ -34,19 +34,19 @@ class Case:
 
 
 def cases(spec: FlatnessSpec, statistics: bool) -> list[Case]:
-    """All that a spec asks for; without batch norm, or at the top layer, settings that make no difference are left out."""
+    """All cases of a spec; without batch norm, or at the top layer, settings that make no difference are left out."""
     found = []
     for quantity, layers, direction, batch_norm in itertools.product(spec.quantity, spec.layers, spec.direction, spec.batch_norm):
         if not statistics:
             batch_norm = "fixed"
-        elif layers == "top" and batch_norm == "perturbed":  # no statistic depends on the top layer
+        elif layers == "top" and batch_norm == "perturbed":  # no statistic depends on the top layer's weights
             continue
         found.append(Case(quantity, batch_norm, direction, layers))
     return list(dict.fromkeys(found))
 
 
 def measure(minima: list[Minima], spec: FlatnessSpec, progress: Progress) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
-    """The results, one for every training and case, and the radii of single directions."""
+    """Return the results, one for every training and case, and the radii along single directions."""
     assert spec.seed is not None, "a spec is resolved before it is measured"
     results: list[dict[str, Any]] = []
     arrays: dict[str, np.ndarray] = {}
@@ -70,9 +70,9 @@ def measure(minima: list[Minima], spec: FlatnessSpec, progress: Progress) -> tup
 
 
 def flatness(walker: Walker, data: Images, trained: Minima, case: Case, spec: FlatnessSpec, key: tuple[int, ...]) -> Crossings:
-    """Radii along ``spec.directions`` directions at the walker's weights; each is a function of (key, its number)."""
+    """Radii along ``spec.directions`` directions at the walker's weights; each direction is a function of (key, its number)."""
     rays = _rays(walker, data, trained, case, key)
-    # radii in other directions are alike: one is sought from afar, the others from near it
+    # radii differ little between directions: search for the first from afar, and for the others from near it
     scale = float(_moved(walker, case).double().norm()) if case.direction == "raw" else 1.0
     start = max(1e-3 * scale, 1e-9)
     found: list[Crossings] = []
@@ -102,7 +102,7 @@ def _rays(walker: Walker, data: Images, trained: Minima, case: Case, key: tuple[
 
 
 class _Rays:
-    """|I(w) - I(w + r dw)| by passes through the whole network."""
+    """|I(w) - I(w + r dw)|, computed by passes through the network."""
 
     def __init__(self, surface: Surface, directions: Directions, column: int, key: tuple[int, ...]) -> None:
         self.surface, self.directions, self.column, self.key = surface, directions, column, key
@@ -111,7 +111,7 @@ class _Rays:
         self.group = max(surface.together, _HELD // directions.size, 1)
 
     def group_from(self, first: int) -> Change:
-        """The change along the rays first, first + 1, ..; their directions are held as long as the function is."""
+        """The change along the rays first, first + 1, ..; the returned function holds their directions."""
         drawn: dict[int, torch.Tensor] = {}
 
         def change(radii: np.ndarray, rays: np.ndarray) -> np.ndarray:
@@ -130,7 +130,7 @@ class _Rays:
 
 
 class _TopRays:
-    """The same for directions that move the top layer alone, from its inputs, which are kept."""
+    """The same for directions that move only the top layer, computed from its stored inputs."""
 
     def __init__(self, surface: TopSurface, directions: Directions, column: int, key: tuple[int, ...]) -> None:
         self.surface, self.directions, self.column, self.key = surface, directions, column, key
@@ -161,7 +161,7 @@ def _moved(walker: Walker, case: Case) -> torch.Tensor:
 
 
 def _minimum(replica: int, radii: Crossings, norm: float | None) -> dict[str, Any]:
-    """The entry of one minimum: means and standard deviations over directions."""
+    """Results at one minimum: means and standard deviations over directions."""
     entry: dict[str, Any] = {"replica": replica}
     for name in ("first", "last"):
         values = getattr(radii, name)
@@ -174,7 +174,7 @@ def _minimum(replica: int, radii: Crossings, norm: float | None) -> dict[str, An
 def _over_minima(
     number: int, case: Case, spec: FlatnessSpec, minima: list[dict[str, Any]], radii: list[Crossings]
 ) -> dict[str, Any]:
-    """The entry of one training and case: mean over minima of the means over directions, and their spread."""
+    """Results of one training and case: the mean over minima of the means over directions, and their spread."""
 
     def spread(values: list[float]) -> dict[str, Any]:
         return {"mean": float(np.mean(values)), "spread": float(np.std(values, ddof=1)) if len(values) > 1 else None}

@@ -15,11 +15,11 @@ from langevin_sim.network.training import Images, minibatch_gradient
 from langevin_sim.network.walker import Walker
 from langevin_sim.settings.network import NoiseSpec
 
-_PROBES = 32  # minibatches that tell which components vary
+_PROBES = 32  # number of minibatches from which varying components are found
 
 
 def check(trained: Minima, spec: NoiseSpec) -> None:
-    """InputError for what cannot be measured."""
+    """Raise InputError for what cannot be measured."""
     trained.load(spec.replica)
     if max(spec.batch_sizes) >= len(trained.setup.training):
         count = len(trained.setup.training)
@@ -27,7 +27,7 @@ def check(trained: Minima, spec: NoiseSpec) -> None:
 
 
 def measure(trained: Minima, spec: NoiseSpec, progress: Progress) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
-    """The results, one for every batch size, and the samples [batches, components] of the components shown."""
+    """Return the results, one for every batch size, and the samples [batches, components] of the components shown."""
     assert spec.seed is not None, "a spec is resolved before it is measured"
     data, chunk = trained.setup.training, trained.setup.spec.chunk
     walker = trained.load(spec.replica)
@@ -39,7 +39,7 @@ def measure(trained: Minima, spec: NoiseSpec, progress: Progress) -> tuple[list[
         varied += walker.gradient != 0
     eligible = torch.nonzero(varied > _PROBES / 2).flatten().cpu().numpy()
     if not len(eligible):
-        raise InputError(f"{trained.folder}: the minibatch gradient vanishes at this minimum: nothing to show")
+        raise InputError(f"{trained.folder}: the minibatch gradient vanishes at this minimum, so there is nothing to show")
     chosen = _spread(walker, eligible, spec.components, np.random.default_rng(seed_of(Purpose.COMPONENTS, spec.seed, 1)))
     full = _full_gradient(walker, data, trained, chunk)
     results, arrays = [], {}
@@ -52,7 +52,7 @@ def measure(trained: Minima, spec: NoiseSpec, progress: Progress) -> tuple[list[
 
 
 def _spread(walker: Walker, eligible: np.ndarray, count: int, chooser: np.random.Generator) -> np.ndarray:
-    """So many of the eligible components, at random, from all parameters in turn: the largest layer is not all that is seen."""
+    """Choose ``count`` eligible components at random, from each parameter in turn, so that not only the largest layer is seen."""
     owner = np.searchsorted(walker.offsets, eligible, side="right")
     piles = [chooser.permutation(eligible[owner == which]).tolist() for which in np.unique(owner)]
     chosen: list[int] = []
@@ -62,7 +62,7 @@ def _spread(walker: Walker, eligible: np.ndarray, count: int, chooser: np.random
 
 
 def _full_gradient(walker: Walker, data: Images, trained: Minima, chunk: int) -> torch.Tensor:
-    """grad U, float64 [p]: with batch norm, in training mode, the statistics are those of ``chunk`` images."""
+    """grad U, float64 [p]; batch norm is in training mode, with the statistics of ``chunk`` images."""
     minibatch_gradient(walker, data, trained.loss, torch.arange(len(data), device=data.labels.device), chunk)
     return walker.gradient.double().clone()
 
@@ -70,14 +70,14 @@ def _full_gradient(walker: Walker, data: Images, trained: Minima, chunk: int) ->
 def _one_size(
     walker: Walker, data: Images, trained: Minima, spec: NoiseSpec, size: int, chosen: np.ndarray, full: torch.Tensor
 ) -> tuple[dict[str, Any], np.ndarray]:
-    """Whole epochs of minibatches of one size, reshuffled each time; those that are smaller, at an epoch's end, are left out."""
+    """Sample complete epochs of minibatches of one size, reshuffled each time; smaller ones at an epoch's end are left out."""
     assert spec.seed is not None
     per_epoch = len(data) // size
     epochs = math.ceil(spec.batches / per_epoch)
     count = epochs * per_epoch
     where = torch.from_numpy(chosen).to(walker.weights.device)
     samples = np.empty((count, len(chosen)))
-    # powers of the distance to the full gradient, which is close to the mean: moments without cancellation
+    # powers of the distance to the full gradient, which is close to the mean, give moments without cancellation
     powers = torch.zeros((4, len(full)), dtype=torch.float64, device=full.device)
     row = 0
     for epoch in range(epochs):
@@ -115,6 +115,6 @@ def _one_size(
 
 
 def _component(walker: Walker, index: int, sample: np.ndarray, full: float) -> dict[str, Any]:
-    """What is known of the law of one component."""
+    """Statistics of one component."""
     seen = normality(sample)._asdict()
     return {"parameter": walker.name_of(index), "full_gradient": full, **seen, "anderson_pvalue": seen.pop("pvalue")}

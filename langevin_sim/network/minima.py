@@ -1,4 +1,4 @@
-"""Trained networks, read back; and a store where the same training is done once."""
+"""Trained networks, read back from their folders, and a store in which every training is done only once."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +26,7 @@ STORE = Path("outputs") / "minima"
 
 @dataclass
 class Minima:
-    """The minima of a completed training, and the data that they were fitted to."""
+    """The minima of a completed training, and the training data."""
 
     folder: Path
     setup: Setup
@@ -39,32 +39,32 @@ class Minima:
 
     @cached_property
     def walker(self) -> Walker:
-        """A walker of this network, at the initial weights of replica 0 until one is loaded."""
+        """A walker of this network, at the initial weights of replica 0 until a minimum is loaded."""
         return Walker(self.setup.network(0))
 
     def load(self, replica: int) -> Walker:
-        """The walker, put at the minimum that a replica found; the same object at every call."""
+        """Move the walker to the minimum that a replica found; returns the same object at every call."""
         path = self.folder / f"replica-{replica}.safetensors"
         if replica >= len(self.run["results"]) or not path.exists():
-            raise InputError(f"{self.folder} has {len(self.run['results'])} minima: there is no replica {replica}")
+            raise InputError(f"{self.folder} has {len(self.run['results'])} minima; there is no replica {replica}")
         held, _ = tensors.read(path, self.setup.device)
         tensors.restore(self.walker.network, held, path)
         return self.walker
 
 
 def open_minima(folder: Path, device: str = "auto", data_dir: str | None = None) -> Minima:
-    """The minima in a folder that ``train`` made; FolderError if it is not complete, or the data are others now."""
+    """Open the minima in a folder of ``train``; FolderError if it is not complete, or the data have changed."""
     manifest = read_manifest(folder)
     if manifest["status"] != "COMPLETED":
-        raise FolderError(f"{folder} is {manifest['status']}: langevin-sim resume {folder} goes on with it")
+        raise FolderError(f"{folder} is {manifest['status']}: continue it with langevin-sim resume {folder}")
     setup = prepare(spec_of(manifest, data_dir), device)
     if setup.described["digest"] != manifest["data"]["digest"]:
-        raise FolderError(f"{folder} was trained on other data than {setup.described['source']} holds: give its --data-dir")
+        raise FolderError(f"{folder} was not trained on the data in {setup.described['source']}; give its --data-dir")
     return Minima(folder, setup, network_folder.read(folder)["runs"][0])
 
 
 def trained(spec: TrainSpec, store: Path, progress: Progress, device: str = "auto", threads: int = 0) -> Minima:
-    """The minima of a spec, with a seed, from the store: trained, or gone on with, only if they are not there."""
+    """The minima of a spec with a seed, taken from the store; trained, or training resumed, only if they are missing."""
     if spec.seed is None:
         raise InputError("a training that is shared needs a seed")
     setup = prepare(spec, device)

@@ -1,4 +1,4 @@
-"""The networks of the experiments, and a user's own."""
+"""The networks of the experiments, and user-defined ones."""
 
 from collections.abc import Callable
 
@@ -15,12 +15,12 @@ _VGG16 = (64, 64, "pool", 128, 128, "pool", 256, 256, 256, "pool", 512, 512, 512
 
 
 def linear(shape: Shape, classes: int) -> nn.Module:
-    """One affine map of the pixels."""
+    """An affine map of the pixels."""
     return nn.Sequential(nn.Flatten(), nn.Linear(shape[0] * shape[1] * shape[2], classes))
 
 
 def mlp(shape: Shape, classes: int) -> nn.Module:
-    """Hidden layers of 800, 320 and 50 rectified units: the re-run's network for MNIST, 900,880 parameters there."""
+    """Hidden layers of 800, 320 and 50 rectified units: the re-run's network for MNIST, with 900,880 parameters there."""
     layers: list[nn.Module] = [nn.Flatten()]
     width = shape[0] * shape[1] * shape[2]
     for units in (800, 320, 50):
@@ -32,7 +32,7 @@ def mlp(shape: Shape, classes: int) -> nn.Module:
 def conv(shape: Shape, classes: int) -> nn.Module:
     """3x3 convolutions of stride 2 (32, 64, 96, 128 filters), no pooling, batch norm without learned scale and shift.
 
-    190,314 parameters on CIFAR-10; the memo's own network is not in its text, a related one had about 189,000.
+    190,314 parameters on CIFAR-10. The memo does not describe its network; a related one had about 189,000.
     """
     return _strided(shape, classes, (32, 64, 96, 128), 3)
 
@@ -45,7 +45,7 @@ def conv_24_24_10(shape: Shape, classes: int) -> nn.Module:
 def vgg16_bn(shape: Shape, classes: int) -> nn.Module:
     """VGG16 with batch norm (Simonyan and Zisserman 2015) for images of 32x32: the re-run's network for CIFAR-10."""
     if min(shape[1:]) < 32:
-        raise ValueError("five poolings need images of at least 32x32")
+        raise ValueError("its five poolings need images of at least 32x32")
     layers: list[nn.Module] = []
     channels = shape[0]
     for item in _VGG16:
@@ -67,20 +67,20 @@ MODELS: dict[str, Callable[[Shape, int], nn.Module]] = {
 
 
 def build(name: str, shape: Shape, classes: int, device: torch.device, dtype: torch.dtype, *key: int) -> nn.Module:
-    """The network with initial weights (torch's own rules) from the stream of ``key``; InputError if it does not fit."""
+    """Build a network with torch's default initial weights from the stream of ``key``; InputError if it does not fit the data."""
     make = MODELS[name] if name in MODELS else _own(name)
-    with torch.random.fork_rng(devices=seeded_devices(device)):  # a module's initial weights come from torch's global stream
+    with torch.random.fork_rng(devices=seeded_devices(device)):  # torch draws a module's initial weights from its global stream
         torch.manual_seed(seed_of(Purpose.INITIAL, *key))
         try:
             network = make(shape, classes)
             if not isinstance(network, nn.Module):
-                raise TypeError(f"made a {type(network).__name__}, not a torch module")
+                raise TypeError(f"it returned a {type(network).__name__}, not a torch module")
             network = network.to(device=device, dtype=dtype).eval()
             with torch.no_grad():
                 outputs = network(torch.zeros((2, *shape), device=device, dtype=dtype))
             if outputs.shape != (2, classes):
-                raise ValueError(f"of two images it makes {tuple(outputs.shape)} outputs, not (2, {classes})")
-        except Exception as error:  # a user's own network may raise anything
+                raise ValueError(f"its outputs for two images have shape {tuple(outputs.shape)}, not (2, {classes})")
+        except Exception as error:  # a user-defined network may raise anything
             size = "x".join(str(n) for n in shape)
             raise InputError(f"model {name} does not fit images of {size} in {classes} classes: {error}") from error
     if not any(True for _ in network.parameters()):
@@ -102,7 +102,7 @@ def _strided(shape: Shape, classes: int, filters: tuple[int, ...], size: int) ->
 
 
 def _own(name: str) -> Callable[[Shape, int], nn.Module]:
-    """The function that MODULE:FUNCTION or FILE.py:FUNCTION names."""
+    """The function named by MODULE:FUNCTION or FILE.py:FUNCTION."""
     if ":" not in name:
         raise UnknownNameError("model", name, list(MODELS))
     found: Callable[[Shape, int], nn.Module] = plugins.load(name, "model")

@@ -15,7 +15,7 @@ FITTED = 0.99  # a point of this training accuracy counts as fitted
 
 
 def lattice(divisions: int, margin: float) -> np.ndarray:
-    """Barycentric coordinates [points, 3] of a triangular lattice: multiples of 1/divisions, each >= -margin, of sum 1."""
+    """Barycentric coordinates [points, 3] of a triangular lattice: multiples of 1/divisions, each >= -margin, that sum to 1."""
     low = -int(np.floor(margin * divisions + 1e-9))
     high = divisions - 2 * low
     found = [(i, j, divisions - i - j) for i in range(low, high + 1) for j in range(low, high + 1) if divisions - i - j >= low]
@@ -23,17 +23,17 @@ def lattice(divisions: int, margin: float) -> np.ndarray:
 
 
 def check(minima: list[Minima], spec: PlaneSpec) -> None:
-    """InputError for a training without the three minima."""
+    """Raise InputError for a training without the three minima."""
     for trained in minima:
         found = len(trained.run["results"])
         if found < 3:
-            raise InputError(f"{trained.folder} has {found} minima: a plane needs three, train with --replicas 3")
+            raise InputError(f"{trained.folder} has {found} minima, and a plane needs three; train with --replicas 3")
         for replica in spec.replicas:
             trained.load(replica)
 
 
 def measure(minima: list[Minima], spec: PlaneSpec, progress: Progress) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
-    """The results, one for every training, and the values at the lattice's points."""
+    """Return the results, one for every training, and the values at the lattice's points."""
     points = lattice(spec.divisions, spec.margin)
     inside = (points >= 0).all(axis=1)
     results: list[dict[str, Any]] = []
@@ -49,7 +49,7 @@ def measure(minima: list[Minima], spec: PlaneSpec, progress: Progress) -> tuple[
         state = torch.cat([weights, statistics], dim=1) if spec.batch_norm == "perturbed" else weights
         values = []
         for count, point in enumerate(points):
-            if spec.batch_norm == "fixed":  # one minimum's statistics serve the points around it
+            if spec.batch_norm == "fixed":  # the points around a minimum share its statistics
                 walker.statistics.copy_(statistics[int(np.argmax(point))])
             surface = Surface(walker, data, trained.loss, spec.batch_norm, trained.setup.spec.chunk)
             mixed = torch.tensor(point, dtype=torch.float64, device=state.device) @ state.double()

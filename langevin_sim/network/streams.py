@@ -1,4 +1,4 @@
-"""Random streams of a training, each a function of what it is for: nothing depends on what was drawn before."""
+"""Random streams of a training, each a function of its purpose: no draw depends on earlier draws."""
 
 from enum import IntEnum
 
@@ -17,7 +17,7 @@ class Purpose(IntEnum):
 
 
 def seed_of(purpose: Purpose, *key: int) -> int:
-    """64 bits from (seed, ...): different keys give unrelated streams."""
+    """64 bits from (seed, ...); different keys give independent streams."""
     return int(np.random.SeedSequence([int(purpose), *key]).generate_state(1, np.uint64)[0])
 
 

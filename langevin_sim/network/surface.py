@@ -12,12 +12,12 @@ from langevin_sim.storage.signals import stop_if_requested
 
 
 class Surface:
-    """I(w) for states w: the weights, and behind them batch norm's statistics if these are perturbed too.
+    """I(w) for states w: the weights, followed by batch norm's statistics if these are perturbed too.
 
-    batch_norm: 'fixed' (the statistics of the walker when this was made), 'perturbed' (the statistics are a
+    batch_norm: 'fixed' (the walker's statistics when the surface is created), 'perturbed' (the statistics are
     part of the state; variances below 0 are taken as 0), 'recomputed' (from the training images at each w,
-    by one pass more: the mean over pieces of ``chunk`` images of their statistics). Without batch norm the
-    three are one.
+    in an additional pass: the mean of the statistics over pieces of ``chunk`` images). Without batch norm
+    all three are the same.
     """
 
     def __init__(self, walker: Walker, data: Images, loss: Loss, batch_norm: str, chunk: int) -> None:
@@ -29,14 +29,14 @@ class Surface:
         self.together = together if self.batch_norm == "fixed" else 1
 
     def state(self) -> torch.Tensor:
-        """Where the walker is now, [p] or, if batch norm's statistics are perturbed, [p + q]."""
+        """The walker's current state, [p] or, if batch norm's statistics are perturbed, [p + q]."""
         if self.batch_norm == "perturbed":
             return torch.cat([self.walker.weights, self.walker.statistics])
         return self.walker.weights.clone()
 
     @torch.no_grad()
     def at(self, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """(loss, error) [k], float64, at states [k, p]; the walker is moved meanwhile, and put back."""
+        """(loss, error) [k], float64, at states [k, p]; the walker is moved for this, and then put back."""
         stop_if_requested()
         before = self.walker.weights.clone()
         try:
@@ -58,7 +58,7 @@ class Surface:
             self.recompute()
         walker.network.eval()
         totals = torch.zeros(2, dtype=torch.float64, device=state.device)
-        with memory("evaluating", min(self.chunk, len(self.data)), "a smaller --chunk of the training fits"):
+        with memory("evaluating", min(self.chunk, len(self.data)), "train with a smaller --chunk"):
             for images, labels in zip(self.data.images.split(self.chunk), self.data.labels.split(self.chunk), strict=True):
                 totals += sums(walker.network(images), labels, self.loss)
         return totals / len(self.data)
@@ -69,7 +69,7 @@ class Surface:
         momenta = [norm.momentum for norm in self._norms]
         for norm in self._norms:
             norm.reset_running_stats()
-            norm.momentum = None  # a cumulative mean
+            norm.momentum = None  # None: a cumulative mean
         self.walker.network.train()
         for images in self.data.images.split(self.chunk):
             self.walker.network(images)
@@ -78,7 +78,7 @@ class Surface:
         self.walker.network.eval()
 
     def _together(self, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Several weight vectors in one pass."""
+        """Evaluate several weight vectors in one pass."""
         walker, network = self.walker, self.walker.network
         network.eval()
         parameters = {
@@ -91,7 +91,7 @@ class Surface:
             return sums(functional_call(network, (weights, buffers), (images,)), labels, self.loss)
 
         totals = torch.zeros((len(states), 2), dtype=torch.float64, device=states.device)
-        with memory("evaluating", len(states) * min(self.chunk, len(self.data)), "a smaller --chunk of the training fits"):
+        with memory("evaluating", len(states) * min(self.chunk, len(self.data)), "train with a smaller --chunk"):
             for images, labels in zip(self.data.images.split(self.chunk), self.data.labels.split(self.chunk), strict=True):
                 totals += vmap(one, in_dims=(0, None, None))(parameters, images, labels)
         totals /= len(self.data)

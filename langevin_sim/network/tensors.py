@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors, which holds arrays and text and can run no code."""
+"""Weights on disk as safetensors, a format of arrays and text that cannot run code."""
 
 import hashlib
 import json
@@ -17,12 +17,12 @@ _SEAL = "sha256"
 
 
 def snapshot(network: nn.Module) -> dict[str, torch.Tensor]:
-    """A copy of the weights and of what batch norm remembers, by name."""
+    """A copy of the weights and of batch norm's statistics, by name."""
     return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
 
 
 def write(path: Path, tensors: dict[str, torch.Tensor], notes: dict[str, Any] | None = None, sealed: bool = False) -> None:
-    """Tensors, and JSON-able notes, into one file, whole or not at all; sealed: with their hash, as the format has none."""
+    """Write tensors and JSON-able notes to one file atomically; sealed: with their hash, because the format has none."""
     held = {name: tensor.contiguous() for name, tensor in tensors.items()}
     texts = {key: json.dumps(value) for key, value in (notes or {}).items()}
     content = save(held, texts | ({_SEAL: json.dumps(_hash(held, texts))} if sealed else {}))
@@ -30,7 +30,7 @@ def write(path: Path, tensors: dict[str, torch.Tensor], notes: dict[str, Any] | 
 
 
 def read(path: Path, device: torch.device, sealed: bool = False) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """What ``write`` wrote; CheckpointError in one line if it is not that."""
+    """Read what ``write`` wrote; CheckpointError in one line if the file is anything else."""
     try:
         with safe_open(path, framework="pt", device=str(device)) as file:
             texts = dict(file.metadata() or {})
@@ -52,7 +52,7 @@ def _hash(tensors: dict[str, torch.Tensor], texts: dict[str, str]) -> str:
 
 
 def restore(network: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> None:
-    """Put a snapshot back; CheckpointError if it is another network's."""
+    """Put a snapshot back; CheckpointError if it belongs to another network."""
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""The top layer alone: the network's outputs are affine in its weights, so that no pass through the rest is needed."""
+"""The top layer alone: the network's outputs are affine in its weights, so no pass through the other layers is needed."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ from langevin_sim.network.walker import Walker
 
 
 def top_layer(network: nn.Module) -> nn.Module:
-    """The last module that has weights of its own."""
+    """The last module that has its own weights."""
     return [module for module in network.modules() if next(module.parameters(recurse=False), None) is not None][-1]
 
 
 class TopSurface:
-    """I(w + r dw) for directions dw that move the top layer alone.
+    """I(w + r dw) for directions dw that move only the top layer.
 
-    With penultimate activations h and outputs W h + b, the outputs at r are (W h + b) + r (dW h + db): both
-    parts are computed once for a direction. None of it needs the layers below.
+    With penultimate activations h and outputs W h + b, the outputs at r are (W h + b) + r (dW h + db). Both
+    parts are computed once per direction, without the layers below.
     """
 
     def __init__(self, activations: torch.Tensor, layer: nn.Linear, data: Images, loss: Loss) -> None:
@@ -41,7 +41,7 @@ class TopSurface:
 
 @torch.no_grad()
 def top_surface(walker: Walker, layer: nn.Module, data: Images, loss: Loss, chunk: int) -> TopSurface | None:
-    """The top layer's surface at the walker's weights; None where the layer is not linear, or not what makes the outputs."""
+    """The top layer's surface at the walker's weights; None if the layer is not linear, or does not produce the outputs."""
     if not isinstance(layer, nn.Linear):
         return None
     held: list[torch.Tensor] = []

@@ -1,4 +1,4 @@
-"""deep train: replicas of one training, into a run folder; interrupted ones go on to the same bits."""
+"""deep train: train replicas into a run folder; an interrupted training resumes to the same bits."""
 
 import csv
 import io
@@ -49,7 +49,7 @@ Progress = Callable[..., None]  # (name, step, total, note)
 
 @dataclass
 class Setup:
-    """All that a training stands on: spec, data on their device, and how often it is saved."""
+    """What a training needs: the spec, and the data on their device."""
 
     spec: TrainSpec
     described: dict[str, Any]
@@ -61,7 +61,7 @@ class Setup:
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of weights and images."""
+        """Type of weights and images."""
         return torch.float64 if self.spec.precision == "float64" else torch.float32
 
     def network(self, replica: int) -> torch.nn.Module:
@@ -72,14 +72,14 @@ class Setup:
 
 @dataclass
 class Rows:
-    """The history so far, and what became of finished replicas."""
+    """The history so far, and the results of finished replicas."""
 
     history: list[dict[str, Any]] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
 
 
 def prepare(spec: TrainSpec, device: str) -> Setup:
-    """Load the data and check that the network fits them; InputError for whatever is wrong, before anything is written."""
+    """Load the data and check that the network fits them; raises InputError before anything is written."""
     spec = spec.resolved()
     place = choose(device)
     data = load(spec)
@@ -116,7 +116,7 @@ def prepare(spec: TrainSpec, device: str) -> Setup:
 def train(
     setup: Setup, out: Path | None, progress: Progress, threads: int = 0, checkpoint_seconds: float = CHECKPOINT_SECONDS
 ) -> tuple[Path, dict[str, Any]]:
-    """Train all replicas into a new folder; returns it with the summary."""
+    """Train all replicas in a new folder; returns the folder and the summary."""
     spec = setup.spec
     name = f"{spec.data}-{spec.model.replace(':', '.').replace('/', '.')}-{spec.dynamics}"
     folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}")
@@ -134,19 +134,19 @@ def resume(
     data_dir: str | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> tuple[Path, dict[str, Any]]:
-    """Go on with a training that was interrupted, or killed; it ends with the bits of one that was not (on the CPU).
+    """Resume an interrupted or killed training; on the CPU it ends with the bits of an uninterrupted one.
 
-    threads 0: as many as it had: the order of torch's sums, and so the bits, depend on them.
+    threads 0: as many as before, because the order of torch's sums, and so the bits, depend on them.
     """
     manifest = read_manifest(folder)
     if manifest["status"] == "COMPLETED":
-        raise FolderError(f"{folder} is complete: there is nothing to resume")
+        raise FolderError(f"{folder} is complete; there is nothing to resume")
     manifest |= {"status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
     setup = prepare(spec_of(manifest, data_dir), device)
     if setup.described["digest"] != manifest["data"]["digest"]:
         raise FolderError(
             f"{folder} was trained on other data (digest {manifest['data']['digest'][:12]}, "
-            f"here {setup.described['digest'][:12]}): give its --data-dir"
+            f"here {setup.described['digest'][:12]}); give its --data-dir"
         )
     with torch_threads(threads or manifest["threads"]):
         return folder, _train(setup, folder, manifest, progress, checkpoint_seconds)
@@ -156,12 +156,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a training; FolderError if the folder holds none."""
     manifest = disk.read_manifest(folder)
     if manifest.get("kind") != "train":
-        raise FolderError(f"{folder} holds no trained network: expected a folder that langevin-sim deep train made")
+        raise FolderError(f"{folder} holds no trained network: expected a folder of langevin-sim deep train")
     return manifest
 
 
 def spec_of(manifest: dict[str, Any], data_dir: str | None = None) -> TrainSpec:
-    """The spec of a training; data_dir: where the data lie now."""
+    """The spec of a training; data_dir: the folder that holds the data now."""
     return parse(TrainSpec, manifest["spec"] | ({} if data_dir is None else {"data_dir": data_dir}))
 
 
@@ -202,13 +202,13 @@ def _train(setup: Setup, folder: Path, manifest: dict[str, Any], progress: Progr
 
 
 def _reached(setup: Setup, folder: Path, identity: str) -> tuple[Rows, dict[str, torch.Tensor] | None]:
-    """What an earlier process wrote, if it did."""
+    """What an earlier process has written, if anything."""
     if not (folder / _STATE).exists():
         return Rows(), None
     held, notes = tensors.read(folder / _STATE, setup.device, sealed=True)
     if notes.get("hash") != identity:
         raise CheckpointError(f"{folder / _STATE} is the checkpoint of another run; it has not been changed")
-    log.info("goes on after %d replicas and %d lines of history", len(notes["results"]), len(notes["history"]))
+    log.info("continues after %d replicas and %d lines of history", len(notes["results"]), len(notes["history"]))
     return Rows(notes["history"], notes["results"]), held or None
 
 
@@ -236,7 +236,7 @@ def _replica(
     if last is None:
         last = _row(setup, walker, trainer, replica, 0, None)
         rows.history.append(last)
-    good = (len(rows.history), _state(walker, trainer))  # one name: wherever a second signal comes, the two belong together
+    good = (len(rows.history), _state(walker, trainer))  # one name: the two stay together whenever a second signal comes
     try:
         while not _finished(spec, last):
             epoch = last["epoch"] + 1
@@ -244,7 +244,7 @@ def _replica(
             if not (math.isfinite(running[0]) and bool(torch.isfinite(walker.weights).all())):
                 raise DivergenceError(
                     f"the training diverged (loss {running[0]}) in epoch {epoch} of replica {replica} at step size "
-                    f"{trainer.dynamics.step_sizes((epoch - 1) * steps_per_epoch(spec, len(setup.training)), 1)[0]:g}: "
+                    f"{trainer.dynamics.step_sizes((epoch - 1) * steps_per_epoch(spec, len(setup.training)), 1)[0]:g}; "
                     f"try a smaller --step-size; the weights of epoch {epoch - 1} are kept in {folder / _STATE}"
                 )
             last = _row(setup, walker, trainer, replica, epoch, running)
@@ -254,7 +254,7 @@ def _replica(
             if time.monotonic() - saved > checkpoint_seconds:
                 _try_save(folder, identity, good[1], rows)
                 saved = time.monotonic()
-    except BaseException:  # also a KeyboardInterrupt: what was reached is kept
+    except BaseException:  # KeyboardInterrupt too: keep what has been done
         _try_save(folder, identity, good[1], Rows(rows.history[: good[0]], rows.results))
         raise
     if last["train_loss"] is None:  # the last epoch is always evaluated
@@ -280,7 +280,7 @@ def _row(
     running: tuple[float, float] | None,
     evaluated: bool = False,
 ) -> dict[str, Any]:
-    """One line of the history: after ``epoch`` epochs."""
+    """One line of the history, after ``epoch`` epochs."""
     spec, step = setup.spec, epoch * steps_per_epoch(setup.spec, len(setup.training))
     values: dict[str, Any] = {
         "replica": replica,
@@ -315,13 +315,13 @@ def _state(walker: Walker, trainer: Trainer) -> dict[str, torch.Tensor]:
 
 
 def _try_save(folder: Path, identity: str, state: dict[str, torch.Tensor], rows: Rows) -> None:
-    """Write the checkpoint; a disk that is full for now costs the checkpoint, not the run."""
+    """Write the checkpoint; a disk that is full for a moment costs the checkpoint, not the run."""
     try:
         (folder / _STATE.parent).mkdir(exist_ok=True)
         tensors.write(folder / _STATE, state, {"hash": identity, "history": rows.history, "results": rows.results}, sealed=True)
         _write_history(folder, rows)
     except (OSError, FolderError) as error:
-        log.warning("no checkpoint could be written: %s", error)
+        log.warning("could not write a checkpoint: %s", error)
 
 
 def _write_history(folder: Path, rows: Rows) -> None:

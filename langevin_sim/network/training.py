@@ -1,4 +1,4 @@
-"""One epoch of training: the update of the dynamics, step for step, on the weight vector."""
+"""One epoch of training: the updates of the dynamics on the weight vector, step by step."""
 
 import math
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from langevin_sim.storage.signals import stop_if_requested
 
 @dataclass(frozen=True)
 class Images:
-    """What a loss is a mean over: images [n, channels, height, width] and labels int64 [n], on one device."""
+    """The data that a loss is a mean over: images [n, channels, height, width] and labels int64 [n], on one device."""
 
     images: torch.Tensor
     labels: torch.Tensor
@@ -28,12 +28,12 @@ class Images:
         return len(self.labels)
 
     def first(self, count: int | None) -> "Images":
-        """The first so many; all for None."""
+        """The first ``count`` images; all for None."""
         return Images(self.images[:count], self.labels[:count])
 
 
 def dynamics_of(spec: TrainSpec) -> Dynamics:
-    """The record of the spec's dynamics."""
+    """The dynamics record of a spec."""
     noise = None if spec.noise_schedule == "temperature" else records.parse_schedule(spec.noise_schedule)
     return records.make(
         spec.dynamics,
@@ -46,19 +46,19 @@ def dynamics_of(spec: TrainSpec) -> Dynamics:
 
 
 def batch_size(spec: TrainSpec, images: int) -> int:
-    """Images in a batch: all of them for gd and gdl."""
+    """Number of images in a batch: all of them for gd and gdl."""
     return spec.batch_size if dynamics_of(spec).stochastic_gradient else images
 
 
 def steps_per_epoch(spec: TrainSpec, images: int) -> int:
-    """Minibatches in an epoch; the last may be smaller."""
+    """Number of minibatches in an epoch; the last may be smaller."""
     return math.ceil(images / batch_size(spec, images))
 
 
 def batches(spec: TrainSpec, images: int, device: torch.device, *key: int) -> Iterator[torch.Tensor]:
-    """The minibatches' indices of the epoch that ``key`` = (seed, replica, epoch) names.
+    """Indices of the minibatches of an epoch; ``key`` = (seed, replica, epoch).
 
-    epochs: a random permutation of all images, cut into pieces. independent: each batch a random subset.
+    epochs: a random permutation of all images, cut into pieces. independent: each batch is a random subset.
     Drawn on the CPU, so that they are the same on every device.
     """
     size = batch_size(spec, images)
@@ -75,9 +75,9 @@ def batches(spec: TrainSpec, images: int, device: torch.device, *key: int) -> It
 class Trainer:
     """Moves a walker by x <- x - eta v + gamma' xi, with v <- momentum v + (minibatch gradient + weight_decay x).
 
-    For GD, GDL, SGD and SGDL in this order: no noise or noise, full or minibatch gradient. Momentum 0, the
-    default, leaves v out: then these are the toys' dynamics. Noise and batches of an epoch are functions of
-    (seed, replica, epoch) alone.
+    GDL and SGDL add the noise; SGD and SGDL take minibatch gradients instead of the full one. With momentum 0,
+    the default, v is the gradient, and these are the dynamics of the toy potentials. Noise and batches of an
+    epoch are functions of (seed, replica, epoch) alone.
     """
 
     def __init__(self, walker: Walker, data: Images, loss: Loss, spec: TrainSpec, replica: int) -> None:
@@ -89,7 +89,7 @@ class Trainer:
         self._noise = torch.empty_like(walker.weights) if self.dynamics.noisy else None
 
     def epoch(self, number: int) -> tuple[float, float]:
-        """Train for the epoch ``number`` = 0, 1, ..: mean loss and accuracy over its minibatches, each at its own weights."""
+        """Train for epoch ``number`` = 0, 1, ..; returns mean loss and accuracy of its minibatches, each before its update."""
         count, device = len(self.data), self.walker.weights.device
         per_epoch = steps_per_epoch(self.spec, count)
         step_sizes = self.dynamics.step_sizes(number * per_epoch, per_epoch).tolist()
@@ -119,13 +119,13 @@ class Trainer:
 def minibatch_gradient(walker: Walker, data: Images, loss: Loss, batch: torch.Tensor, chunk: int) -> torch.Tensor:
     """Set walker.gradient to that of the mean loss over ``batch``; returns (sum of losses, number correct), float64 [2].
 
-    A batch of more than ``chunk`` images is taken in pieces, so that it fits the memory; batch norm, in
-    training mode, then has the statistics of the pieces.
+    A batch of more than ``chunk`` images is evaluated in pieces that fit in memory; batch norm, in training
+    mode, then uses the statistics of the pieces.
     """
     stop_if_requested()
     walker.gradient.zero_()
     totals = torch.zeros(2, dtype=torch.float64, device=batch.device)
-    with memory("training", min(chunk, len(batch)), "a smaller --batch-size, or --chunk, fits"):
+    with memory("training", min(chunk, len(batch)), "use a smaller --batch-size or --chunk"):
         for piece in batch.split(chunk):
             labels = data.labels[piece]
             outputs = walker.network(data.images[piece])
@@ -137,10 +137,10 @@ def minibatch_gradient(walker: Walker, data: Images, loss: Loss, batch: torch.Te
 
 @torch.no_grad()
 def evaluate(network: nn.Module, data: Images, loss: Loss, chunk: int) -> tuple[float, float]:
-    """(mean loss, accuracy) with batch norm's running statistics."""
+    """Return (mean loss, accuracy), with batch norm's running statistics."""
     network.eval()
     totals = torch.zeros(2, dtype=torch.float64, device=data.labels.device)
-    with memory("evaluating", min(chunk, len(data)), "a smaller --chunk fits"):
+    with memory("evaluating", min(chunk, len(data)), "use a smaller --chunk"):
         for images, labels in zip(data.images.split(chunk), data.labels.split(chunk), strict=True):
             outputs = network(images)
             totals += torch.stack([loss(outputs, labels).sum(dtype=torch.float64), (outputs.argmax(-1) == labels).sum()])

@@ -5,12 +5,12 @@ from torch import nn
 
 
 class Walker:
-    """w [p], of which the network's parameters are views, and beside it what batch norm remembers.
+    """w [p], of which the network's parameters are views, and batch norm's statistics.
 
-    weights, gradient [p]; statistics [q]: running means and variances of batch norm, of which its buffers
-    are views. variances [q] is true where a statistic is a variance. filters [p]: which filter a weight
-    belongs to (the rows of every weight of two or more dimensions; -1 for biases and other vectors), and
-    likewise statistic_filters [q] (each buffer is one).
+    weights, gradient [p]; statistics [q]: running means and variances of batch norm, whose buffers are views
+    of it. variances [q]: true where a statistic is a variance. filters [p]: the filter that a weight belongs
+    to (the rows of every weight of two or more dimensions; -1 for biases and other vectors);
+    statistic_filters [q]: the same for the statistics (each buffer is one filter).
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -46,7 +46,7 @@ class Walker:
 
     @property
     def filters(self) -> torch.Tensor:
-        """int64 [p]."""
+        """The filter of every weight, int64 [p]."""
         found = torch.full_like(self.weights, -1, dtype=torch.int64)
         count = 0
         for shape, first, end in zip(self.shapes, self.offsets, self.offsets[1:], strict=False):
@@ -57,7 +57,7 @@ class Walker:
         return found
 
     def of(self, module: nn.Module) -> torch.Tensor:
-        """bool [p]: the weights of one module."""
+        """Marks the weights of one module, bool [p]."""
         inside = {id(parameter) for parameter in module.parameters()}
         found = torch.zeros_like(self.weights, dtype=torch.bool)
         for parameter, first, end in zip(self.network.parameters(), self.offsets, self.offsets[1:], strict=False):
@@ -65,7 +65,7 @@ class Walker:
         return found
 
     def name_of(self, index: int) -> str:
-        """'5.weight[12, 300]': which parameter the component ``index`` of w is."""
+        """Name of component ``index`` of w, such as '5.weight[12, 300]'."""
         which = max(k for k, first in enumerate(self.offsets[:-1]) if first <= index)
         rest, place = index - self.offsets[which], []
         for size in reversed(self.shapes[which]):

@@ -321,9 +321,9 @@ def test_a_malicious_pickle_is_refused_and_runs_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (b"", "not a pickle"),
-        (b"no pickle at all", "not a pickle"),
-        (pickle.dumps(batch_of(RECORDS), 2)[:-100], "not a pickle"),
+        (b"", "not a readable pickle"),
+        (b"no pickle at all", "not a readable pickle"),
+        (pickle.dumps(batch_of(RECORDS), 2)[:-100], "not a readable pickle"),
         (pickle.dumps([1, 2], 2), "list"),
         (pickle.dumps({"labels": [1]}, 2), "data is NoneType"),
         (pickle.dumps(batch_of(RECORDS) | {b"data": np.zeros((40, 3072))}, 2), "float64"),

@@ -201,7 +201,7 @@ def test_a_corrupted_checkpoint_is_named_and_left():
     assert CliRunner().invoke(main, ["resume", "run", "--quiet"]).exit_code == 0
 
 
-def test_a_network_of_ones_own():
+def test_a_user_defined_network():
     Path("mine.py").write_text(
         "from torch import nn\n"
         "def make(shape, classes):\n    return nn.Sequential(nn.Flatten(), nn.Tanh(), nn.Linear(shape[1] * shape[2], classes))\n"
@@ -209,8 +209,8 @@ def test_a_network_of_ones_own():
         "def text(shape, classes):\n    return 'a network'\n"
     )
     assert call("train", *TINY, "--model", "mine.py:make", "--epochs", "2", "--out", "run", "--quiet").exit_code == 0
-    refused(call("train", *TINY, "--model", "mine.py:wrong"), "(2, 3) outputs")
-    refused(call("train", *TINY, "--model", "mine.py:text"), "made a str")
+    refused(call("train", *TINY, "--model", "mine.py:wrong"), "have shape (2, 3)")
+    refused(call("train", *TINY, "--model", "mine.py:text"), "it returned a str")
     refused(call("train", *TINY, "--model", "mine.py:missing"), "missing")
 
 

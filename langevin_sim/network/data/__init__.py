@@ -1,4 +1,4 @@
-"""Images and labels, the same for the same settings. NumPy only: nothing here needs torch."""
+"""Images and labels, determined by the settings. NumPy only: nothing here needs torch."""
 
 from langevin_sim.network.data.dataset import Dataset, load
 from langevin_sim.network.data.describe import describe

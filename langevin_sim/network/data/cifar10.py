@@ -20,9 +20,9 @@ WANTED = "data_batch_1.bin .. data_batch_5.bin and test_batch.bin (or data_batch
 
 
 def read_cifar10(folder: Path) -> Raw:
-    """As many of data_batch_1 .. 5 as are there, and test_batch: in the folder itself, or in its subfolder of the usual name.
+    """Read those of data_batch_1 .. 5 that exist, and test_batch, from the folder or from its subfolder of the usual name.
 
-    InputError if there is none of them, no test_batch, or one that is wrong.
+    InputError if no data_batch or no test_batch is found, or if a file is wrong.
     """
     for inner in (folder, *(folder / name for name in (BINARY, PYTHON) if name in listing(folder, WANTED))):
         names = listing(inner, WANTED)
@@ -45,12 +45,12 @@ def _read(training: list[Path], test: Path, read: Callable[[Path], tuple[np.ndar
 
 
 def _note(batches: list[int], validation: int) -> str:
-    """'' for all of CIFAR-10; how much of it there is; and a warning of pixels where the files are not the original ones."""
+    """'' for all of CIFAR-10; otherwise how much of it was found, with a warning if the files are not the original ones."""
     if batches == [BATCH] * BATCHES and validation == BATCH:
         return ""
     note = f"part of CIFAR-10: {sum(batches):,} of {BATCHES * BATCH:,} training and {validation:,} of {BATCH:,} validation images"
     original = {*batches, validation} == {BATCH}
-    return note if original else f"{note}; not its original files, so that pixels may differ too"
+    return note if original else f"{note}; not the original files, so pixels may differ too"
 
 
 def _read_binary(path: Path) -> tuple[np.ndarray, np.ndarray]:

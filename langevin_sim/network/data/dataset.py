@@ -1,4 +1,4 @@
-"""What is trained on: the data set, its subset, its labels and its scaling, as one record."""
+"""The data that a network is trained on, as one record: the data set, its subset, its labels and its scaling."""
 
 import hashlib
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ from langevin_sim.settings.network import DataSpec
 class Dataset:
     """Images float32 [n, channels, height, width], scaled; labels int64 [n]; the validation set likewise.
 
-    digest: sha256 over the four arrays: the same digest, the same training. source: 'scikit-learn', the folder, or
-    'download'. note: a caution to show beside results, or ''. replaced: how many training labels are not the natural ones.
+    digest: sha256 of the four arrays; equal digests mean equal trainings. source: 'scikit-learn', the folder, or
+    'download'. note: a caution to show beside results, or ''. replaced: number of training labels that are not the natural ones.
     """
 
     name: str
@@ -38,10 +38,10 @@ class Dataset:
 
 
 def load(spec: DataSpec) -> Dataset:
-    """The data set that the settings name; InputError in one line for files or sizes that cannot be used.
+    """Load the data set that the settings name; InputError in one line for files or sizes that cannot be used.
 
     First the subset is drawn, then labels are replaced: natural and random labels of one data seed have the same images.
-    Validation labels are natural always. Scaling is that of the training images used.
+    Validation labels are always natural. The scaling is computed from the training images used.
     """
     raw = _read(spec)
     training = _subset(raw.labels, spec.train_size, spec.data_seed, Stream.TRAINING, "train-size")
@@ -63,7 +63,7 @@ def load(spec: DataSpec) -> Dataset:
 def _read(spec: DataSpec) -> Raw:
     if spec.data == "digits":
         if spec.data_dir is not None:
-            raise InputError(f"data-dir = {spec.data_dir!r}: digits comes with scikit-learn and needs no folder")
+            raise InputError(f"data-dir = {spec.data_dir!r}: digits comes with scikit-learn; leave out --data-dir")
         return read_digits()
     folder = download(spec.data) if spec.data_dir is None else Path(spec.data_dir).expanduser()
     raw = read_cifar10(folder) if spec.data == "cifar10" else read_mnist(folder, spec.data)
@@ -80,7 +80,7 @@ def _subset(labels: np.ndarray, size: int | None, seed: int, stream: Stream, set
 
 
 def _digest(*arrays: np.ndarray) -> str:
-    """Sha256 over shapes and contents, in little-endian order on every machine."""
+    """The sha256 of shapes and contents, in little-endian order on every machine."""
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype.name}{list(array.shape)}".encode())

@@ -9,7 +9,7 @@ from langevin_sim.settings.network import DataSpec
 
 
 def describe(dataset: Dataset, spec: DataSpec) -> dict[str, Any]:
-    """What the data command shows, as values that JSON takes; mean and deviation of the scaled training pixels, by channel."""
+    """What the data command shows, as JSON-able values, with mean and deviation of the scaled training pixels of each channel."""
     channels = range(dataset.images.shape[1])
     return {
         "name": dataset.name,

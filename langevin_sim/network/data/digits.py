@@ -9,9 +9,9 @@ VALIDATION = 36  # images of each class in the validation set
 
 
 def read_digits() -> Raw:
-    """1,437 training and 360 validation images, 1 x 8 x 8, the same on every call.
+    """Return 1,437 training and 360 validation images, 1 x 8 x 8, the same on every call.
 
-    The validation set: of the n images of a class, in scikit-learn's order, those at floor(k n / 36) for k = 0..35. So it
+    The validation set holds, of the n images of a class in scikit-learn's order, those at floor(k n / 36) for k = 0..35. So it
     holds 36 of each class, and of every writer about as many as the training set (images of a writer are together).
     """
     found = optional("sklearn.datasets", "scikit-learn").load_digits()

@@ -1,4 +1,4 @@
-"""Data sets from where they are published, once, into pooch's cache folder; each file is checked against its sha256."""
+"""Download data sets once from where they are published into pooch's cache folder; check each file against its sha256."""
 
 import os
 import shutil
@@ -40,7 +40,7 @@ MEMBERS = tuple(f"{cifar10.BINARY}/{name}" for name in (*(f"data_batch_{n}.bin" 
 
 
 def download(name: str) -> Path:
-    """The folder with the data set's files, fetched if they are not there; InputError if that fails, with the remedy."""
+    """The folder with the data set's files, downloaded if they are missing; InputError with the remedy if that fails."""
     pooch = optional("pooch", "pooch")
     address, files = SOURCES[name]
     folder = Path(pooch.os_cache("langevin-sim")) / name
@@ -52,13 +52,13 @@ def download(name: str) -> Path:
         except (OSError, ValueError, tarfile.TarError, KeyError, EOFError) as error:
             reason = " ".join(str(error).split())
             raise InputError(
-                f"cannot fetch {address}{file} into {folder}: give --data-dir, a folder that holds {wanted}; the reason: {reason}"
+                f"cannot download {address}{file} to {folder}: {reason}; give --data-dir, a folder that holds {wanted}"
             ) from error
     return folder
 
 
 def _unpack(archive: str, action: str, _: Any) -> str:
-    """CIFAR-10's six files beside their archive: all of them or, if that is interrupted, none."""
+    """Unpack CIFAR-10's six files beside their archive: all of them or, if interrupted, none."""
     folder = Path(archive).parent
     target = folder / cifar10.BINARY
     if action != "fetch":
@@ -70,7 +70,7 @@ def _unpack(archive: str, action: str, _: Any) -> str:
             for member in MEMBERS:
                 content = tar.extractfile(member)
                 if content is None:
-                    raise tarfile.ReadError(f"{member} is not a file")
+                    raise tarfile.ReadError(f"{member} is not a file in it")
                 with (unpacked / Path(member).name).open("wb") as file:
                     shutil.copyfileobj(content, file)
             os.replace(unpacked, target)

@@ -6,7 +6,7 @@ from langevin_sim.errors import InputError
 
 
 def listing(folder: Path, wanted: str) -> set[str]:
-    """The names in a folder; InputError that says which files it should hold, if it cannot be listed."""
+    """The names in a folder; if it cannot be listed, an InputError that says which files it should hold."""
     try:
         return {path.name for path in folder.iterdir()}
     except FileNotFoundError as error:

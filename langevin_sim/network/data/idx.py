@@ -16,12 +16,12 @@ from langevin_sim.errors import InputError
 
 UNSIGNED_BYTE = 8
 GZIP = b"\x1f\x8b"
-LARGEST = 2**30  # bytes: 20 times MNIST; a header that promises more is taken for a broken one
-PIECE = 2**24  # bytes read at a time, so that no more is allocated than the file holds
+LARGEST = 2**30  # bytes: 20 times MNIST; a header that promises more is taken as broken
+PIECE = 2**24  # bytes read at a time, so that no more memory is allocated than the file needs
 
 
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """The file's uint8 array of so many dimensions, plain or gzipped; InputError in one line for whatever is wrong with it."""
+    """The uint8 array in a plain or gzipped file, of the given number of dimensions; InputError in one line for a wrong file."""
     try:
         with path.open("rb") as file:
             zipped = file.read(2) == GZIP
@@ -51,11 +51,11 @@ def _parse(file: BinaryIO, path: Path, dimensions: int) -> np.ndarray:
     if len(sizes) < 4 * dimensions:
         raise InputError(f"{path} ends after {4 + len(sizes)} bytes, in its header: expected {4 + 4 * dimensions} bytes or more")
     shape = tuple(int(size) for size in np.frombuffer(sizes, ">u4"))
-    promised = math.prod(shape)  # of Python's integers: no overflow
+    promised = math.prod(shape)  # Python integers do not overflow
     text = " x ".join(f"{size:,}" for size in shape)
     if promised > LARGEST:
         raise InputError(f"{path}: its header promises {text} bytes: expected {LARGEST:,} at most")
-    elements = _read(file, promised + 1)  # the one byte more finds what is too long, and has gzip check its sum
+    elements = _read(file, promised + 1)  # one extra byte detects a file that is too long, and makes gzip check its sum
     if len(elements) < promised:
         raise InputError(f"{path} is truncated: {len(elements):,} bytes after its header, expected {text} = {promised:,}")
     if len(elements) > promised:
@@ -64,7 +64,7 @@ def _parse(file: BinaryIO, path: Path, dimensions: int) -> np.ndarray:
 
 
 def _read(file: BinaryIO, most: int) -> bytearray:
-    """What is left of the file, but no more than so many bytes."""
+    """Read the rest of the file, but at most this many bytes."""
     read = bytearray()
     while len(read) < most and (piece := file.read(min(PIECE, most - len(read)))):
         read += piece

@@ -18,7 +18,7 @@ STEMS = {
     "validation labels": ("t10k-labels", 1),
 }
 WANTED = "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (or each as .gz)"
-# The files of both sets have the same names: the sha256 of the training pixels tells which of the two a folder holds.
+# Both sets use the same file names; the sha256 of the training pixels tells which of the two a folder holds.
 PIXELS = {
     "mnist": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
     "fashion-mnist": "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
@@ -26,7 +26,7 @@ PIXELS = {
 
 
 def read_mnist(folder: Path, name: str) -> Raw:
-    """The data set of that name, 1 x 28 x 28 pixels; InputError if a file is missing or wrong, or of the other set."""
+    """Read the data set of this name, 1 x 28 x 28 pixels; InputError if a file is missing, wrong, or from the other set."""
     names = listing(folder, WANTED)
     paths = {kind: _find(folder, names, stem, dimensions) for kind, (stem, dimensions) in STEMS.items()}
     images, labels = _pair(paths["training images"], paths["training labels"])
@@ -35,7 +35,7 @@ def read_mnist(folder: Path, name: str) -> Raw:
 
 
 def _find(folder: Path, names: set[str], stem: str, dimensions: int) -> Path:
-    """The file's path: 'train-images-idx3-ubyte', or 'train-images.idx3-ubyte' as some unpackers call it, or either as .gz."""
+    """Path of the file: 'train-images-idx3-ubyte', or 'train-images.idx3-ubyte' as some unpackers name it, or either as .gz."""
     for spelling in (f"{stem}-idx{dimensions}-ubyte", f"{stem}.idx{dimensions}-ubyte"):
         for name in (spelling, f"{spelling}.gz"):
             if name in names:

@@ -1,4 +1,4 @@
-"""Packages that only the torch plugin's users have."""
+"""Packages that only users of the torch plugin need."""
 
 from importlib import import_module
 from typing import Any
@@ -7,7 +7,7 @@ from langevin_sim.errors import InputError
 
 
 def optional(module: str, package: str) -> Any:
-    """The module; InputError with the remedy if its package is not installed."""
+    """Import a module; InputError with the remedy if its package is not installed."""
     try:
         return import_module(module)
     except ImportError as error:

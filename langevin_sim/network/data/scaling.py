@@ -12,8 +12,8 @@ PIECE = 1000  # images
 def tables(images: np.ndarray, top: int, scaling: str) -> np.ndarray:
     """What each pixel 0..top becomes in each channel, float32 [channels, top + 1], from training images uint8 [n, channels, ..].
 
-    unit: pixel / top. standard: (pixel - mean) / deviation, of all training pixels of the channel. Both moments come from
-    exact integer sums and one rounding each, so that the images are the same bits on every machine.
+    unit: pixel / top. standard: (pixel - mean) / deviation, over all training pixels of the channel. Both moments come from
+    exact integer sums with one rounding each, so the images have the same bits on every machine.
     InputError for standard if a channel is constant.
     """
     pixels = np.arange(top + 1)
@@ -27,13 +27,13 @@ def tables(images: np.ndarray, top: int, scaling: str) -> np.ndarray:
         second = sum(count * pixel * pixel for pixel, count in enumerate(counts))
         spread = total * second - first * first  # total^2 times the variance
         if not spread:
-            raise InputError(f"all training pixels of channel {channel} are equal, of deviation 0: take --scaling unit")
+            raise InputError(f"all training pixels of channel {channel} are equal, so their deviation is 0; use --scaling unit")
         rows.append((pixels - first / total) / (math.sqrt(spread) / total))
     return np.array(rows, dtype=np.float32)
 
 
 def _counts(pixels: np.ndarray, top: int) -> list[int]:
-    """How many pixels have each value 0..top, in pieces: bincount makes 8 bytes of each of its pixels."""
+    """How many pixels have each value 0..top, counted in pieces because bincount uses 8 bytes per pixel."""
     counts = np.zeros(top + 1, dtype=np.int64)
     for start in range(0, len(pixels), PIECE):
         counts += np.bincount(pixels[start : start + PIECE].ravel(), minlength=top + 1)
@@ -41,7 +41,7 @@ def _counts(pixels: np.ndarray, top: int) -> list[int]:
 
 
 def scaled(images: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """Images float32 [n, channels, height, width] from stored ones and the tables of their channels."""
+    """Images float32 [n, channels, height, width] from stored images and the tables of their channels."""
     result = np.empty(images.shape, dtype=np.float32)
     for channel, row in enumerate(table):
         result[:, channel] = row[images[:, channel]]

@@ -1,4 +1,4 @@
-"""Class-balanced subsets, and labels that are replaced: both functions of a seed."""
+"""Class-balanced subsets and replaced labels, both functions of a seed."""
 
 from enum import IntEnum
 
@@ -8,7 +8,7 @@ from langevin_sim.errors import InputError
 
 
 class Stream(IntEnum):
-    """What is drawn from a seed. The numbers are part of every data set's identity: never change one."""
+    """What a stream is drawn for. The numbers are part of every data set's identity: never change one."""
 
     TRAINING = 0
     LABELS = 1
@@ -16,14 +16,14 @@ class Stream(IntEnum):
 
 
 def generator(seed: int, stream: Stream) -> np.random.Generator:
-    """A generator for this purpose; the streams of one seed are unrelated."""
+    """A generator for one purpose; the streams of one seed are independent."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(int(stream),))))
 
 
 def balanced(labels: np.ndarray, size: int, classes: int, seed: int, stream: Stream = Stream.TRAINING) -> np.ndarray:
-    """Indices int64 [size] of a random subset, in their original order; class counts differ by one at most.
+    """Indices int64 [size] of a random subset, in their original order; class counts differ by at most one.
 
-    What is left over when size is no multiple of classes goes to classes drawn among those with an image to spare.
+    If size is not a multiple of classes, the remaining images come from classes drawn among those that have one to spare.
     InputError if a class has too few.
     """
     counts = np.bincount(labels, minlength=classes)
@@ -44,11 +44,11 @@ def balanced(labels: np.ndarray, size: int, classes: int, seed: int, stream: Str
 
 
 def replace_labels(labels: np.ndarray, probability: float, classes: int, seed: int) -> np.ndarray:
-    """Labels int64 [n], each replaced with that probability, once, by a uniform draw over all classes.
+    """Labels int64 [n], each replaced once, with this probability, by a uniform draw over all classes.
 
-    A draw may be the label itself: of those replaced, 1 / classes stay as they were. With a higher probability and the
-    same seed the same labels are replaced by the same draws, and more.
+    A draw may equal the label: of the replaced labels, a fraction 1 / classes does not change. With the same seed and a
+    higher probability, the same labels are replaced by the same draws, and others besides.
     """
     random = generator(seed, Stream.LABELS)
-    chosen = random.random(len(labels)) < probability  # uniform in [0, 1): probability 1 takes every label
+    chosen = random.random(len(labels)) < probability  # uniform in [0, 1): probability 1 replaces every label
     return np.where(chosen, random.integers(classes, size=len(labels)), labels)

@@ -1,8 +1,8 @@
-"""Pickles of NumPy arrays and plain containers, read without running anything that the file names.
+"""Read pickles of NumPy arrays and plain containers without running anything that the file names.
 
-A pickle is a program: it names functions and has them called. Here no name reaches what it stands for. The few that an
-array's pickle needs are given stand-ins that only take the array's parts; every other name is refused. Not even NumPy's
-own functions are called, for they trust the state that a pickle gives them.
+A pickle is a program that names functions and calls them. Here no name is resolved: the few that an array's pickle
+needs are replaced by stand-ins that only take the array's parts, and every other name is refused. Even NumPy's own
+functions are not called, because they trust the state that a pickle gives them.
 """
 
 import io
@@ -19,7 +19,7 @@ _TYPES = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"}
 
 
 class _Type:
-    """In place of numpy.dtype."""
+    """Stands in for numpy.dtype."""
 
     def __init__(self, code: str | bytes, *_: object) -> None:
         text = code.decode("latin1") if isinstance(code, bytes) else str(code)
@@ -39,7 +39,7 @@ class _Type:
 
 
 class _Array:
-    """In place of numpy.ndarray: its state (version, shape, type, in Fortran's order, bytes) makes the array."""
+    """Stands in for numpy.ndarray: builds the array from its state (version, shape, type, Fortran order, bytes)."""
 
     def __init__(self) -> None:
         self.array = np.empty(0)
@@ -63,7 +63,7 @@ def _scalar(kind: _Type, content: bytes | str) -> Any:
 
 
 def _encode(text: str, encoding: str = "latin1", *_: object) -> bytes:
-    """How protocol 2 of Python 3 writes bytes; other codecs than this one would run more than is needed."""
+    """How protocol 2 of Python 3 writes bytes; other codecs would run more code than is needed."""
     if encoding != "latin1":
         raise InputError(f"text in the encoding {encoding!r}: expected latin1")
     return text.encode("latin1")
@@ -81,12 +81,12 @@ _ADMITTED: dict[tuple[str, str], Any] = {
 class _Restricted(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ADMITTED:
-            raise InputError(f"it asks for {module}.{name}, which is refused: expected arrays, lists and dictionaries alone")
+            raise InputError(f"it asks for {module}.{name}, which is refused: expected only arrays, lists and dictionaries")
         return _ADMITTED[module, name]
 
 
 def unpickle(path: Path) -> dict[str, Any]:
-    """The pickled dictionary of arrays and plain values, its keys as text; InputError for all else, and nothing is run.
+    """Read a pickled dictionary of arrays and plain values, its keys as text; InputError for anything else; nothing is run.
 
     Python 2's strings become bytes, as CIFAR-10's own page advises (encoding 'bytes').
     """
@@ -97,10 +97,10 @@ def unpickle(path: Path) -> dict[str, Any]:
     try:
         found = _Restricted(io.BytesIO(content), encoding="bytes").load()
     except InputError as error:
-        raise InputError(f"{path} is not read: {error}") from error
+        raise InputError(f"cannot read the pickle {path}: {error}") from error
     except Exception as error:  # a broken pickle can fail in any way
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path} is not a pickle that can be read: {reason}") from error
+        raise InputError(f"{path} is not a readable pickle: {reason}") from error
     if not isinstance(found, dict):
         raise InputError(f"{path} is a pickled {type(found).__name__}: expected a dictionary")
     return {
