@@ -1,4 +1,4 @@
-"""How noisy gradient descent moves on rugged landscapes, with exact laws beside every experiment.
+"""Noisy gradient descent on rugged landscapes, with exact laws beside every experiment.
 
     import langevin_sim as ls
     U = ls.potentials.twowell(dim=2)
@@ -6,7 +6,7 @@
     run.occupancy["wide"]                           # mean, standard error
     ls.boltzmann(U, temperature=1.0).mass("wide"); ls.chain_law(U, run.dynamics).mass("wide")
 
-Names are imported when they are first used, so that the command line's help is quick; __init__.pyi lists them.
+Names are imported on first use, which keeps the command line's help fast; __init__.pyi lists them.
 """
 
 import lazy_loader

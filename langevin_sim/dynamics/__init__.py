@@ -1,4 +1,4 @@
-"""How a walker moves: small frozen records, one a file, their schedules, and the domain they move on."""
+"""How a walker moves: small frozen records, one per file, their schedules, and the domain on which walkers move."""
 
 import pkgutil
 from importlib import import_module
@@ -16,7 +16,7 @@ from langevin_sim.dynamics.sgd import SGD
 from langevin_sim.dynamics.sgdl import SGDL
 from langevin_sim.dynamics.traits import Traits, declarations, traits_of
 
-for _module in pkgutil.iter_modules(__path__):  # every record of this folder registers itself, whether it has a name here or not
+for _module in pkgutil.iter_modules(__path__):  # every record in this folder registers itself, even one without a name here
     import_module(f"{__name__}.{_module.name}")
 
 __all__ = [

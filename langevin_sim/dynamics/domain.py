@@ -29,7 +29,7 @@ class Domain:
 
     @property
     def code(self) -> int:
-        """Position in KINDS, as the engine knows it."""
+        """Position in KINDS, which is the engine's code for it."""
         return KINDS.index(self.kind)
 
     @property
@@ -38,7 +38,7 @@ class Domain:
         return self.high - self.low
 
     def __str__(self) -> str:
-        low, high = (str(end).removesuffix(".0") for end in (self.low, self.high))  # in full, as parse_domain reads it
+        low, high = (str(end).removesuffix(".0") for end in (self.low, self.high))  # in full precision, as parse_domain reads it
         return self.kind if self.kind == "space" else f"{self.kind}:{low},{high}"
 
 

@@ -19,5 +19,5 @@ class LM(Dynamics):
     kernel: ClassVar[str | None] = "leimkuhler-matthews"
 
     def memory_rows(self, dim: int) -> int:
-        """The normals that the next step uses again."""
+        """The normals that the next step reuses."""
         return dim

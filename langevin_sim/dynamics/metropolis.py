@@ -1,4 +1,4 @@
-"""What the dynamics with a Metropolis test have in common."""
+"""The common part of the dynamics with a Metropolis test."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from langevin_sim.errors import InputError
 
 @dataclass(frozen=True)
 class Metropolis(Dynamics):
-    """A proposal, accepted with the probability that makes Boltzmann's law stationary at any step; T > 0.
+    """A proposal is accepted with the probability that makes Boltzmann's law stationary at any step size; T > 0.
 
     Memory: dim rows for a gradient, then the energy, then the number of accepted proposals.
     """
@@ -19,13 +19,13 @@ class Metropolis(Dynamics):
             raise InputError(f"{self.name} at temperature 0 accepts no uphill move; use gd, or a temperature above 0")
 
     def memory_rows(self, dim: int) -> int:
-        """Gradient, energy, acceptances."""
+        """Gradient, energy and number of acceptances."""
         return dim + 2
 
     def scratch_rows(self, dim: int) -> int:
-        """A proposal, its gradient and normals; its energy, the logarithm of the ratio, a uniform number."""
+        """A proposal, its gradient and normals; its energy, the logarithm of the acceptance ratio, and a uniform number."""
         return 3 * dim + 3
 
     def accepted_row(self, dim: int) -> int | None:
-        """The last one."""
+        """The last row."""
         return dim + 1

@@ -8,7 +8,7 @@ from langevin_sim.errors import InputError, PluginError, UnknownNameError
 
 KINDS: dict[str, type[Dynamics]] = {}  # the built-in ones; filled as their files are imported
 Kind = TypeVar("Kind", bound=type[Dynamics])
-_OF_BATCHES = ("batch_size", "replacement")  # settings that everybody is offered, and that few have
+_OF_BATCHES = ("batch_size", "replacement")  # settings that are offered to every dynamics, but that only some have
 
 
 def built_in(record: Kind) -> Kind:
@@ -18,18 +18,18 @@ def built_in(record: Kind) -> Kind:
 
 
 def names() -> list[str]:
-    """The known dynamics: built in, and from plugins, broken ones too."""
+    """The names of the known dynamics: built in or from plugins, including broken plugins."""
     return sorted({*KINDS, *plugins.installed(plugins.DYNAMICS)})
 
 
 def check_name(text: str) -> None:
-    """UnknownNameError unless a text can name a dynamics; nothing is loaded."""
+    """Raise UnknownNameError unless the text can name a dynamics; nothing is loaded."""
     if text not in names() and not plugins.names_a_file(text):
         raise UnknownNameError("dynamics", text, names())
 
 
 def kind(text: str) -> type[Dynamics]:
-    """The record called so: built in, a plugin's, or FILE.py:NAME."""
+    """The record with this name: built in, a plugin's, or FILE.py:NAME."""
     check_name(text)
     if text in KINDS:
         return KINDS[text]
@@ -44,8 +44,8 @@ def kind(text: str) -> type[Dynamics]:
 
 
 def make(text: str, step_size: float, temperature: float, **settings: Any) -> Dynamics:
-    """The record called so, with settings of its own; settings of batches are left out where there is no batch, and
-    the temperature where there is no noise."""
+    """Make the dynamics with this name and these settings; settings of batches are left out if it draws no batches, and
+    the temperature if it adds no noise."""
     record = kind(text)
     own = record.own_settings()
     known = {*own, "step_schedule", "noise_schedule"}
@@ -57,14 +57,14 @@ def make(text: str, step_size: float, temperature: float, **settings: Any) -> Dy
         return record(step_size, temperature if record.noisy else 0.0, **taken)
     except InputError:
         raise
-    except Exception as error:  # a user's own code may raise anything
+    except Exception as error:  # a user's code may raise anything
         if text in KINDS:
             raise
         raise PluginError(f"dynamics {text} failed: {type(error).__name__}: {error}") from error
 
 
 def _like_default(record: type[Dynamics], key: str, value: float) -> Any:
-    """A number as the type of the field's default: an integer or a truth value where that is one."""
+    """Convert a number to the type of the field's default, which may be an integer or a truth value."""
     default = record.__dataclass_fields__[key].default
     if isinstance(default, bool | int) and (value not in (0, 1) if isinstance(default, bool) else value != int(value)):
         expected = "0 or 1" if isinstance(default, bool) else "an integer"

@@ -12,7 +12,7 @@ from langevin_sim.dynamics.registry import built_in
 @built_in
 @dataclass(frozen=True)
 class RWM(Metropolis):
-    """x + sqrt(2 eta T) xi, accepted by Metropolis: exactly Boltzmann, and no gradient is needed."""
+    """x + sqrt(2 eta T) xi, accepted by Metropolis: exactly Boltzmann, without a gradient."""
 
     name: ClassVar[str] = "rwm"
     title: ClassVar[str] = "RWM"

@@ -1,4 +1,4 @@
-"""How the step size and the noise change with time."""
+"""Schedules: how the step size and the noise change with time."""
 
 import math
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import numpy as np
 from langevin_sim.errors import InputError, UnknownNameError
 
 _SETTINGS: dict[str, tuple[str, ...]] = {"constant": (), "power": ("p", "t0"), "gelfand-mitter": ("a", "b", "t0")}
-_UNUSED = 1.0  # the value of settings that a schedule does not use
+_UNUSED = 1.0  # value of the settings that a schedule does not use
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Schedule:
 
     constant: 1. power: (1 + t/t0)^-p. gelfand-mitter (Gelfand and Mitter, SIAM J. Control Optim. 29,
     1991; memo ref. 5): for the step size a/s, for the noise sqrt(b / (s log log s)), with
-    s = t + t0 and t0 >= 16, so that log log s > 1: the values themselves, not factors of another.
+    s = t + t0 and t0 >= 16, so that log log s > 1; these are the values themselves, not factors.
     """
 
     name: str = "constant"

@@ -15,8 +15,8 @@ from langevin_sim.errors import InputError
 class SGDL(Dynamics):
     """x <- P(x - (eta/b) sum_batch grad V_i(x) + sqrt(2 eta T) xi), U = (1/n) sum V_i; known as SGLD.
 
-    A batch is drawn for every walker and every step, by default without replacement: then the mean
-    gradient has the covariance C(x)/b (n - b)/(n - 1), C the covariance over single terms.
+    A batch is drawn for every walker and every step, by default without replacement; then the mean
+    gradient has the covariance C(x)/b (n - b)/(n - 1), where C is the covariance over single terms.
     """
 
     batch_size: int = 10
@@ -35,7 +35,7 @@ class SGDL(Dynamics):
             raise InputError(f"batch size {self.batch_size}: expected an integer of at least 1")
 
     def scratch_rows(self, dim: int) -> int:
-        """A gradient, normals, and a uniform number for every term drawn."""
+        """A gradient, normals, and a uniform number for every drawn term."""
         return 2 * dim + self.batch_size
 
     @property
@@ -44,14 +44,14 @@ class SGDL(Dynamics):
         return self.batch_size
 
     def check_terms(self, terms: int | None, potential: str) -> None:
-        """InputError where such batches cannot be drawn."""
+        """Raise InputError if such batches cannot be drawn."""
         if terms is None:
             raise InputError(f"{self.name} needs a potential that is a finite sum; {potential} is not. Use potentials.tilted.")
         if self.batch_size > terms and not self.replacement:
             raise InputError(f"batch size {self.batch_size}: {potential} has only {terms} terms")
 
     def variance_factor(self, terms: int) -> float:
-        """Covariance of the batch mean over that of single terms: (n-b)/(b(n-1)), or 1/b with replacement."""
+        """Ratio of the batch mean's covariance to that of single terms: (n-b)/(b(n-1)), or 1/b with replacement."""
         if self.replacement or terms == 1:
             return 1.0 / self.batch_size
         return (terms - self.batch_size) / (self.batch_size * (terms - 1))

@@ -1,4 +1,4 @@
-"""What results tell of the dynamics that made them: enough to draw and explain them where its record is not at hand."""
+"""What results record about their dynamics: enough to draw and explain them without the dynamics' record."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,12 +19,12 @@ class Traits:
 
 
 def declarations(kind: type[Dynamics]) -> dict[str, Any]:
-    """The traits of a record, as an entry of summary.json keeps them."""
+    """The traits of a record, in the form of an entry of summary.json."""
     return asdict(_traits(kind))
 
 
 def traits_of(result: Mapping[str, Any]) -> Traits:
-    """Traits of the dynamics of an entry of summary.json; an older entry has a built-in dynamics, known by its name."""
+    """Traits of the dynamics of an entry of summary.json; an older entry names a built-in dynamics."""
     if "declares" in result:
         return Traits(**result["declares"])
     return _traits(KINDS.get(result["dynamics"], Dynamics))

@@ -6,15 +6,15 @@ from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.normals import fill_uniforms
 from langevin_sim.vectormath import compiled
 
-_SMALL = 24  # up to here comparing every pair, which vectorises, is cheaper than shuffling (measured)
-_TOGETHER = 8  # walkers: their int64 fill a cache line
+_SMALL = 24  # up to this size, comparing all pairs, which vectorises, is faster than shuffling (measured)
+_TOGETHER = 8  # walkers whose int64 indices fill a cache line
 
-# Indices are cast to uint64 where they are used: numba would test a signed one for being negative.
+# Indices are cast to uint64 where they are used, because numba would test whether a signed index is negative.
 
 
 @compiled
 def _floyd(uniforms, n, batch):
-    """Floyd's subset algorithm (Bentley and Floyd, CACM 30, 1987), all walkers at once: b^2/2 comparisons."""
+    """Floyd's subset algorithm (Bentley and Floyd, CACM 30, 1987), for all walkers at once: b^2/2 comparisons."""
     size = batch.shape[0]
     for k in range(size):
         top = n - size + k
@@ -29,7 +29,7 @@ def _floyd(uniforms, n, batch):
 
 @compiled
 def _fisher_yates(uniforms, shuffled, batch):
-    """The first b swaps of a Fisher-Yates shuffle of shuffled = (0..n-1), then undone: a cost of b, not n.
+    """Make the first b swaps of a Fisher-Yates shuffle of shuffled = (0..n-1), then undo them, at a cost of b instead of n.
 
     A few walkers at a time, whose columns of batch fill a cache line, are copied to rows and back.
     """

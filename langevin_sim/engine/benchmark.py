@@ -1,4 +1,4 @@
-"""What a step costs: kernel, normals and a plain NumPy twin, measured side by side."""
+"""The cost of a step: kernel, normals and a plain NumPy twin, measured side by side."""
 
 import time
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def _many_normals(stream, rows, repeats):
 
 
 def _fastest(runs: list[Callable[[], None]]) -> list[float]:
-    """Seconds of the fastest call of each, the calls taken in turn so that all see the same machine."""
+    """Seconds of the fastest call of each function; they are called in turn, so that all see the same machine."""
     for run in runs:
         run()
     times = [[] for _ in runs]  # type: ignore[var-annotated]
@@ -47,10 +47,10 @@ def numpy_step(x: np.ndarray, step_size: float, noise: float, generator: np.rand
 
 
 def measure(make_landscape: Callable[[int], Landscape], dims: list[int], threads: int) -> list[dict[str, float]]:
-    """For each dim: nanoseconds a walker, step and dimension, on 1..threads threads.
+    """For each dim: nanoseconds per walker, step and dimension, on 1..threads threads.
 
-    The engine's figures are GDL on make_landscape(dim) with every 40th step observed; beside them the
-    cost of one normal (one thread) and the NumPy twin of twowell (one thread).
+    The engine runs GDL on make_landscape(dim) and observes every 40th step; beside it stand the cost of
+    one normal and of the NumPy twin of twowell, both on one thread.
     """
     return [_measure_one(make_landscape(dim), dim, threads) for dim in dims]
 

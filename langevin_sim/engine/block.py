@@ -1,4 +1,4 @@
-"""The shape in which walkers live, and the signatures of the compiled functions that work on it.
+"""The block of walkers, and the signatures of the compiled functions that work on it.
 
 A block is BLOCK walkers side by side, coordinates outermost: float64[dim, BLOCK]. Every inner loop
 runs over walkers, which is what LLVM vectorises. Coordinates pass through in L1 cache.
@@ -9,7 +9,7 @@ from typing import Any
 from numba import types
 
 BLOCK = 128
-LANES = BLOCK // 2  # random streams in a block: Box-Muller makes two normals, one for each half
+LANES = BLOCK // 2  # random streams in a block: Box-Muller gives two normals, one for each half
 
 VECTOR = types.Array(types.float64, 1, "C")
 MATRIX = types.Array(types.float64, 2, "C")
@@ -22,7 +22,7 @@ GRADIENT = types.void(MATRIX, MATRIX, VECTOR)
 ENERGY = types.void(MATRIX, VECTOR, VECTOR)
 LABEL = types.void(MATRIX, LABELS, VECTOR)
 # batch_gradient(X, terms[b, n], G out, gradient, parameters, data[n_terms, columns]):
-# the mean gradient of the chosen terms, each walker's own
+# the mean gradient of each walker's chosen terms
 BATCH_GRADIENT = types.void(MATRIX, INDICES, MATRIX, types.FunctionType(GRADIENT), VECTOR, MATRIX)
 # step(t, X[dim, BLOCK], memory[rows, BLOCK], scratch[rows, BLOCK], stream, step_size, noise, settings, domain,
 #      gradient, energy, parameters, batch_gradient, data, batch[b, BLOCK] scratch, shuffled[n_terms] scratch)
@@ -47,10 +47,10 @@ STEP = types.void(
 
 
 def first_class(function: Any, signature: Any) -> Any:
-    """Compile for one signature and close the door, so that numba passes the function as a pointer.
+    """Compile for one signature and disable further compilation, so that numba passes the function as a pointer.
 
     The kernel that receives it is then compiled once for all potentials and all dynamics. (With
-    NUMBA_DISABLE_JIT it is a plain function, and stays one.)
+    NUMBA_DISABLE_JIT the function stays a plain one.)
     """
     if hasattr(function, "nopython_signatures") and not function.nopython_signatures:
         function.compile(signature)

@@ -1,4 +1,4 @@
-"""An ensemble of walkers: its state, its accumulators, and how it moves on."""
+"""An ensemble of walkers: its state, its accumulators, and how it advances."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -31,9 +31,9 @@ def _no_batch_gradient(X, B, G, gradient, p, data):
 
 @dataclass(frozen=True)
 class Landscape:
-    """What the engine is handed of a potential: compiled functions (block.py) and their data.
+    """The part of a potential that the engine needs: compiled functions (block.py) and their data.
 
-    batch_gradient and data [n_terms, columns] describe a finite sum; None where there is none.
+    batch_gradient and data [n_terms, columns] describe a finite sum; None if the potential is not one.
     """
 
     gradient: Any
@@ -58,7 +58,7 @@ class Ensemble:
     moment1, moment2 [B, dim, BLOCK], sums of x and x^2 over records; sums [B, SEGMENTS, rows, BLOCK],
     for every segment of records the visits to each region, then the sums of x_1 and U; draws
     [B, SEGMENTS, 3, BLOCK], region, x_1 and U at the end of each segment.
-    observers: who looks at the walkers, in this order, while ``run`` moves them.
+    observers: they see the walkers, in this order, while ``run`` moves them.
     """
 
     landscape: Landscape
@@ -103,7 +103,7 @@ class Ensemble:
 
     @on_its_threads
     def advance(self, steps: int) -> None:
-        """Move every walker by so many steps. The chunks in which it is called leave no trace."""
+        """Move every walker by ``steps`` steps. The result does not depend on how the steps are divided among calls."""
         land = self.landscape
         low, high = land.extent[:, 0], land.extent[:, 1]
         data = np.zeros((1, 1)) if land.data is None else land.data
@@ -146,7 +146,7 @@ class Ensemble:
         return found
 
     def state(self) -> dict[str, np.ndarray]:
-        """All that its future, and what is read off it, depends on besides ``step``; independent of the number of threads."""
+        """Everything, besides ``step``, that future steps and results depend on; independent of the number of threads."""
         held = {name: getattr(self, name).copy() for name in _STATE}
         held |= {name: getattr(self, name).sum(axis=0) for name in _PER_THREAD}
         for observer in self.observers:
@@ -154,7 +154,7 @@ class Ensemble:
         return held
 
     def restore(self, step: int, state: dict[str, np.ndarray]) -> None:
-        """Go to where ``state`` was taken, at ``step``; ValueError if it is not of this ensemble's shape."""
+        """Return to the ``state`` taken at ``step``; ValueError if it does not have this ensemble's shape."""
         for name in _PER_THREAD:
             getattr(self, name)[...] = 0
         self.place(0, state)
@@ -163,9 +163,9 @@ class Ensemble:
         self.step = step
 
     def place(self, first: int, state: dict[str, np.ndarray]) -> None:
-        """Blocks ``first``.. take the state of an ensemble of those blocks alone, and its counts are added to what is counted.
+        """Give blocks ``first``.. the state of an ensemble of only those blocks, and add its counts to the counts here.
 
-        ValueError if it does not fit. ``step`` stays: it is for the caller to know when all blocks are there.
+        ValueError if it does not fit. ``step`` does not change: the caller knows when all blocks are in place.
         """
         for name in _STATE:
             part = state.get(name)
@@ -174,7 +174,7 @@ class Ensemble:
                 raise ValueError(f"{name} does not have this ensemble's shape")
             target[...] = part
         for name in _PER_THREAD:
-            target = getattr(self, name)[0]  # counts are integers: which thread they stand with does not matter
+            target = getattr(self, name)[0]  # counts are integers, so it does not matter to which thread they belong
             if name not in state or state[name].shape != target.shape or state[name].dtype != target.dtype:
                 raise ValueError(f"{name} does not have this ensemble's shape")
             target += state[name]
@@ -184,7 +184,7 @@ class Ensemble:
             observer.place(first, kept)
 
     def run(self, total: int, chunk: int = NEVER) -> None:
-        """Advance to step ``total``, at most ``chunk`` steps at a time, and show each observer the steps that it asks for."""
+        """Advance to step ``total``, in chunks of at most ``chunk`` steps, and show each observer the steps that it asks for."""
         if self.step == 0:
             self._show(-1)
         while self.step < total:
@@ -194,14 +194,14 @@ class Ensemble:
             self._show(before)
 
     def _show(self, before: int) -> None:
-        """Show the step that has been reached to those who asked for it when ``before`` was reached."""
+        """Show the current step to the observers that asked for it at step ``before``."""
         for observer in self.observers:
             if observer.next_step(before) == self.step:
                 observer.look(self.seen(observer.walkers), self.step)
 
 
 def blocks_needed(walkers: int) -> int:
-    """How many blocks hold so many walkers."""
+    """Number of blocks that hold this many walkers."""
     return -(-walkers // BLOCK)
 
 

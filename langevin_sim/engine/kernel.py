@@ -40,7 +40,7 @@ def freeze_diverged(X, alive, bound):
 
 @compiled
 def halve_resolution(sums, draws):
-    """Join neighbouring segments: sums add up, of two draws the later stays."""
+    """Join neighbouring segments: add their sums, and keep the later of two draws."""
     half = sums.shape[0] // 2
     for s in range(half):
         sums[s] = sums[2 * s] + sums[2 * s + 1]
@@ -87,14 +87,14 @@ def advance(
 
     Record r is taken after step burn_in + (r + 1) * every. It belongs to segment r // length, where
     length is the smallest power of two for which SEGMENTS segments suffice: a function of r alone,
-    so that neither the chunk nor the total number of steps can be seen in the result.
+    so the result depends neither on the chunks nor on the total number of steps.
     """
     blocks, dim = X.shape[0], X.shape[1]
     bins = counts_x1.shape[1] - 2
     plane_bins = counts_plane.shape[1]
     coarsening = bins // plane_bins
     regions = sums.shape[2] - 2
-    other = min(1, dim - 1)  # the second axis of the plane; loads of its bounds are hoisted out of the test of dim
+    other = min(1, dim - 1)  # the second axis of the plane; its bounds are loaded outside the test of dim
     for b in prange(blocks):
         scratch = np.empty((scratch_rows, BLOCK))
         energies = np.empty(BLOCK)
@@ -167,11 +167,11 @@ def _compile(argument_types: tuple[Any, ...]) -> None:
     functions = tuple(types.FunctionType(signature) for signature in (STEP, GRADIENT, ENERGY, LABEL, BATCH_GRADIENT))
     advance.disable_compile(False)
     advance.compile(types.void(*argument_types, *functions))
-    advance.disable_compile()  # or a call would compile once more, for these very functions
+    advance.disable_compile()  # otherwise a call would compile again for the functions that it is given
 
 
 def advance_blocks(*arguments: Any) -> None:
-    """Call advance, compiled once for functions passed as pointers whatever they are."""
+    """Call advance, compiled only once because all functions are passed as pointers."""
     if hasattr(advance, "compile"):
         _compile(tuple(typeof(argument) for argument in arguments[:-5]))
     advance(*arguments)

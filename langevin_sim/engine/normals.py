@@ -8,7 +8,7 @@ from langevin_sim.engine.block import LANES
 from langevin_sim.engine.streams import advance_state, output
 from langevin_sim.vectormath import bits_of, compiled, cos_octant, float_of, log_normal, sin_octant
 
-_DROP = np.uint64(12)  # keeps the 52 highest bits
+_DROP = np.uint64(12)  # keep the 52 highest bits
 _ONE_BITS = np.uint64(0x3FF0000000000000)
 _BIT0 = np.uint64(1)
 _BIT1 = np.uint64(2)

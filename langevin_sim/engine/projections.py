@@ -20,7 +20,7 @@ def project(X, domain):
             x = X[j]
             for i in range(X.shape[1]):
                 folded = x[i] - width * np.floor((x[i] - low) / width)
-                x[i] = low if folded >= high or folded < low else folded  # rounding may leave it an ulp outside
+                x[i] = low if folded >= high or folded < low else folded  # rounding may put it an ulp outside
     elif kind == BOX:
         for j in range(X.shape[0]):
             x = X[j]
@@ -38,7 +38,7 @@ def project(X, domain):
 
 @compiled
 def mark_outside(X, domain, marks):
-    """marks[n] <- -inf where a walker is outside a box or a reflecting box, else as it was."""
+    """marks[n] <- -inf where a walker is outside a box or a reflecting box; other entries do not change."""
     if int(domain[0]) < BOX:
         return
     for j in range(X.shape[0]):

@@ -1,4 +1,4 @@
-"""Which compiled function moves which record: a stepper is registered on the class of its dynamics."""
+"""Which compiled function moves a dynamics: a stepper is registered on the class of its record."""
 
 from collections.abc import Callable
 from dataclasses import MISSING, fields
@@ -14,7 +14,7 @@ _NOISE_OF_NUMBA = ("Failed in", "During:", "File ", "Invalid use of", "-")
 
 
 class Stepper(NamedTuple):
-    """block: the function of a block of walkers, of signature block.STEP. trial(dynamics, dim): runs what a user wrote once."""
+    """block: the function that moves a block, of signature block.STEP. trial(dynamics, dim): runs a user's function once."""
 
     block: Any
     trial: Callable[[Dynamics, int], None] | None = None
@@ -24,26 +24,26 @@ def block_stepper(*records: type[Dynamics]) -> Callable[[Any], Any]:
     """A decorator: the function moves a block of walkers of these dynamics, with the arguments of ``block.STEP``.
 
     It changes X in place, projects it (``projections.project``) and draws from ``stream`` (``normals.fill_normals``). It is
-    compiled by numba if it is not yet. ``engine.stepper`` is the form for a function of one walker.
+    compiled by numba if it is a plain function. ``engine.stepper`` is the form for a function of one walker.
     """
 
     def decorate(function: Any) -> Any:
-        made = function if hasattr(function, "py_func") else numba.njit(error_model="numpy", nogil=True)(function)
-        register(Stepper(made), records)
+        dispatcher = function if hasattr(function, "py_func") else numba.njit(error_model="numpy", nogil=True)(function)
+        register(Stepper(dispatcher), records)
         return function
 
     return decorate
 
 
 def register(stepper: Stepper, records: tuple[type[Dynamics], ...]) -> None:
-    """Give these dynamics a stepper; InputError for what is not a record of a dynamics."""
+    """Register a stepper for these dynamics; InputError for anything that is not a dynamics record."""
     for record in records:
         check_record(record)
         record.stepper = stepper
 
 
 def compiled_stepper(dynamics: Dynamics, dim: int) -> Any:
-    """The function that the engine calls, compiled; InputError where a dynamics has none, or none that can be compiled."""
+    """The compiled function that the engine calls; InputError if a dynamics has no stepper, or it cannot be compiled."""
     stepper = type(dynamics).stepper
     if stepper is None:
         raise InputError(f"{dynamics.name} has no stepper; register one with langevin_sim.stepper({type(dynamics).__name__})")
@@ -56,7 +56,7 @@ def compiled_stepper(dynamics: Dynamics, dim: int) -> Any:
 
 
 def reason(error: BaseException) -> str:
-    """The line of a message that says what is wrong; numba puts several in front of it."""
+    """The line of a message that says what is wrong; numba puts other lines before it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(_NOISE_OF_NUMBA)]
     return (told or lines or [type(error).__name__])[0]
@@ -65,7 +65,7 @@ def reason(error: BaseException) -> str:
 def check_record(record: type[Dynamics]) -> None:
     """InputError unless this is a subclass of Dynamics, a frozen dataclass whose own fields are numbers with defaults."""
     if not (isinstance(record, type) and issubclass(record, Dynamics)):
-        raise InputError(f"a stepper is registered for subclasses of Dynamics, not for {record!r}")
+        raise InputError(f"a stepper needs a subclass of Dynamics, not {record!r}")
     written = [key for key, kind in vars(record).get("__annotations__", {}).items() if not _of_class(kind)]
     if "__dataclass_fields__" not in vars(record) and written:
         raise InputError(f"{record.__name__}: write @dataclass(frozen=True) above the class; it has the field {written[0]}")

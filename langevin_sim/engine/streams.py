@@ -1,4 +1,4 @@
-"""Random streams: xoshiro256++ (Blackman and Vigna, ACM TOMS 47, 2021), one generator a lane.
+"""Random streams: xoshiro256++ (Blackman and Vigna, ACM TOMS 47, 2021), one generator per lane.
 
 A block's LANES generators are stored word by word, state[word * LANES + lane].
 """
@@ -36,8 +36,8 @@ def advance_state(s0, s1, s2, s3):
 def seed_blocks(seed: int, key: tuple[int, ...], first: int, count: int) -> np.ndarray:
     """States of blocks first..first+count-1: uint64[count, 4 * LANES].
 
-    Block b's state comes from SeedSequence(seed, spawn_key=(*key, b)): it depends on nothing else,
-    so any machine can start any block.
+    Block b's state comes from SeedSequence(seed, spawn_key=(*key, b)): as it depends on nothing else,
+    any machine can start any block.
     """
     states = np.empty((count, 4 * LANES), dtype=np.uint64)
     for row in range(count):

@@ -1,4 +1,4 @@
-"""How many threads there are, and a number of them for as long as compiled code runs."""
+"""The number of threads: how many are available, and how many compiled code uses."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 class HasThreads(Protocol):
-    """Whatever knows on how many threads it computes."""
+    """An object that knows on how many threads it computes."""
 
     threads: int
 
@@ -23,12 +23,12 @@ Owner = TypeVar("Owner", bound=HasThreads)
 
 
 def available_threads() -> int:
-    """How many threads numba may use: of the CPUs that this process may run on, at most those that numba was started with."""
+    """Number of threads that numba may use: one per CPU of this process, at most as many as numba was started with."""
     return min(config.NUMBA_NUM_THREADS, usable_cpus())  # type: ignore[attr-defined]
 
 
 def usable_cpus() -> int:
-    """How many CPUs this process may run on, where the system tells; how many there are, elsewhere."""
+    """Number of CPUs that this process may run on; if the system does not tell, of all CPUs."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     count: Callable[[], int | None] = getattr(os, "process_cpu_count", os.cpu_count)
@@ -37,7 +37,7 @@ def usable_cpus() -> int:
 
 @contextmanager
 def numba_threads(count: int) -> Iterator[None]:
-    """Within it, and in this Python thread alone, numba uses so many threads; after it, as many as before."""
+    """A context in which numba uses ``count`` threads, only in this Python thread; afterwards, as many as before."""
     before = numba.get_num_threads()
     numba.set_num_threads(count)
     try:
@@ -47,7 +47,7 @@ def numba_threads(count: int) -> Iterator[None]:
 
 
 def on_its_threads(method: Callable[Concatenate[Owner, Parameters], Result]) -> Callable[Concatenate[Owner, Parameters], Result]:
-    """A method whose compiled code runs on ``self.threads`` threads."""
+    """Decorate a method so that its compiled code runs on ``self.threads`` threads."""
 
     @wraps(method)
     def limited(self: Owner, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:

@@ -1,4 +1,4 @@
-"""A stepper written for one walker, brought into the engine's block form."""
+"""Convert a stepper written for one walker to the engine's block form."""
 
 import inspect
 from collections.abc import Callable
@@ -20,18 +20,18 @@ _OFFERED = ("x", "gradient", "normal", "memory", "step", "step_size", "noise", "
 
 
 def stepper(record: type[Dynamics]) -> Callable[[Any], Any]:
-    """A decorator: the function moves one walker of this dynamics by one step, and returns where it goes, float64[dim].
+    """A decorator: the function moves one walker of this dynamics by one step, and returns its new position, float64[dim].
 
         @ls.stepper(Loud)
         def step(x, gradient, normal, step_size, noise):
             return x - step_size * gradient + 2.0 * noise * normal
 
-    It takes what it names, in any order: x, the position, float64[dim]; gradient, grad U(x), or the mean over a batch
-    where the record draws batches; normal, dim numbers xi ~ N(0, 1); memory, float64[record.memory_rows(dim)], zeros at
-    first, which it changes in place; step, the number of the step, 0, 1, ..; step_size, eta; noise, the amplitude
-    sqrt(2 eta T), or what the schedules say; temperature, noise^2 / (2 eta); and the record's own settings, as
-    float64. What comes out is projected onto the domain. It is compiled by numba; the same arguments must give the same
-    result, and it draws no random numbers of its own. InputError for a name that is not one of these.
+    It may name these arguments, in any order: x, the position, float64[dim]; gradient, grad U(x), or the mean over a
+    batch if the record draws batches; normal, dim numbers xi ~ N(0, 1); memory, float64[record.memory_rows(dim)], zero
+    at the start, which it changes in place; step, the number of the step, 0, 1, ..; step_size, eta; noise, the amplitude
+    sqrt(2 eta T), or what the schedules give; temperature, noise^2 / (2 eta); and the record's own settings, as
+    float64. The engine projects the result onto the domain. The function is compiled by numba; equal arguments must give
+    equal results, so it must not draw random numbers itself. InputError for any other argument name.
     """
 
     check_record(record)
@@ -51,7 +51,7 @@ def _of_one_walker(function: Any, record: type[Dynamics]) -> Stepper:
         if name not in values:
             raise UnknownNameError(f"argument of the stepper of {record.name}", name, list(values))
     one = function if hasattr(function, "py_func") else numba.njit(**_SETTINGS)(function)
-    # a function of all that is offered, which passes on what is taken: the names are this module's or identifiers
+    # a function of every offered argument that passes on those wanted; the names are this module's, or identifiers
     call = numba.njit(**_SETTINGS)(
         eval(f"lambda {', '.join(_OFFERED)}, settings: one({', '.join(values[name] for name in taken)})", {"one": one})
     )
@@ -106,7 +106,7 @@ def _of_one_walker(function: Any, record: type[Dynamics]) -> Stepper:
         try:
             with np.errstate(all="ignore"):
                 moved = call(zeros.copy(), zeros.copy(), zeros.copy(), memory, *numbers, settings)
-        except Exception as error:  # a user's own code, or numba, may raise anything
+        except Exception as error:  # a user's code, or numba, may raise anything
             raise InputError(f"{dynamics.name}: its stepper cannot be compiled or called: {reason(error)}") from error
         if np.shape(moved) != (dim,):
             raise InputError(

@@ -1,7 +1,7 @@
-"""One update rule a file, all of one signature (block.STEP), each registered for its records."""
+"""One update rule per file, all with one signature (block.STEP), each registered for its records."""
 
 import pkgutil
 from importlib import import_module
 
-for _module in pkgutil.iter_modules(__path__):  # a new file registers its stepper; nothing lists them
+for _module in pkgutil.iter_modules(__path__):  # every file registers its stepper when it is imported; no list is needed
     import_module(f"{__name__}.{_module.name}")

@@ -8,10 +8,10 @@ from langevin_sim.vectormath import compiled, log
 
 @compiled
 def choose(Y, log_ratio, uniform, stream, domain, accepted):
-    """log_ratio[n] <- 1 where the proposal Y is taken, 0 elsewhere; accepted[n] counts.
+    """log_ratio[n] <- 1 where the proposal Y is accepted, 0 elsewhere; accepted[n] counts acceptances.
 
-    Taken where log u < log_ratio, u uniform on (0, 1]; a nan compares false and is refused, and so
-    is what lies outside a box: the law is then Boltzmann's on the box.
+    Accepted where log u < log_ratio, u uniform on (0, 1]. A nan compares false and is rejected, and so
+    is a proposal outside a box: the law is then Boltzmann's on the box.
     """
     mark_outside(Y, domain, log_ratio)
     fill_uniforms(stream, uniform)
