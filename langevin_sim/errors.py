@@ -1,8 +1,8 @@
-"""One tree of errors. At the command line each ends as one line on standard error and exit code 2."""
+"""The tree of errors. On the command line each becomes one line on standard error and exit code 2."""
 
 
 class LangevinSimError(Exception):
-    """What every error of this program derives from: says what was got, what was expected, the remedy."""
+    """Base class of all errors of this program. A message says what was given, what was expected, and the remedy."""
 
 
 class InputError(LangevinSimError):
@@ -10,14 +10,14 @@ class InputError(LangevinSimError):
 
 
 class UnknownNameError(InputError):
-    """A name that is not in the list it should come from; the nearest names are offered."""
+    """A name that is not in a list of known names; the message offers the nearest."""
 
     def __init__(self, kind: str, name: str, known: list[str]) -> None:
         super().__init__(f"unknown {kind} {name!r}: {did_you_mean(name, known)}known: {', '.join(sorted(known))}")
 
 
 def did_you_mean(name: str, known: list[str]) -> str:
-    """'did you mean 'gdl'? ', or nothing where none of the known names is near."""
+    """'did you mean 'gdl'? ', or '' if none of the known names is near."""
     from difflib import get_close_matches
 
     nearest = get_close_matches(name, known, n=1, cutoff=0.4)
@@ -25,7 +25,7 @@ def did_you_mean(name: str, known: list[str]) -> str:
 
 
 class DivergenceError(LangevinSimError):
-    """Walkers left every bound: the step is too large for the potential."""
+    """Walkers left all bounds: the step is too large for the potential."""
 
 
 class FolderError(LangevinSimError):
@@ -33,15 +33,15 @@ class FolderError(LangevinSimError):
 
 
 class CheckpointError(FolderError):
-    """A checkpoint that is damaged, or another run's."""
+    """A checkpoint that is damaged, or belongs to another run."""
 
 
 class BusyError(FolderError):
-    """A folder that another process is writing into."""
+    """A folder that another process is writing to."""
 
 
 class ClusterError(LangevinSimError):
-    """A scheduler that does not answer, or workers that cannot do what is asked of them."""
+    """A scheduler that does not answer, or workers that cannot run their tasks."""
 
 
 class ReferenceUnavailable(LangevinSimError):
@@ -49,4 +49,4 @@ class ReferenceUnavailable(LangevinSimError):
 
 
 class PluginError(LangevinSimError):
-    """A plugin that is installed, and fails when it is loaded or used."""
+    """An installed plugin that fails when it is loaded or used."""

@@ -1,16 +1,16 @@
-"""Numbers as text, and tables in Markdown: what texts, pages and the terminal share."""
+"""Numbers as text, and tables in Markdown, for texts, pages and the terminal."""
 
 import math
 from collections.abc import Collection, Iterable, Sequence
 
 
 def missing(value: float | None) -> bool:
-    """Whether there is no such number: None or nan."""
+    """Whether a number is missing: None or nan."""
     return value is None or math.isnan(value)
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """A number with so many decimals, '-' for none."""
+    """A number with this many decimals, '-' if it is missing."""
     return "-" if value is None else f"{value:.{digits}f}"
 
 
@@ -20,14 +20,14 @@ def decimals(stderr: float | None) -> int:
 
 
 def measured(mean: float | None, stderr: float | None) -> str:
-    """'0.66661 ± 0.00023': two digits of the error; '-' for none."""
+    """'0.66661 ± 0.00023': two digits of the error; '-' if it is missing."""
     if mean is None:
         return "-"
     return number(mean, decimals(stderr)) + ("" if stderr is None else f" ± {number(stderr, decimals(stderr))}")
 
 
 def plus_minus(mean: float | None, error: float | None) -> str:
-    """The same for numbers of any size: '17.92 ± 0.41', '1.2e-09 ± 3e-11'; four digits without an error, '-' for none."""
+    """The same for numbers of any size: '17.92 ± 0.41', '1.2e-09 ± 3e-11'; four digits without an error, '-' if missing."""
     if mean is None or missing(mean):
         return "-"
     if error is None or missing(error) or error == 0:
@@ -37,17 +37,17 @@ def plus_minus(mean: float | None, error: float | None) -> str:
 
 
 def short(value: float | None, digits: int = 3) -> str:
-    """So many significant digits, '-' for none."""
+    """A number with this many significant digits, '-' if it is missing."""
     return "-" if value is None or missing(value) else f"{value:.{digits}g}"
 
 
 def share(value: float | None) -> str:
-    """An accuracy or a fraction with four decimals, '-' for none."""
+    """An accuracy or a fraction with four decimals, '-' if it is missing."""
     return "-" if value is None or missing(value) else f"{value:.4f}"
 
 
 def spanned(values: Iterable[float | None], form: str) -> str:
-    """'20 to 22', or one number if all are equal; '-' for none. ``form`` is the format of a number, such as '.3g'."""
+    """'20 to 22', or one number if all are equal; '-' if there are none. ``form``: the format of a number, such as '.3g'."""
     known = [value for value in values if value is not None and not missing(value)]
     if not known:
         return "-"
@@ -70,6 +70,6 @@ def duration(seconds: float) -> str:
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()) -> str:
-    """A table in Markdown, without a line break at its end; ``right``: the columns that are aligned to the right."""
+    """A table in Markdown, without a final line break; ``right``: the columns that are aligned to the right."""
     rule = ["---:" if column in right else "---" for column in range(len(headings))]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [headings, rule, *rows])

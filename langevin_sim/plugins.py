@@ -1,4 +1,4 @@
-"""Parts that others wrote: installed packages, found through entry points, and single files. A broken one harms nothing else."""
+"""Plugins: installed packages, found through entry points, and single files. A broken one does not affect anything else."""
 
 import hashlib
 import importlib
@@ -36,12 +36,12 @@ def backend(name: str = "torch") -> Any:
 
 @cache
 def installed(group: str) -> dict[str, EntryPoint]:
-    """The entry points of a group by name; none of them is imported yet."""
+    """The entry points of a group by name, without importing them."""
     return {point.name: point for point in entry_points(group=group)}
 
 
 def load_plugin(group: str, name: str, what: str) -> Any:
-    """What an installed entry point stands for; PluginError if importing it fails. ``what``: 'potential', for messages."""
+    """Load an installed entry point; PluginError if importing it fails. ``what``: its kind in messages, such as 'potential'."""
     try:
         return installed(group)[name].load()
     except Exception as error:  # a broken plugin may raise anything while it is imported
@@ -54,10 +54,10 @@ def names_a_file(text: str) -> bool:
 
 
 def load(text: str, what: str) -> Any:
-    """The object that FILE.py:NAME or MODULE:NAME names. A user's own code is run.
+    """Load the object that FILE.py:NAME or MODULE:NAME names. This runs the user's code.
 
-    A file is run once, and again after it has changed; a relative path is relative to the working directory.
-    InputError for a missing file, module or name, PluginError for code that fails; ``what`` begins the message.
+    A file is run once, and once more after a change; a relative path is relative to the working directory.
+    InputError for a missing file, module or name, PluginError for code that fails; messages begin with ``what``.
     """
     where, colon, name = text.rpartition(":")
     if not (where and colon and name):
@@ -69,12 +69,12 @@ def load(text: str, what: str) -> Any:
     return getattr(module, name)
 
 
-_MODULE = "langevin_sim_file_"  # followed by a hash of the path: where sys.modules keeps a file's module
+_MODULE = "langevin_sim_file_"  # followed by a hash of the path: the key of a file's module in sys.modules
 _SOURCE = "__langevin_sim_source__"
 
 
 def _run(path: Path, what: str) -> ModuleType:
-    """The module of a file. It stands in sys.modules, where dataclasses and pickle look for it."""
+    """Run a file as a module, and add it to sys.modules, where dataclasses and pickle look for it."""
     try:
         source = path.read_bytes()
     except FileNotFoundError as error:
@@ -89,11 +89,11 @@ def _run(path: Path, what: str) -> ModuleType:
     module = ModuleType(key)
     module.__file__ = str(whole)
     setattr(module, _SOURCE, source)
-    linecache.checkcache(str(whole))  # or a traceback would show lines of an earlier version
+    linecache.checkcache(str(whole))  # otherwise a traceback would show lines of an earlier version
     sys.modules[key] = module
     try:
         exec(compile(source, str(whole), "exec"), module.__dict__)
-    except (Exception, SystemExit) as error:  # a user's own code may raise anything
+    except (Exception, SystemExit) as error:  # a user's code may raise anything
         if known is None:
             del sys.modules[key]
         else:
@@ -103,7 +103,7 @@ def _run(path: Path, what: str) -> ModuleType:
 
 
 def _imported(name: str, what: str) -> ModuleType:
-    """A module by its import path; the working directory is searched too."""
+    """Import a module; the working directory is searched too."""
     here = str(Path.cwd())
     if "" not in sys.path and here not in sys.path:
         sys.path.insert(0, here)
@@ -116,7 +116,7 @@ def _imported(name: str, what: str) -> ModuleType:
 
 
 def _place(error: BaseException, path: Path) -> str:
-    """'line 3: ' of the file, where the error arose in it."""
+    """'line 3: ' if the error arose in this line of the file."""
     if isinstance(error, SyntaxError):
         return f"line {error.lineno}: " if error.lineno else ""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
@@ -129,8 +129,8 @@ def _first_line(error: BaseException) -> str:
 
 
 def plotter(name: str = "run") -> Any:
-    """The function that draws what is called ``name``: drawing stands above what is drawn, which reaches it in this way alone."""
+    """The drawing function called ``name``. Plots stand above what they draw, so lower rooms find them only through this."""
     found = entry_points(group=PLOTS, name=name)
     if not found:
-        raise PluginError(f"no entry point {name!r} of {PLOTS} is installed: install langevin-sim again")
+        raise PluginError(f"no entry point {name!r} of {PLOTS} is installed; reinstall langevin-sim")
     return next(iter(found)).load()

@@ -132,7 +132,7 @@ def test_a_potential_is_two_files(copy):
 def test_an_option_is_one_field(copy):
     package, run = copy
     field = '    label: Annotated[str, Field(description="A word to remember the run by.")] = "none"\n'
-    before = "    seed: Annotated[int | None, Field(ge=0"
+    before = "    seed: Annotated["
     replaced(package / "settings/run.py", before, field + before)
     assert changed(package) == {"settings/run.py"}
     assert "--label" in run("run", "--help")

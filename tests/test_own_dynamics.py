@@ -270,7 +270,7 @@ def test_what_is_wrong_is_one_line(name, words):
     ("make", "words"),
     [
         (lambda: ls.stepper(Plain)(lambda x, gradientt: x), "did you mean 'gradient'"),
-        (lambda: ls.stepper(dict)(lambda x: x), "subclasses of Dynamics"),
+        (lambda: ls.stepper(dict)(lambda x: x), "a subclass of Dynamics"),
         (lambda: type("Bad name", (ls.Dynamics,), {}), "a name has letters"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Atomic writes: a file is written completely or not at all."""
 
 import contextlib
 import json
@@ -13,13 +13,13 @@ from langevin_sim.errors import FolderError
 from langevin_sim.storage.log import log
 
 _WINDOWS = os.name == "nt"
-_PATIENCE = 1.0  # seconds to wait for a reader that keeps a file from being replaced, on Windows
+_PATIENCE = 1.0  # seconds to wait, on Windows, for a reader that prevents the replacement of a file
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
     """Let ``write`` fill a temporary file beside ``path``, then rename it: a crash leaves the old file or the new one.
 
-    FolderError if it cannot be written; then the old file is left, and nothing of the new one.
+    FolderError if it cannot be written; the old file then remains, and no part of the new one.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -37,22 +37,22 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write the value as indented JSON, whole or not at all."""
+    """Write the value atomically as indented JSON."""
     write_whole(path, lambda stream: stream.write((json.dumps(value, indent=1) + "\n").encode()))
 
 
 def remove_partial(folder: Path) -> None:
-    """Remove the temporary files of a process that was killed. Only under the lock: then no other process is writing."""
+    """Remove the temporary files of a killed process. Call it only under the lock, when no other process is writing."""
     for place in (folder, folder / "checkpoint"):
         for path in place.glob(".*"):
             if re.fullmatch(r"\..+\.\d+", path.name):
                 with contextlib.suppress(OSError):
                     path.unlink()
-                    log.info("removed %s, which a process that was killed had left half written", path.name)
+                    log.info("removed %s, which a killed process had left half written", path.name)
 
 
 def _replace(temporary: Path, path: Path) -> None:
-    """Rename; on Windows, a file that somebody reads, such as a virus scanner, can be replaced only when they are done."""
+    """Rename; on Windows, a file that is being read, by a virus scanner for example, can be replaced only afterwards."""
     give_up = time.monotonic() + _PATIENCE
     while True:
         try:

@@ -7,7 +7,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def git_commit() -> str | None:
-    """The commit of this program's own repository; None if it is installed, even within a repository that is another's."""
+    """The commit of this program's own repository; None if it is installed, even inside another repository."""
     try:
         answer = subprocess.run(
             ["git", "rev-parse", "--show-toplevel", "HEAD"], cwd=_ROOT, capture_output=True, text=True, timeout=5, check=False

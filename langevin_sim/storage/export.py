@@ -1,4 +1,4 @@
-"""Draws of an ensemble in ArviZ's layout: an xarray DataTree with the dimensions chain, draw and coordinate."""
+"""Export draws of an ensemble in ArviZ's layout: an xarray DataTree with the dimensions chain, draw and coordinate."""
 
 import json
 from importlib.util import find_spec
@@ -10,10 +10,10 @@ import numpy as np
 from langevin_sim.errors import FolderError, InputError
 from langevin_sim.storage import folder as disk
 
-KEPT = 128  # walkers whose region, x_1 and U a run folder keeps
-CHAINS = 24  # walkers whose coordinates it keeps: fewer than there are draws of each (32 to 64), as ArviZ expects
-POSITIONS = ("_positions", "_final")  # ends of the names of arrays that stand in positions.npz, not in histograms.npz
-FINAL_NUMBERS = 2**18  # coordinates of walkers after the last step that it keeps
+KEPT = 128  # number of walkers whose region, x_1 and U a run folder keeps
+CHAINS = 24  # number of walkers whose coordinates it keeps: fewer than the draws of each (32 to 64), as ArviZ expects
+POSITIONS = ("_positions", "_final")  # name endings of arrays that are stored in positions.npz, not in histograms.npz
+FINAL_NUMBERS = 2**18  # number of coordinates kept after the last step, over all walkers
 _REMEDY = "pip install 'langevin-sim[netcdf]'"
 
 
@@ -25,11 +25,11 @@ def datatree(
     regions: list[str],
     attributes: dict[str, Any],
 ) -> Any:
-    """A DataTree of positions [chain, draw, dim], and U and the region's index, each [chain, draw]: one walker a chain.
+    """A DataTree of positions [chain, draw, dim], U and the region's index, each [chain, draw]; a chain is one walker.
 
-    posterior holds x, with the coordinates x1, x2, .. as labels of its last dimension; sample_stats energy (U) and region
-    (its index; the names are an attribute); final_states x, [walker, coordinate], after the last step, from final [walkers,
-    dim]. A walker's draws lie evenly over the production steps. InputError without xarray.
+    posterior holds x, whose last dimension is labelled x1, x2, ..; sample_stats holds energy (U) and region (its index;
+    the names are an attribute); final_states holds x after the last step, [walker, coordinate], from final [walkers,
+    dim]. A walker's draws are spread evenly over the production steps. InputError without xarray.
     """
     try:
         import xarray
@@ -48,10 +48,10 @@ def datatree(
 
 
 def from_folder(folder: Path, dim: int | None = None, dynamics: str | None = None) -> Any:
-    """The DataTree of one ensemble of a run folder, of the first walkers, whose coordinates it keeps.
+    """The DataTree of one ensemble of a run folder, for the first walkers, whose coordinates it keeps.
 
-    A folder of an earlier version keeps x_1 alone. FolderError if the folder holds no draws; InputError where dim and
-    dynamics leave several ensembles, or none.
+    A folder of an earlier version keeps only x_1. FolderError if the folder holds no draws; InputError unless dim and
+    dynamics select exactly one ensemble.
     """
     manifest = disk.read_manifest(folder)
     if manifest.get("kind", "run") != "run" or manifest["status"] != "COMPLETED":
@@ -60,7 +60,7 @@ def from_folder(folder: Path, dim: int | None = None, dynamics: str | None = Non
     found = [entry for entry in summary["results"] if dim in (None, entry["dim"]) and dynamics in (None, entry["dynamics"])]
     if len(found) != 1:
         there = ", ".join(f"--dim {entry['dim']} --dynamics {entry['dynamics']}" for entry in summary["results"])
-        raise InputError(f"{folder} has {len(found)} such ensembles: expected one of {there}")
+        raise InputError(f"{folder} has {len(found)} such ensembles; select one: {there}")
     (entry,) = found
     with np.load(folder / "histograms.npz") as arrays:
         key = f"d{entry['dim']}_{entry['dynamics']}"
@@ -86,7 +86,7 @@ def write_netcdf(tree: Any, path: Path) -> None:
     """Write a new NetCDF file; InputError if it already exists, or a package is missing."""
     if path.exists():
         raise InputError(f"{path} already exists; choose another --netcdf")
-    if find_spec("h5netcdf") is None:  # what xarray writes it with
+    if find_spec("h5netcdf") is None:  # xarray writes with it
         raise InputError(f"a NetCDF file needs h5netcdf, which is not installed: {_REMEDY}")
     try:
         tree.to_netcdf(path, engine="h5netcdf")
