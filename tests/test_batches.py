@@ -10,7 +10,12 @@ from scipy.stats import norm
 import langevin_sim as ls
 from langevin_sim import potentials
 from langevin_sim.errors import ReferenceUnavailable
+from langevin_sim.reference.chain import convolution
 from langevin_sim.reference.chain.batch_mean import TILE, batch_characteristic
+from langevin_sim.reference.chain.kernels import KERNELS
+from langevin_sim.reference.chain.nystroem import kurtosis_shift
+from langevin_sim.reference.chain.refinement import on_grids
+from langevin_sim.reference.chain.spectral import Window
 from langevin_sim.reference.least_squares import stationary_covariance
 
 ROWS, VALUES = np.array([[1.0], [0.5], [2.0], [-1.0]]), np.array([1.0, 0.2, 1.5, -0.3])
@@ -118,6 +123,64 @@ def test_walkers_on_rbf_follow_the_exact_law_and_not_boltzmanns():
     bound = norm.isf(1e-5 / 2 / 4)
     assert (abs(means - exact) / deviations).max() < bound
     assert (abs(means - [*base.masses.values(), base.mean_energy]) / deviations).max() > bound
+
+
+@pytest.mark.parametrize("dim", [1, 2])
+def test_a_step_on_tilts_is_the_sum_over_all_batches(dim):
+    """The coefficients of y' from any weights of the nodes: against exp(-i k.y') averaged over every batch of two of six."""
+    potential = potentials.tilted(potentials.twowell(dim), 2.0, terms=6)
+    dynamics = ls.SGDL(0.1, 0.3, batch_size=2)
+    window = Window(np.full(dim, -7.0), np.array([14.0, 13.0][:dim]))
+    axes = [(low + width * np.arange(9) / 9, np.full(9, width / 9)) for low, width in zip(window.low, window.width, strict=True)]
+    step = convolution.kernel(potential, dynamics, window, axes, np.array([6, 5][:dim]))
+    density = np.random.default_rng(1).random(9**dim)
+    found = step.push(density).coefficients
+    x = step.points
+    orders = np.stack(np.meshgrid(np.arange(7), *[np.arange(-5, 6)] * (dim - 1), indexing="ij"), axis=-1)
+    k = orders * window.spacing
+    expected = 0.0
+    batches = list(itertools.combinations(range(6), 2))
+    for batch in batches:
+        y = x - 0.1 * potential.batch_gradient(x, np.tile(batch, (len(x), 1))) - window.low
+        expected = expected + np.exp(-1j * k @ y.T) @ (step.weights * density) / len(batches)
+    expected = expected * np.exp(-0.5 * dynamics.noise**2 * (k**2).sum(axis=-1))
+    np.testing.assert_allclose(found, expected, atol=1e-9 * abs(expected).max())
+
+
+@pytest.mark.parametrize("dynamics", [ls.SGDL(0.05, 0.3, batch_size=2), ls.SGD(0.05, batch_size=3)])
+def test_walkers_on_few_tilts_have_the_law_of_the_batches(dynamics):
+    """Eight tilts. SGD without added noise too: many batches, one after the other, make a smooth law. Rate 1e-5.
+
+    The control: Gaussian noise of the same covariance.
+    """
+    potential = potentials.tilted(potentials.twowell(1), 150.0, terms=8)
+    law = ls.chain_law(potential, dynamics)
+    assert law.method == "transition kernel of the batches"
+    run = ls.simulate(potential, dynamics, walkers=10_240, steps=4000, burn_in=1000, record_every=10, seed=20180109)
+    gaussian = ls.chain_law(
+        potentials.twowell(1), ls.GDL(0.05, dynamics.temperature + 0.025 * 150.0 * dynamics.variance_factor(8))
+    )
+    bound = norm.isf(1e-5 / 2 / 2)
+    wide = run.occupancy["wide"]
+    for seen, exact in ((run.energy, law.mean_energy), (wide, law.mass("wide"))):
+        assert abs(seen.mean - exact) < bound * seen.stderr
+    assert abs(wide.mean - gaussian.mass("wide")) > bound * wide.stderr
+
+
+def test_tilts_have_the_law_of_their_batches_and_not_of_gaussian_noise():
+    """Default twowell in two dimensions at T_eff = 1; and the error that the Gaussian law states covers the difference."""
+    dynamics = ls.SGD(0.02, batch_size=10)
+    potential = potentials.tilted(potentials.twowell(2), 2.0 / (0.02 * dynamics.variance_factor(1000)))
+    law = ls.chain_law(potential, dynamics)
+    assert law.mass("wide") == pytest.approx(0.807461, abs=2e-6)
+    assert law.errors["wide"] < 2e-5
+    assert law.relaxation_steps == pytest.approx(771.2, abs=0.1)
+    noise = KERNELS["minibatch"].noise(potential, dynamics)
+    gaussian = on_grids(potential, dynamics, KERNELS["minibatch"], noise)
+    assert gaussian.mass("wide") == pytest.approx(0.807428, abs=2e-6)
+    masses, energy = kurtosis_shift(potential, 0.02, noise.deviations("sgd"), noise.kurtosis)
+    assert 0.3 * abs(masses[0]) < abs(law.mass("wide") - gaussian.mass("wide")) < 2.0 * abs(masses[0])
+    assert 0.3 * abs(energy) < abs(law.mean_energy - gaussian.mean_energy) < 2.0 * abs(energy)
 
 
 def test_what_has_no_such_law_says_why():

@@ -202,7 +202,7 @@ def test_small_steps_are_extrapolated_within_the_stated_error(monkeypatch):
         (potentials.tilted(broad_twowell(2), 4000.0), SGD(0.01, batch_size=20)),
     ):
         direct = chain_law(U, dynamics)
-        assert direct.method == "transition kernel"
+        assert direct.method.startswith("transition kernel")
         with monkeypatch.context() as patch:
             patch.setattr(grid, "MAX_WORK", 2e7)
             far = chain_law(U, dynamics)

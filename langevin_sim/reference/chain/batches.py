@@ -1,4 +1,4 @@
-"""The chain law of SGDL on any finite sum in one or two dimensions, with batches as they are drawn: noise that depends on x."""
+"""The chain law of SGD and SGDL on finite sums in one or two dimensions, with batches as they are drawn."""
 
 import math
 from collections.abc import Callable
@@ -9,19 +9,22 @@ import numpy as np
 from langevin_sim.dynamics import SGDL, Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference.chain import convolution
 from langevin_sim.reference.chain.kernel import Moments
 from langevin_sim.reference.chain.law import ChainLaw
 from langevin_sim.reference.chain.marginal import IMAGES, Projected
-from langevin_sim.reference.chain.spectral import CUT, Series, SpectralKernel, Window, kernel, projected, single_gradients, solve
+from langevin_sim.reference.chain.spectral import CUT, Nodes, Series, Window, kernel, projected, single_gradients, solve
 from langevin_sim.reference.chain.stationary import Stationary
 from langevin_sim.reference.quadrature import panel_rule
 
 _OVERSAMPLING = {1: 3.0, 2: 1.05}  # nodes over the 2 M + 1 coefficients of an axis, by dimension; one dimension costs nothing
+_TILTS_MORE = 2.0  # times as many nodes, where they cost less
 _FINER = 1.25  # ratio of nodes of the two solutions whose distance is the error, and from one attempt to the next
 _CLOSE = 1e-7  # distance between the two at which no finer one is tried
 _SCOUTING_CUT = 17.0  # frequencies kept while the window is looked for: to 4e-8
 _OPEN = 3e-6  # probability in the outer twentieths of a window that calls for a larger one
 _GROWTH, _ROUNDS = 1.4, 10
+_SLOWLY = 0.8  # of what is in the outer twentieths, after a growth that is of no use
 _MARGIN = 1.4  # from a window that holds all but _OPEN to one that holds all
 _DEVIATIONS = 7.0  # of the added noise, that a window reaches beyond walls
 _LINES_A_PANEL = 26  # values of y_2 between two changes of the borders' number
@@ -38,7 +41,7 @@ class BatchLaw:
 
     potential: Potential
     series: Series
-    step: SpectralKernel
+    step: Nodes
     found: Stationary
 
     def masses(self, nodes: int) -> np.ndarray:
@@ -144,11 +147,12 @@ class BatchLaw:
 
 
 def batch_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
-    """The stationary law of SGDL on a potential that is a finite sum, whose gradient noise may depend on x.
+    """The stationary law of SGDL on a potential that is a finite sum, and of SGD on tilts.
 
-    Errors: the distance between two numbers of nodes, the probability at the ends of the window, and rounding times the
-    relaxation time. Raises ReferenceUnavailable where there is no added noise (the law then has no density), in more than two
-    dimensions, where the window does not close, and where the kernel is too large.
+    Errors: the distance between two numbers of nodes (on tilts, of frequencies too), the probability at the ends of the
+    window, and rounding times the relaxation time. Raises ReferenceUnavailable where there is no added noise (the law then
+    has no density; on tilts it is smooth all the same where steps are small), in more than two dimensions, where the window
+    does not close, and where the kernel is too large.
     """
     assert isinstance(dynamics, SGDL), "only what draws batches declares this kernel"
     if potential.dim > 2:
@@ -156,7 +160,7 @@ def batch_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
             f"the gradient noise of {potential.name} depends on x: there is a chain law in one or two dimensions, not in "
             f"{potential.dim}"
         )
-    if dynamics.noise == 0.0:
+    if not _variance(potential, dynamics).all():
         raise ReferenceUnavailable(
             f"{dynamics.name} on {potential.name} has no noise but that of the batches, so that the law has no density. With "
             "a small temperature, sgdl has one"
@@ -213,14 +217,30 @@ class _Guess:
 
 
 def _solved(potential: Potential, dynamics: SGDL, window: Window, share: float, guess: _Guess, cut: float = CUT) -> BatchLaw:
-    largest = np.floor(math.sqrt(2.0 * cut / dynamics.noise**2) / window.spacing).astype(int)
+    tilts = potential.terms is not None and potential.terms.covariance is not None
+    largest = np.floor(np.sqrt(2.0 * cut / _variance(potential, dynamics)) / window.spacing).astype(int)
+    if tilts:  # without added noise phi falls to a small number, not to 0: the rougher law has fewer frequencies too
+        largest = np.ceil(share * largest).astype(int)
+    nodes = _OVERSAMPLING[potential.dim] * (2 * largest + 1) * (_TILTS_MORE if tilts else share)
     axes = [
-        _rule(potential, low, width, max(16, math.ceil(share * _OVERSAMPLING[potential.dim] * (2 * top + 1))))
-        for low, width, top in zip(window.low, window.width, largest, strict=True)
+        _rule(potential, low, width, max(16, math.ceil(count)))
+        for low, width, count in zip(window.low, window.width, nodes, strict=True)
     ]
-    step = kernel(potential, dynamics, window, axes, cut)
+    step: Nodes
+    if tilts:
+        step = convolution.kernel(potential, dynamics, window, axes, largest)
+    else:
+        step = kernel(potential, dynamics, window, axes, cut)
     series, found = solve(step, guess)
     return BatchLaw(potential, series, step, found)
+
+
+def _variance(potential: Potential, dynamics: SGDL) -> np.ndarray:
+    """Of a step's noise along each axis, where it is the same everywhere; else of the added noise alone: [d]."""
+    terms, added = potential.terms, np.full(potential.dim, dynamics.noise**2)
+    if terms is None or terms.covariance is None:
+        return added
+    return added + dynamics.step_size**2 * dynamics.variance_factor(terms.n_terms) * np.diag(terms.covariance)
 
 
 def _rule(potential: Potential, low: float, width: float, nodes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -261,17 +281,22 @@ def _window(potential: Potential, dynamics: SGDL) -> Window:
     temperature = _temperature(potential, dynamics)
     extent = potential.extent(temperature)
     middle, width = extent.mean(axis=1), 1.2 * (extent[:, 1] - extent[:, 0])
+    before = np.inf
     for _ in range(_ROUNDS):
         window = Window(middle - 0.5 * width, width)
         law = _solved(potential, dynamics, window, 1.0, _Guess(potential, temperature), _SCOUTING_CUT)
-        open_axes = law.outer() > _OPEN
+        outer = law.outer()
+        open_axes = outer > _OPEN
         if not open_axes.any():
             low, high = law.support().T
             return Window(0.5 * (low + high) - 0.5 * _MARGIN * (high - low), _MARGIN * (high - low))
+        if outer.max() > _SLOWLY * before:
+            break
+        before = outer.max()
         width = np.where(open_axes, _GROWTH * width, width)
     raise ReferenceUnavailable(
         f"the law of {dynamics.name} on {potential.name} does not fall off within {width.max():.3g} of its middle: its tails are "
-        "heavy, or walkers escape"
+        "heavy, walkers escape, or it has no smooth density"
     )
 
 

@@ -91,14 +91,14 @@ class Kernel(NamedTuple):
 
     noise(potential, dynamics): its step's noise. covariance(curvatures, noise, step): of x on a quadratic, in its
     eigenbasis. solve(potential, step, sigma, resolution, start): the law on a grid. order: the law differs from
-    Boltzmann's by so high a power of the step. varying(potential, dynamics): the chain law (law.ChainLaw)
-    where the noise depends on x.
+    Boltzmann's by so high a power of the step. batches(potential, dynamics): the chain law (law.ChainLaw)
+    of batches as they are drawn.
     """
 
     noise: Callable[[Potential, Dynamics], Noise]
     covariance: Callable[[np.ndarray, np.ndarray, float], np.ndarray]
     solve: "Callable[[Potential, float, tuple[float, float], Resolution, Modes | None], Solution]"
-    varying: Callable[[Potential, Dynamics], Any] | None = None
+    batches: Callable[[Potential, Dynamics], Any] | None = None
 
 
 class Resolution(NamedTuple):

@@ -13,20 +13,14 @@ from langevin_sim.reference.chain.stationary import stationary
 
 _DEVIATION = 1.2  # a law narrower than so many steps needs closer nodes
 _NARROW = 0.025
+_MIXED = 1.25  # refinement that resolves the narrower of two Gaussians as well
 
 
 def solve(
     potential: Potential, step: float, sigma: tuple[float, float], resolution: Resolution, start: Modes | None = None
 ) -> Solution:
     """p = p K on nodes: p(x') = integral p(x) N(x'; m(x), sigma^2) dx, a product over the two coordinates."""
-    temperature = max(sigma) ** 2 / (2.0 * step)  # along the noisier axis
-    # of the law near a minimum, in steps, where it is narrowest; a force without curvature has no bound
-    share = max(step / potential.stability_bound, 1e-12)
-    variance = 1.0 / (4.0 * share * max(1.0 - share, 0.25))
-    if potential.domain.kind == "space":  # near a minimum a finite step widens the law by 1/(1 - eta k/2)
-        temperature /= max(1.0 - share, 1e-3)
-    closer = max(1.0, _DEVIATION / float(np.sqrt(max(variance, _NARROW))))
-    grid = make_grid(potential, temperature, step, sigma, resolution._replace(refinement=closer * resolution.refinement))
+    grid = _grid(potential, step, sigma, resolution)
     first, second = drifted(potential, step, grid.x1, grid.x2)
     landing = Landing(grid.first_axis, grid.second_axis, first, second, sigma)
     density = Density(grid)
@@ -50,6 +44,47 @@ def solve(
         abs(found.first - (1.0 - leak)) + found.residual * found.relaxation_steps,
         density.modes(found.probabilities, found.mode),
     )
+
+
+def _grid(potential: Potential, step: float, sigma: tuple[float, float], resolution: Resolution) -> Grid:
+    temperature = max(sigma) ** 2 / (2.0 * step)  # along the noisier axis
+    # of the law near a minimum, in steps, where it is narrowest; a force without curvature has no bound
+    share = max(step / potential.stability_bound, 1e-12)
+    variance = 1.0 / (4.0 * share * max(1.0 - share, 0.25))
+    if potential.domain.kind == "space":  # near a minimum a finite step widens the law by 1/(1 - eta k/2)
+        temperature /= max(1.0 - share, 1e-3)
+    closer = max(1.0, _DEVIATION / float(np.sqrt(max(variance, _NARROW))))
+    return make_grid(potential, temperature, step, sigma, resolution._replace(refinement=closer * resolution.refinement))
+
+
+def kurtosis_shift(potential: Potential, step: float, sigma: tuple[float, float], kurtosis: float) -> tuple[np.ndarray, float]:
+    """By how much the masses of the regions [regions] and the mean energy change where the noise has that excess kurtosis.
+
+    The noise has the variance sigma^2 (1 + e) or sigma^2 (1 - e), either with probability 1/2: every coordinate then has the
+    variance sigma^2 and the excess kurtosis 3 e^2. Its negative would change them by as much the other way, to first order.
+    """
+    grid = _grid(potential, step, sigma, Resolution(_MIXED))
+    first, second = drifted(potential, step, grid.x1, grid.x2)
+    density = Density(grid)
+    energy = energies(potential, grid.x1, grid.x2)
+    away = float(np.sqrt(kurtosis / 3.0))
+
+    def law(factors: tuple[float, ...], start: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
+        sigmas = [(sigma[0] * factor, sigma[1] * factor) for factor in factors]
+        landings = [Landing(grid.first_axis, grid.second_axis, first, second, one) for one in sigmas]
+
+        def push(p: np.ndarray) -> np.ndarray:
+            return np.asarray(np.mean([landing(density.at_sources(p)) for landing in landings], axis=0)).ravel()
+
+        found = stationary(push, start)
+        at_sources = density.at_sources(found.probabilities)
+        at_sources /= at_sources.sum()
+        parts = [mixed(potential, at_sources, first, second, one, grid.first_axis, grid.second_axis) for one in sigmas]
+        return np.mean([part.masses() for part in parts], axis=0), float(at_sources @ energy), found.probabilities + found.mode
+
+    masses, mean_energy, start = law((1.0,), start_vector(potential, grid, None))
+    others, other_energy, _ = law((np.sqrt(1.0 + away), np.sqrt(1.0 - away)), start)
+    return others - masses, other_energy - mean_energy
 
 
 def start_vector(potential: Potential, grid: Grid, start: Modes | None) -> np.ndarray:

@@ -90,18 +90,11 @@ def _halved(coefficients: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class SpectralKernel:
-    """One step of the chain: densities at nodes in, a Series out.
-
-    axes: nodes and weights along each axis; matrix [2 frequencies, nodes], real parts of psi first, then imaginary ones;
-    orders [frequencies, d]; shape of the coefficients.
-    """
+class Nodes:
+    """What the density is integrated over: nodes and weights along each axis of a window."""
 
     window: Window
     axes: list[tuple[np.ndarray, np.ndarray]]
-    matrix: np.ndarray
-    orders: np.ndarray
-    shape: tuple[int, ...]
 
     @property
     def points(self) -> np.ndarray:
@@ -117,18 +110,35 @@ class SpectralKernel:
             found = np.multiply.outer(found, weights)
         return found.ravel()
 
+    def at_nodes(self, series: Series) -> np.ndarray:
+        """A series at the nodes, [nodes]."""
+        return series.on(*(nodes for nodes, _ in self.axes)).ravel()
+
     def push(self, density: np.ndarray) -> Series:
-        """The density a step later, from that at the nodes [nodes]; complex densities are pushed part by part."""
+        """The density a step later, from that at the nodes [nodes]."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class SpectralKernel(Nodes):
+    """One step of the chain: densities at nodes in, a Series out.
+
+    matrix [2 frequencies, nodes], real parts of psi first, then imaginary ones; orders [frequencies, d]; shape of the
+    coefficients.
+    """
+
+    matrix: np.ndarray
+    orders: np.ndarray
+    shape: tuple[int, ...]
+
+    def push(self, density: np.ndarray) -> Series:
+        """A product of a matrix and a vector."""
         values = self.matrix @ (self.weights * density)
         half = len(self.orders)
         coefficients = np.zeros(self.shape, dtype=complex)
         place = (self.orders[:, 0], *(self.orders[:, a] + self.shape[a] // 2 for a in range(1, len(self.shape))))
         coefficients[place] = values[:half] + 1j * values[half:]
         return Series(self.window, coefficients)
-
-    def at_nodes(self, series: Series) -> np.ndarray:
-        """A series at the nodes, [nodes]."""
-        return series.on(*(nodes for nodes, _ in self.axes)).ravel()
 
 
 def single_gradients(terms: FiniteSum, potential: Potential, points: np.ndarray) -> np.ndarray:
@@ -157,8 +167,7 @@ def kernel(
     eta, eta_t = dynamics.step_size, 0.5 * dynamics.noise**2
     orders = frequencies(window, eta_t, cut)
     nodes = np.stack(np.meshgrid(*(points for points, _ in axes), indexing="ij"), axis=-1).reshape(-1, potential.dim)
-    effort = 1 if terms.covariance is not None else len(nodes)
-    if 2.0 * len(orders) * len(nodes) > _MOST_NUMBERS or len(orders) * effort * terms.n_terms * float(size) > _MOST_WORK:
+    if 2.0 * len(orders) * len(nodes) > _MOST_NUMBERS or len(orders) * len(nodes) * terms.n_terms * float(size) > _MOST_WORK:
         raise ReferenceUnavailable(
             f"the added noise, {dynamics.noise:.3g} a step, is too small for this domain: the law has {len(orders):,} Fourier "
             f"coefficients, and its kernel {len(nodes):,} nodes, {terms.n_terms:,} terms and batches of {size:,}"
@@ -167,17 +176,10 @@ def kernel(
     matrix = np.empty((2 * len(orders), len(nodes)))
     k = orders * window.spacing
     damping = np.exp(-eta_t * (k**2).sum(axis=1))
-    if terms.covariance is not None:  # tilts: the noise is the same everywhere
-        shifts = (eta / size) * terms.data[None, :, : potential.dim]
-        common = _characteristic(shifts, orders, window, size, replacement)[:, 0]
-        drift = inside - eta * potential.gradient(inside) - window.low
-        phase = np.exp(-1j * (drift @ k.T)) * (damping * np.conj(common))
-        matrix[: len(orders)], matrix[len(orders) :] = phase.real.T, phase.imag.T
-        return SpectralKernel(window, axes, matrix, orders, _shape(orders))
     for first in range(0, len(nodes), _NODES_A_STRIP):
         strip = slice(first, first + _NODES_A_STRIP)
         shifts = (-eta / size) * single_gradients(terms, potential, inside[strip])
-        phi = _characteristic(shifts, orders, window, size, replacement)
+        phi = characteristic(shifts, orders, window, size, replacement)
         psi = phi * np.exp(-1j * (k @ (inside[strip] - window.low).T)) * damping[:, None]
         matrix[: len(orders), strip], matrix[len(orders) :, strip] = psi.real, psi.imag
     return SpectralKernel(window, axes, matrix, orders, _shape(orders))
@@ -196,7 +198,7 @@ def _shape(orders: np.ndarray) -> tuple[int, ...]:
     return (int(top[0]) + 1, *(2 * int(t) + 1 for t in top[1:]))
 
 
-def _characteristic(shifts: np.ndarray, orders: np.ndarray, window: Window, size: int, replacement: bool) -> np.ndarray:
+def characteristic(shifts: np.ndarray, orders: np.ndarray, window: Window, size: int, replacement: bool) -> np.ndarray:
     """E exp(-i k.Y) for every frequency and set of shifts: complex [frequencies, nodes]."""
     dim = orders.shape[1]
     last = orders[:, -1]
@@ -219,7 +221,7 @@ def _characteristic(shifts: np.ndarray, orders: np.ndarray, window: Window, size
     return (found[:, at, 0, lane] + 1j * found[:, at, 1, lane]).T
 
 
-def solve(step: SpectralKernel, guess: Callable[[np.ndarray], np.ndarray]) -> tuple[Series, Stationary]:
+def solve(step: Nodes, guess: Callable[[np.ndarray], np.ndarray]) -> tuple[Series, Stationary]:
     """The stationary density and the two leading eigenvalues; guess: a density at points [n, d], up to a factor."""
     found = stationary(lambda p: step.at_nodes(step.push(p)), guess(step.points))
     series = step.push(found.probabilities)

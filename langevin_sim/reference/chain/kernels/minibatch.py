@@ -1,7 +1,7 @@
 """x' = P(x - (eta/b) sum_batch grad V_i(x) + sqrt(2 eta T) xi).
 
-Where the gradient noise is the same everywhere (tilts) it is taken as Gaussian: odd moments vanish by construction, and its
-excess kurtosis is O(1/b). Where it depends on x, the batches are taken as they are drawn (batches.py).
+In one and two dimensions the batches are taken as they are drawn (batches.py). On tilts in more dimensions, or where that is
+too large, the noise is taken as Gaussian: odd moments vanish by construction, and its excess kurtosis is O(1/b).
 """
 
 import numpy as np
