@@ -103,6 +103,8 @@ def _moments(potential: Potential, temperature: float, panels: int) -> tuple[np.
         labels = potential.label(points[:, points.shape[1] // 2])
         np.add.at(masses, labels, weight.sum(-1))
         energy += float((weight * potential.energy(points)).sum())
+    if not (masses.sum() > 0.0 and math.isfinite(energy)):
+        raise ReferenceUnavailable(f"exp(-U/T) of {potential.name} at T = {temperature:g} is too narrow for the grid")
     return masses / masses.sum(), energy / masses.sum()
 
 

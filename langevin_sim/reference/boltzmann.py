@@ -7,7 +7,7 @@ import numpy as np
 
 from langevin_sim.errors import InputError, ReferenceUnavailable, UnknownNameError
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference import axial, closed, sobol, tensor
+from langevin_sim.reference import axial, closed, line, sobol, tensor
 from langevin_sim.reference.integrals import Integrals
 
 
@@ -57,7 +57,9 @@ def _integrate(potential: Potential, temperature: float) -> Integrals:
             return closed.integrals(potential, temperature)
         except ReferenceUnavailable:  # out of the closed form's range
             potential = replace(potential, exact_masses=None, exact_marginal=None, exact_energy=None)
-    if potential.domain.kind == "space" and (potential.dim == 1 or potential.symmetry == "axial"):
+    if potential.dim == 1:
+        other = line.integrals(potential, temperature)
+    elif potential.domain.kind == "space" and potential.symmetry == "axial":
         other = axial.integrals(potential, temperature)
     elif potential.dim <= 3:
         other = tensor.integrals(potential, temperature)

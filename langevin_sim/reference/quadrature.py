@@ -33,3 +33,22 @@ def panel_rule(ends: np.ndarray, nodes: int, smoothed: bool = False) -> tuple[np
     t, weight = smoothed_legendre(nodes) if smoothed else legendre(nodes)
     width = np.diff(ends)[:, None]
     return (ends[:-1, None] + width * t).ravel(), (width * weight).ravel()
+
+
+@cache
+def legendre_coefficients(nodes: int) -> np.ndarray:
+    """[nodes, nodes]: from values at a panel's nodes to the coefficients of the Legendre polynomials in 2 t - 1."""
+    t, _ = legendre(nodes)
+    matrix = np.asarray(np.linalg.inv(np.polynomial.legendre.legvander(2.0 * t - 1.0, nodes - 1)))
+    matrix.flags.writeable = False  # shared by all callers
+    return matrix
+
+
+@cache
+def halving_matrix(nodes: int) -> np.ndarray:
+    """[2 nodes, nodes]: from values at a panel's nodes to those at the nodes of its two halves, by interpolation."""
+    t, _ = legendre(nodes)
+    at = np.concatenate([0.5 * t, 0.5 + 0.5 * t])
+    matrix = np.asarray(np.polynomial.legendre.legvander(2.0 * at - 1.0, nodes - 1) @ legendre_coefficients(nodes))
+    matrix.flags.writeable = False  # shared by all callers
+    return matrix
