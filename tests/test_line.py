@@ -1,5 +1,6 @@
 """Boltzmann's law on a line: claimed errors against true ones, heavy tails, narrow wells in wide boxes."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -92,7 +93,7 @@ def test_prinz(temperature):
         return quad(weight, low, high, points=inside, epsabs=0, epsrel=1e-13, limit=500)[0]
 
     ends = [-2.0, *U.constants[1:], 2.0]
-    pieces = np.array([piece(low, high) for low, high in zip(ends[:-1], ends[1:], strict=True)])
+    pieces = np.array([piece(low, high) for low, high in itertools.pairwise(ends)])
     assert sum(law.masses.values()) == pytest.approx(1.0, abs=1e-13)
     for found, error, exact in zip(law.masses.values(), law.errors.values(), pieces / pieces.sum(), strict=True):
         assert abs(found - exact) <= error + 1e-12  # what quad itself is good for

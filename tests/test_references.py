@@ -72,7 +72,7 @@ def test_closed_forms_against_the_tensor_grid(name, dim, tolerance, colder):
     ("name", "dim"), [("twowell", 2), ("doublewell", 2), ("quadratic", 2), ("twowell", 3), ("doublewell", 3)]
 )
 def test_two_axes_against_the_tensor_grid(name, dim):
-    U = potentials.get(name, dim)
+    U = replace(potentials.get(name, dim), quadratic=None)  # else its law is known in closed form
     one, other = boltzmann(U, 1.0), boltzmann(replace(U, symmetry=""), 1.0)
     assert one.method == "quadrature over (x_1, rho)"
     assert other.method == "tensor quadrature"

@@ -5,12 +5,13 @@ E f = integral f(x_1, rho) exp(-U/T) rho^(dim-2) d rho d x_1 / the same of 1 (no
 
 import itertools
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.integrals import Integrals
+from langevin_sim.reference.integrals import FromBins, Integrals
 from langevin_sim.reference.lines import crossings, pieces
 
 FloatOrArray = float | np.ndarray
@@ -129,20 +130,29 @@ def _marginal(potential: Potential, temperature: float, edges: np.ndarray, panel
     return integral(low, high, max(1, math.ceil(panels * float((high - low).max()) / (x_high - x_low)))) / total
 
 
+@dataclass(frozen=True)
+class _First(FromBins):
+    """The law of x_1."""
+
+    potential: Potential
+    temperature: float
+
+    def bins(self, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Masses, and how far they are from those of half the panels."""
+        fine = _marginal(self.potential, self.temperature, edges, _PANELS)
+        return fine, np.maximum(np.abs(fine - _marginal(self.potential, self.temperature, edges, _PANELS // 2)), 1e-14)
+
+
 def integrals(potential: Potential, temperature: float) -> Integrals:
     """All of it, on the whole of R^dim; errors are the differences from a rule with half the panels."""
     masses, energy = _moments(potential, temperature, _PANELS)
     coarse, coarse_energy = _moments(potential, temperature, _PANELS // 2)
-
-    def marginal(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        fine = _marginal(potential, temperature, edges, _PANELS)
-        return fine, np.maximum(np.abs(fine - _marginal(potential, temperature, edges, _PANELS // 2)), 1e-14)
 
     return Integrals(
         masses,
         np.maximum(np.abs(masses - coarse), 1e-14),
         energy,
         max(abs(energy - coarse_energy), 1e-14 * abs(energy)),
-        marginal,
+        {0: _First(potential, temperature)},
         "quadrature over (x_1, rho)" if potential.dim > 1 else "quadrature",
     )

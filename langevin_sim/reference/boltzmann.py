@@ -1,22 +1,25 @@
 """The Boltzmann law exp(-U/T)/Z of a potential on its domain."""
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from langevin_sim.errors import InputError, ReferenceUnavailable, UnknownNameError
-from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference import axial, closed, line, sobol, tensor
-from langevin_sim.reference.integrals import Integrals
+from langevin_sim.potentials.potential import Potential, Quadratic
+from langevin_sim.reference import axial, closed, gaussian, line, product, sobol, tensor
+from langevin_sim.reference.integrals import Integrals, Marginal, Moments
 
 
 @dataclass(frozen=True)
 class Boltzmann:
-    """Masses of the regions, mean energy and the x_1 marginal, each with an error estimate.
+    """Masses of the regions, mean energy, moments and marginals, each with an error estimate.
 
-    Errors of quadratures are the differences from a coarser rule, those of Sobol points standard
-    errors over independent scramblings. method says which it was.
+    Errors of quadratures are differences between two rules and what the tails leave out, those of Sobol points standard
+    errors over independent scramblings. moments: means and second moments of the coordinates, None where they are not
+    known. method says how the law was found.
     """
 
     potential: Potential
@@ -34,37 +37,109 @@ class Boltzmann:
             raise UnknownNameError("region", region, list(self.masses))
         return self.masses[region]
 
+    @property
+    def moments(self) -> Moments | None:
+        """E x_j and E x_j^2 of every coordinate, with errors; None where they are not known."""
+        return self._integrals.moments
+
+    def _marginal(self, coordinate: int) -> Marginal:
+        if not 0 <= coordinate < self.potential.dim:
+            raise InputError(f"coordinate {coordinate}: expected 0 to {self.potential.dim - 1}")
+        if coordinate not in self._integrals.marginals:
+            raise ReferenceUnavailable(
+                f"the marginal of x_{coordinate + 1} under Boltzmann's law of {self.potential.name} is not known by {self.method}"
+            )
+        return self._integrals.marginals[coordinate]
+
+    def marginal(self, coordinate: int, edges: np.ndarray) -> np.ndarray:
+        """P(edges[k] < x_j <= edges[k+1]) for every k, j the coordinate counted from 0: [edges - 1].
+
+        Raises ReferenceUnavailable where the marginal of that coordinate is not known.
+        """
+        return self._marginal(coordinate).bins(np.asarray(edges, float))[0]
+
+    def marginal_errors(self, coordinate: int, edges: np.ndarray) -> np.ndarray:
+        """Errors of marginal(coordinate, edges)."""
+        return self._marginal(coordinate).bins(np.asarray(edges, float))[1]
+
     def bin_masses(self, edges: np.ndarray) -> np.ndarray:
         """P(edges[k] < x_1 <= edges[k+1]) for every k; what lies outside is 1 - their sum."""
-        return self._integrals.marginal(np.asarray(edges, float))[0]
+        return self.marginal(0, edges)
 
     def bin_errors(self, edges: np.ndarray) -> np.ndarray:
         """Errors of bin_masses."""
-        return self._integrals.marginal(np.asarray(edges, float))[1]
+        return self.marginal_errors(0, edges)
 
     def density(self, x1: np.ndarray) -> np.ndarray:
         """Marginal density of x_1 at points x1."""
-        width = self._integrals.resolution
         points = np.asarray(x1, float)
-        flat = [self.bin_masses(np.array([x - width / 2, x + width / 2]))[0] for x in points.ravel()]
-        return np.array(flat).reshape(points.shape) / width
+        return self._marginal(0).values(points.ravel()).reshape(points.shape)
+
+    def sample(self, n: int, seed: int) -> np.ndarray:
+        """Independent draws from the law: [n, dim]; the same seed gives the same draws.
+
+        Raises ReferenceUnavailable unless U acts on one coordinate, is quadratic, or is a sum of such parts.
+        """
+        if self._integrals.sampler is None:
+            raise ReferenceUnavailable(
+                f"independent draws from Boltzmann's law of {self.potential.name} in {self.potential.dim} dimensions are not "
+                "available: they are where U acts on one coordinate, is quadratic, or is a sum of such parts"
+            )
+        return self._integrals.sampler.draw(n, np.random.default_rng(seed))
+
+
+def _numerically(potential: Potential, temperature: float) -> Integrals:
+    """On a line, over (x_1, rho), on a tensor grid up to three dimensions, from Sobol points."""
+    if potential.dim == 1:
+        return line.integrals(potential, temperature)
+    if potential.domain.kind == "space" and potential.symmetry == "axial":
+        return axial.integrals(potential, temperature)
+    if potential.dim <= 3:
+        return tensor.integrals(potential, temperature)
+    return sobol.integrals(potential, temperature)
+
+
+def _quadratic(potential: Potential, form: Quadratic, temperature: float) -> Integrals:
+    """In closed form but for the masses of several regions."""
+    regions = None
+    if len(potential.regions) > 1 and potential.exact_masses is None and (potential.dim <= 3 or potential.symmetry == "axial"):
+        with suppress(ReferenceUnavailable):  # as of an ill-conditioned form: then from draws
+            regions = _numerically(potential, temperature)
+    return gaussian.integrals(potential, form, temperature, regions)
+
+
+def _beside(potential: Potential, temperature: float) -> dict[str, Any]:
+    """Moments, marginals of all coordinates and draws, where they cost next to nothing beside a closed form that lacks them."""
+    if potential.quadratic is not None:
+        found = gaussian.integrals(potential, potential.quadratic, temperature, None)
+    elif potential.dim == 1:
+        try:
+            found = line.integrals(potential, temperature)
+        except ReferenceUnavailable:
+            return {}
+    else:
+        return {}
+    marginals: dict[int, Marginal] = {**found.marginals, 0: closed.first(potential, temperature)}
+    return {"marginals": marginals, "moments": found.moments, "sampler": found.sampler}
 
 
 def _integrate(potential: Potential, temperature: float) -> Integrals:
-    """By the best way there is: closed forms, (x_1, rho), a tensor grid up to three dimensions, Sobol points."""
+    """By the best way there is: closed forms, the normal law, products, numerically."""
+    if potential.no_boltzmann:
+        raise ReferenceUnavailable(potential.no_boltzmann)
+    if not potential.confining:
+        raise ReferenceUnavailable(f"{potential.name} is flat in some direction of R^{potential.dim}: no Boltzmann law")
     if closed.complete(potential):
         try:
-            return closed.integrals(potential, temperature)
+            return closed.integrals(potential, temperature)._replace(**_beside(potential, temperature))
         except ReferenceUnavailable:  # out of the closed form's range
             potential = replace(potential, exact_masses=None, exact_marginal=None, exact_energy=None)
-    if potential.dim == 1:
-        other = line.integrals(potential, temperature)
-    elif potential.domain.kind == "space" and potential.symmetry == "axial":
-        other = axial.integrals(potential, temperature)
-    elif potential.dim <= 3:
-        other = tensor.integrals(potential, temperature)
+    if potential.quadratic is not None:
+        other = _quadratic(potential, potential.quadratic, temperature)
+    elif product.is_product(potential):
+        other = product.integrals(potential, lambda factor: _integrate(factor, temperature))
     else:
-        other = sobol.integrals(potential, temperature)
+        other = _numerically(potential, temperature)
     known = (potential.exact_masses, potential.exact_marginal, potential.exact_energy)
     return other if known == (None, None, None) else closed.integrals(potential, temperature, other)
 
@@ -77,10 +152,6 @@ def boltzmann(potential: Potential, temperature: float) -> Boltzmann:
     """
     if not (math.isfinite(temperature) and temperature > 0):
         raise InputError(f"temperature {temperature}: expected a positive number for a Boltzmann law")
-    if potential.no_boltzmann:
-        raise ReferenceUnavailable(potential.no_boltzmann)
-    if not potential.confining:
-        raise ReferenceUnavailable(f"{potential.name} is flat in some direction of R^{potential.dim}: no Boltzmann law")
     found = _integrate(potential, temperature)
     names = [region.name for region in potential.regions]
     return Boltzmann(

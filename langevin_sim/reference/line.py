@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.integrals import Integrals
+from langevin_sim.reference.integrals import Integrals, Moments
 from langevin_sim.reference.piecewise import Piecewise
 from langevin_sim.reference.quadrature import halving_matrix, legendre, panel_rule
 
@@ -169,8 +169,8 @@ def _halved(potential: Potential, temperature: float, ends: np.ndarray) -> tuple
         edges += int((narrow & (size[0] > _TOLERANCE * whole[0])).sum())
         if edges > _EDGES or spent > _MOST:
             raise ReferenceUnavailable(
-                f"the energy of {potential.name} is too rough for quadrature at T = {temperature:g}, or nothing but rounding where "
-                "its wells are"
+                f"the energy of {potential.name} is too rough for quadrature at T = {temperature:g}, or nothing but rounding "
+                "where its wells are"
             )
         change = np.where(narrow, np.maximum(change, size), change + noise)
         kept.append(child.take(np.repeat(enough, 2)))
@@ -227,6 +227,8 @@ def integrals(potential: Potential, temperature: float) -> Integrals:
         np.bincount(labels, piece_errors, regions) + left_out[0] + 1e-15,
         energy,
         float(panel_errors[1].sum()) + abs(energy) * relative + far,
-        law.bins,
+        {0: law},
         "quadrature",
+        Moments(*(np.array([number]) for number in (*law.moment(1), *law.moment(2)))),
+        law,
     )

@@ -88,6 +88,10 @@ class Piecewise:
         coefficients = (self.density @ legendre_coefficients(self.density.shape[1]).T)[panel]
         return inverse_in_panels(coefficients, self.low[panel], self.high[panel], wanted - sums[panel])
 
+    def draw(self, n: int, generator: np.random.Generator) -> np.ndarray:
+        """Independent draws [n, 1]: the inverse of the distribution function at uniform numbers."""
+        return self.inverse(generator.random(n))[:, None]
+
 
 def inverse_in_panels(coefficients: np.ndarray, low: np.ndarray, high: np.ndarray, mass: np.ndarray) -> np.ndarray:
     """x[n] such that the density of Legendre coefficients [n, nodes] on [low, high] has the given mass below x."""

@@ -7,13 +7,14 @@ dimensions, where the number of borders along the inner axis changes. What is le
 
 import itertools
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.minima import hessian
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.integrals import Integrals
+from langevin_sim.reference.integrals import FromBins, Integrals
 
 _NEGLIGIBLE = 40.0  # a weight e^-40 below the largest is left out
 _PANELS = {1: 64, 2: 24, 3: 8}  # along an axis, in the coarse rule, by dimension
@@ -231,6 +232,25 @@ def _marginal(
     return np.diff(cumulative[np.searchsorted(x1, at)])
 
 
+@dataclass(frozen=True)
+class _First(FromBins):
+    """The law of x_1, from the ends of the panels along every axis of either rule."""
+
+    potential: Potential
+    temperature: float
+    fine: tuple[np.ndarray, ...]
+    coarse: tuple[np.ndarray, ...]
+    shift: float
+    total: float
+    rough_total: float
+
+    def bins(self, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Masses, with five differences from the coarse rule as errors."""
+        values = _marginal(self.potential, self.temperature, list(self.fine), self.shift, edges, 5) / self.total
+        rougher = _marginal(self.potential, self.temperature, list(self.coarse), self.shift, edges, 3) / self.rough_total
+        return values, np.maximum(_SAFETY * np.abs(values - rougher), 1e-14)
+
+
 def integrals(potential: Potential, temperature: float) -> Integrals:
     """All of it, on the domain or in R^dim; errors are five differences from the rule with panels twice as wide."""
     bounds = box(potential, temperature)
@@ -243,16 +263,11 @@ def integrals(potential: Potential, temperature: float) -> Integrals:
     if not (total > 0 and np.isfinite(total)):
         raise ReferenceUnavailable(f"exp(-U/T) of {potential.name} at T = {temperature} is too narrow for the grid")
 
-    def marginal(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        values = _marginal(potential, temperature, fine, shift, edges, 5) / total
-        rougher = _marginal(potential, temperature, coarse, shift, edges, 3) / rough_total
-        return values, np.maximum(_SAFETY * np.abs(values - rougher), 1e-14)
-
     return Integrals(
         masses / total,
         np.maximum(_SAFETY * np.abs(masses / total - rough / rough_total), 1e-14),
         energy / total,
         max(_SAFETY * abs(energy / total - rough_energy / rough_total), 1e-14),
-        marginal,
+        {0: _First(potential, temperature, tuple(fine), tuple(coarse), shift, total, rough_total)},
         "tensor quadrature",
     )
