@@ -55,7 +55,9 @@ def _box(potential: Potential, temperature: float) -> tuple[float, float, float,
                 return left, right, 0.0, 0.0
             inner = rho[columns[0] - 1] if columns[0] > 0 else 0.0
             return left, right, inner, rho[columns[-1] + 1]
-    raise ReferenceUnavailable(f"exp(-U/T) of {potential.name} at T = {temperature} does not fall off: no Boltzmann law")
+    raise ReferenceUnavailable(
+        f"exp(-U/T) of {potential.name} at T = {temperature:g} does not fall off within {half:.1e}, as far as the grid reaches"
+    )
 
 
 def _rule(low: FloatOrArray, high: FloatOrArray, panels: int) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,9 @@ from langevin_sim.errors import InputError, ReferenceUnavailable, UnknownNameErr
 from langevin_sim.potentials.potential import Potential, Quadratic
 from langevin_sim.reference import axial, closed, gaussian, line, product, sobol, tensor
 from langevin_sim.reference.integrals import Integrals, Marginal, Moments
+from langevin_sim.reference.tails import check_tails
+
+_WORST = 0.1  # an error relative to what it is the error of, beyond which nothing is claimed
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ def _numerically(potential: Potential, temperature: float) -> Integrals:
     """On a line, over (x_1, rho), on a tensor grid up to three dimensions, from Sobol points."""
     if potential.dim == 1:
         return line.integrals(potential, temperature)
+    check_tails(potential, temperature)
     if potential.domain.kind == "space" and potential.symmetry == "axial":
         return axial.integrals(potential, temperature)
     if potential.dim <= 3:
@@ -144,6 +148,22 @@ def _integrate(potential: Potential, temperature: float) -> Integrals:
     return other if known == (None, None, None) else closed.integrals(potential, temperature, other)
 
 
+def _known_well_enough(potential: Potential, found: Integrals) -> None:
+    """ReferenceUnavailable where two rules differ by a tenth of the energy above the lowest minimum, or of the largest mass."""
+    above = found.energy - float(potential.energy(potential.minima).min())
+    if not found.energy_error / found.safety <= _WORST * abs(above):
+        raise ReferenceUnavailable(
+            f"the mean energy of {potential.name} in {potential.dim} dimensions, {found.energy:.3g} by {found.method}, is known "
+            f"to {found.energy_error:.1g} only"
+        )
+    largest = int(np.argmax(found.masses))
+    if not found.errors[largest] / found.safety <= _WORST * found.masses[largest]:
+        raise ReferenceUnavailable(
+            f"the mass of {potential.regions[largest].name} of {potential.name} in {potential.dim} dimensions, "
+            f"{found.masses[largest]:.3g} by {found.method}, is known to {found.errors[largest]:.1g} only"
+        )
+
+
 def boltzmann(potential: Potential, temperature: float) -> Boltzmann:
     """The law exp(-U/T)/Z on the potential's domain, by the best way there is.
 
@@ -153,6 +173,7 @@ def boltzmann(potential: Potential, temperature: float) -> Boltzmann:
     if not (math.isfinite(temperature) and temperature > 0):
         raise InputError(f"temperature {temperature}: expected a positive number for a Boltzmann law")
     found = _integrate(potential, temperature)
+    _known_well_enough(potential, found)
     names = [region.name for region in potential.regions]
     return Boltzmann(
         potential,

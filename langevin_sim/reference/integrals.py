@@ -54,6 +54,7 @@ class Integrals(NamedTuple):
     """Masses of the regions [regions] and the mean energy, with errors; what else is known of the law.
 
     marginals: by coordinate, counted from 0; that of x_1 is always among them. moments, sampler: None where not known.
+    safety: by which factor the errors are wider than what was seen to differ.
     """
 
     masses: np.ndarray
@@ -64,6 +65,7 @@ class Integrals(NamedTuple):
     method: str
     moments: Moments | None = None
     sampler: Sampler | None = None
+    safety: float = 1.0
 
     def marginal(self, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Masses of bins of x_1, and their errors."""

@@ -22,6 +22,9 @@ from langevin_sim.reference.integrals import FromBins, Integrals, Moments
 _REPLICATES = 16
 _LOG_POINTS = 12  # 2 to this power is the number of points of a component in a replicate, half of it beyond 10 dimensions
 _SIZES = (1.0, 1.5)
+_EFFICIENCY = 0.02  # points of equal weight that one point must be worth at least
+_HEAVIEST, _HEAVIEST_BOUNDED = 0.01, 0.1  # share of one point in all weight, at most
+_EXPLAINED = 4.0  # standard errors
 _KEPT = 20_000_000  # numbers: the points are kept for every coordinate's marginal, or for that of x_1 alone
 _WORST = 0.2  # a relative error of Z beyond which nothing is claimed
 
@@ -119,6 +122,39 @@ class _Weighted(FromBins):
         return _ratio(np.array(counts), self.totals)
 
 
+def _trusted(potential: Potential, weights: list[np.ndarray]) -> None:
+    """ReferenceUnavailable where a few points carry the weight.
+
+    Those that were missed may then carry more than any that was seen, and the spread over replicates knows nothing of them.
+    On a bounded domain every place has its points, of the uniform law, so that more is allowed.
+    """
+    points, total = sum(weight.size for weight in weights), sum(float(weight.sum()) for weight in weights)
+    effective = total**2 / sum(float((weight**2).sum()) for weight in weights)
+    largest = max(float(weight.max()) for weight in weights) / total
+    space = potential.domain.kind == "space"
+    if largest > (_HEAVIEST if space else _HEAVIEST_BOUNDED) or (space and effective < _EFFICIENCY * points):
+        raise ReferenceUnavailable(
+            f"exp(-U/T) of {potential.name} in {potential.dim} dimensions is not where points were thrown, about its minima: "
+            f"{points:,} points are worth {effective:.0f}, and one of them has {largest:.1%} of the weight"
+        )
+
+
+def _unexplained(
+    potential: Potential, temperature: float, x: list[np.ndarray], weights: list[np.ndarray], totals: np.ndarray
+) -> float:
+    """By how much the virial theorem in R^dim, E (x - m) . grad U = dim T, fails beyond its standard error, relative to dim T.
+
+    It fails where the points do not reach all of the law, of which the spread over replicates says nothing.
+    """
+    if potential.domain.kind != "space" or not potential.smooth:
+        return 0.0
+    middle = potential.minima[0]
+    parts = [w @ ((p - middle) * potential.gradient(p)).sum(axis=1) for p, w in zip(x, weights, strict=True)]
+    virial, error = _ratio(np.array(parts), totals)
+    expected = potential.dim * temperature
+    return max(abs(float(virial) - expected) - _EXPLAINED * float(error), 0.0) / expected
+
+
 def integrals(potential: Potential, temperature: float, seed: int = 0) -> Integrals:
     """All of it, on the domain or in R^dim, with standard errors over replicates."""
     samples = [_sample(potential, temperature, [seed, k]) for k in range(_REPLICATES)]
@@ -133,11 +169,15 @@ def integrals(potential: Potential, temperature: float, seed: int = 0) -> Integr
         raise ReferenceUnavailable(
             f"the integral of exp(-U/T) of {potential.name} in {potential.dim} dimensions is known to {spread:.0%} only"
         )
+    _trusted(potential, weights)
     regions = len(potential.regions)
     by_region = np.array([np.bincount(potential.label(p), w, regions) for p, w in zip(x, weights, strict=True)])
     energies = np.array([float(w @ potential.energy(p)) for p, w in zip(x, weights, strict=True)])
     masses, errors = _ratio(by_region, totals)
     energy, energy_error = _ratio(energies, totals)
+    missed = _unexplained(potential, temperature, x, weights, totals)
+    above = abs(float(energy) - float(potential.energy(potential.minima).min()))
+    errors, energy_error = errors + missed * masses, energy_error + missed * above
     kept = range(potential.dim if sum(points.size for points in x) <= _KEPT else 1)
     width = np.diff(potential.extent(temperature))[:, 0] / 100.0
     marginals = {j: _Weighted(tuple(p[:, j].copy() for p in x), tuple(weights), totals, float(width[j])) for j in kept}

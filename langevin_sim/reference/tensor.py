@@ -22,6 +22,7 @@ _NODES = {1: 8, 2: 10, 3: 4}
 _AROUND = {1: (-8.0, -5.0, -2.5, 0.0, 2.5, 5.0, 8.0), 2: (-8.0, -5.0, -2.5, 0.0, 2.5, 5.0, 8.0), 3: (-6.0, -2.5, 0.0, 2.5, 6.0)}
 _SCAN = {1: 2001, 2: 401, 3: 61}
 _GRID = {1: 2001, 2: 257, 3: 97}  # of the scan for borders along the inner axis
+_MOST = 2e7  # nodes: about 1 GiB
 _SAFETY = 5.0  # times the difference between the two rules
 _LINES = 60  # along which faces are looked for
 _BISECTIONS = 46
@@ -54,7 +55,10 @@ def box(potential: Potential, temperature: float) -> np.ndarray:
         if not touched:
             return shrunk
         bounds = grown
-    raise ReferenceUnavailable(f"exp(-U/T) of {potential.name} at T = {temperature} does not fall off: no Boltzmann law")
+    raise ReferenceUnavailable(
+        f"exp(-U/T) of {potential.name} at T = {temperature:g} does not fall off within {np.abs(bounds).max():.1e}, "
+        "as far as the grid reaches"
+    )
 
 
 def _borders(potential: Potential, lines: np.ndarray, axis: int, grid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -145,6 +149,12 @@ def _panels(potential: Potential, temperature: float, bounds: np.ndarray) -> tup
     inner = max(range(dim), key=lambda j: places[j].size)
     ends = []
     bulk = np.minimum(width, np.diff(potential.extent(temperature))[:, 0])
+    nodes = float(np.prod(2.0 * _NODES[dim] * _PANELS[dim] * width / bulk))  # of the fine rule, at least
+    if nodes > _MOST:
+        raise ReferenceUnavailable(
+            f"exp(-U/T) of {potential.name} at T = {temperature:g} reaches so far beside its wells that a grid would need "
+            f"{nodes:.1g} points"
+        )
     for j in range(dim):
         cuts = [*bounds[j], *_faces(places[j], 1e-9 * width[j]), *around[j]]
         if dim == 2 and j != inner:
@@ -270,4 +280,5 @@ def integrals(potential: Potential, temperature: float) -> Integrals:
         max(_SAFETY * abs(energy / total - rough_energy / rough_total), 1e-14),
         {0: _First(potential, temperature, tuple(fine), tuple(coarse), shift, total, rough_total)},
         "tensor quadrature",
+        safety=_SAFETY,
     )

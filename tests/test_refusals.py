@@ -1,0 +1,69 @@
+"""What is not Boltzmann's law, or not known to be, is refused with the true reason; what is known is not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from langevin_sim import potentials
+from langevin_sim.dynamics import Domain
+from langevin_sim.errors import ReferenceUnavailable
+from langevin_sim.reference import boltzmann, sobol
+from langevin_sim.reference.tails import check_tails
+
+
+def bare(U):
+    return replace(U, factors=None, exact_masses=None, exact_marginal=None, exact_energy=None, symmetry="", quadratic=None)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 5])
+def test_a_bounded_energy_has_no_law_in_space(dim):
+    with pytest.raises(ReferenceUnavailable, match="does not fall off"):
+        boltzmann(replace(bare(potentials.get("ackley", dim)), domain=Domain()), 1.0)
+
+
+@pytest.mark.parametrize("dim", [2, 3, 10])
+def test_tails_in_many_dimensions(dim):
+    """Student's U falls as |x|^-(nu + dim)/T: normalisable for T < 1 + nu/dim."""
+    U, hottest = bare(potentials.get("studentt", dim, freedom=2.0)), 1.0 + 2.0 / dim
+    check_tails(U, 0.95 * hottest)
+    with pytest.raises(ReferenceUnavailable, match="cannot be normalised"):
+        check_tails(U, 1.01 * hottest)
+
+
+@pytest.mark.parametrize("name", ["twowell", "funnel", "banana", "rosenbrock", "doublewell"])
+@pytest.mark.parametrize("temperature", [0.01, 1.0, 100.0])
+def test_what_confines_is_not_refused(name, temperature):
+    check_tails(bare(potentials.get(name, 4)), temperature)
+
+
+@pytest.mark.parametrize("dim", [5, 10])
+def test_arms_that_no_point_reaches_are_noticed(dim):
+    """A banana's mean energy is dim/2 at T = 1; points about its minimum give 2.14 and 4.59."""
+    with pytest.raises(ReferenceUnavailable, match="not where points were thrown"):
+        boltzmann(bare(potentials.get("banana", dim)), 1.0)
+
+
+def test_points_that_miss_half_of_the_law_fail_the_virial_theorem():
+    """Normal draws whose first coordinate is cut off at one deviation."""
+    U = potentials.quadratic(4)
+    x = np.abs(np.random.default_rng(5).normal(size=(16, 4000, 4)))
+    x[..., 0] = np.minimum(x[..., 0], 1.0)
+    weights = [np.ones(4000)] * 16
+    missed = sobol._unexplained(U, 1.0, list(x), weights, np.full(16, 4000.0))
+    whole = np.random.default_rng(5).normal(size=(16, 4000, 4))
+    assert missed > 0.05
+    assert sobol._unexplained(U, 1.0, list(whole), weights, np.full(16, 4000.0)) == 0.0
+
+
+def test_an_error_above_a_tenth_is_refused():
+    """Two nested rules of fixed panels do not hold the tails of Student's t; its closed form does, as does a line."""
+    U = potentials.get("studentt", 2)
+    assert boltzmann(U, 1.0).mean_energy == pytest.approx(1.4)
+    with pytest.raises(ReferenceUnavailable, match="is known to"):
+        boltzmann(replace(U, exact_masses=None, exact_marginal=None, exact_energy=None), 1.0)
+
+
+def test_a_grid_too_large_is_refused_before_memory_is_taken():
+    with pytest.raises(ReferenceUnavailable, match="a grid would need"):
+        boltzmann(bare(potentials.get("studentt", 2, freedom=2.0)), 1.0)
