@@ -1,5 +1,6 @@
 """What is not Boltzmann's law, or not known to be, is refused with the true reason; what is known is not."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,8 @@ from langevin_sim import potentials
 from langevin_sim.dynamics import Domain
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.reference import boltzmann, sobol
+from langevin_sim.reference.boltzmann import _known_well_enough
+from langevin_sim.reference.integrals import Integrals
 from langevin_sim.reference.tails import check_tails
 
 
@@ -56,11 +59,20 @@ def test_points_that_miss_half_of_the_law_fail_the_virial_theorem():
     assert sobol._unexplained(U, 1.0, list(whole), weights, np.full(16, 4000.0)) == 0.0
 
 
-def test_an_error_above_a_tenth_is_refused():
+@pytest.mark.parametrize(("energy_error", "error", "known"), [(0.09, 0.05, True), (0.11, 0.05, False), (0.09, 0.07, False)])
+def test_an_error_above_a_tenth_is_refused(energy_error, error, known):
+    """Of the energy above the lowest minimum (1 here) and of the largest mass (0.6)."""
+    U = potentials.twowell(2)
+    found = Integrals(np.array([0.6, 0.4]), np.array([error, error]), 1.0, energy_error, {}, "a rule")
+    with nullcontext() if known else pytest.raises(ReferenceUnavailable, match="is known to"):
+        _known_well_enough(U, found)
+
+
+def test_tails_beyond_fixed_panels_are_refused():
     """Two nested rules of fixed panels do not hold the tails of Student's t; its closed form does, as does a line."""
     U = potentials.get("studentt", 2)
     assert boltzmann(U, 1.0).mean_energy == pytest.approx(1.4)
-    with pytest.raises(ReferenceUnavailable, match="is known to"):
+    with pytest.raises(ReferenceUnavailable, match="too narrow for the grid"):
         boltzmann(replace(U, exact_masses=None, exact_marginal=None, exact_energy=None), 1.0)
 
 

@@ -18,6 +18,7 @@ FloatOrArray = float | np.ndarray
 
 _NEGLIGIBLE = 40.0  # a weight e^-40 below the largest is left out
 _PANELS = 32
+_WIDEST = 40.0  # deviations of a well that a panel of the coarse rule may be wide
 _NODES = 8  # Gauss-Legendre nodes a panel
 
 
@@ -145,8 +146,20 @@ class _First(FromBins):
         return fine, np.maximum(np.abs(fine - _marginal(self.potential, self.temperature, edges, _PANELS // 2)), 1e-14)
 
 
+def _resolved(potential: Potential, temperature: float) -> None:
+    """ReferenceUnavailable where a well is so narrow beside the distance between wells that both rules may miss it."""
+    low, high, _, _ = _box(potential, temperature)
+    low, high = min(low, potential.minima[:, 0].min()), max(high, potential.minima[:, 0].max())
+    aside = np.zeros((2, potential.dim))
+    aside[:, 0] = np.array([-1.0, 1.0]) * (high - low) / (_PANELS // 2) / _WIDEST
+    rise = potential.energy(potential.minima[:, None] + aside) - potential.energy(potential.minima)[:, None]
+    if (rise.min(axis=1) > 0.5 * temperature).any():
+        raise ReferenceUnavailable(f"a well of {potential.name} at T = {temperature:g} is too narrow for the grid")
+
+
 def integrals(potential: Potential, temperature: float) -> Integrals:
     """All of it, on the whole of R^dim; errors are the differences from a rule with half the panels."""
+    _resolved(potential, temperature)
     masses, energy = _moments(potential, temperature, _PANELS)
     coarse, coarse_energy = _moments(potential, temperature, _PANELS // 2)
 
