@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import sympy
 from sympy.core.parameters import distribute
 
+from langevin_sim.potentials.expression import sums
 from langevin_sim.potentials.expression.scopes import Scope, accumulated
 from langevin_sim.potentials.expression.symbolic import COUNT, Formula, Reduction, X
 
@@ -45,9 +46,16 @@ _JOIN = {"max": "larger", "min": "smaller"}
 
 
 def source(text: str, formula: Formula) -> str:
-    """The module: energy(X, E, p) and gradient(X, G, p)."""
+    """The module: energy(X, E, p) and gradient(X, G, p).
+
+    Of a formula with columns they are term_energy(X, E, p, D) and term_gradient(X, G, p, D) of one term for each walker,
+    D [columns, n] the walkers' own numbers, and energy, gradient and batch_gradient are those of the sum (sums.py).
+    """
     with distribute(False):
-        return "\n\n".join([_HEADER.format(text=text), _Energy(formula).code(), _Gradient(formula).code()])
+        parts = [_HEADER.format(text=text), _Energy(formula).code(), _Gradient(formula).code()]
+    if formula.columns:
+        parts.append(sums.source(len(formula.parameters), len(formula.columns)))
+    return "\n\n".join(parts)
 
 
 class _Function:
@@ -60,15 +68,18 @@ class _Function:
         numbers = {symbol: repr(value) if value >= 0 else f"({value!r})" for symbol, value in formula.constants.items()}
         names = {symbol: symbol.name for symbol in formula.parameters.values()}
         self.before = Scope({**numbers, **names, COUNT: "inverse_dim"}, prefix="a")
+        self.columns: dict[sympy.Symbol, str] = {}
         self.symbols: Iterator[sympy.Symbol] = sympy.numbered_symbols("c")
         self.body: list[str] = []
         self.rows = 0
 
     def code(self) -> str:
         """The text of the function."""
+        self.read_columns()
         self.fill()
         body = "\n".join(self.body)
-        lines = ["@compiled", f"def {self.name}(X, {self.out}, p):", "    dim, n = X.shape"]
+        head = f"def term_{self.name}(X, {self.out}, p, D):" if self.columns else f"def {self.name}(X, {self.out}, p):"
+        lines = ["@compiled", head, "    dim, n = X.shape"]
         if "inverse_dim" in body or any("inverse_dim" in line for line in self.before.lines):
             lines.append("    inverse_dim = 1.0 / dim")
         # not read inside of a loop, where p might overlap with what is written
@@ -102,15 +113,23 @@ class _Function:
         """A row of X or G, as far as the tile goes."""
         self.add(depth, f"{name} = {array}[{index}, begin : begin + width]")
 
+    def read_columns(self) -> None:
+        """Copy the walkers' own numbers to scratch, which no output can overlap with."""
+        for k, symbol in enumerate(self.formula.columns.values()):
+            row = self.row()
+            self.slice(0, "d", "D", str(k))
+            self.loop(0, f"{row}[i] = d[i]")
+            self.columns[symbol] = f"{row}[i]"
+
     def inner(self, reduction: Reduction, prefix: str = "f") -> tuple[Scope, str]:
         """What is reduced, at one coordinate: always by the same operations, so that max finds its own value again."""
-        scope = Scope({X: "x[i]"}, self.before, prefix=prefix)
+        scope = Scope({X: "x[i]", **self.columns}, self.before, prefix=prefix)
         return scope, scope.shared([reduction.inner], self.symbols)[0]
 
     def reduce(self, needed: list[tuple[Reduction, str]]) -> None:
         """One pass over the coordinates for each reduction, into its row."""
         for reduction, row in needed:
-            scope = Scope({X: "x[i]"}, self.before, prefix="f")
+            scope = Scope({X: "x[i]", **self.columns}, self.before, prefix="f")
             if reduction.kind == "sum":
                 code = accumulated(scope, reduction.inner, f"{row}[i]")
             else:
@@ -148,7 +167,7 @@ class _Energy(_Function):
         names = {reduction.symbol: f"{row}[i]" for reduction, row in zip(needed, rows, strict=True)}
         if len(needed) == 1 and energy == needed[0].symbol:
             return
-        scope = Scope({**names, **self.coordinates(used)}, self.before)
+        scope = Scope({**names, **self.coordinates(used), **self.columns}, self.before)
         value = scope.shared([energy], self.symbols)[0]
         self.loop(0, *scope.lines, f"e[i] = {value}")
 
@@ -192,7 +211,7 @@ class _Gradient(_Function):
         rows = {reduction.symbol: self.row() for reduction in needed}
         self.reduce([(reduction, rows[reduction.symbol]) for reduction in needed])
         read = {symbol: f"{row}[i]" for symbol, row in rows.items()}
-        scope = Scope({**read, **self.coordinates(used)}, self.before)
+        scope = Scope({**read, **self.coordinates(used), **self.columns}, self.before)
         values = scope.shared(outputs, self.symbols)
         # an output that is an input as it stands is copied: the row it stands in may be written before it is read
         values = [scope.write(value) if value in scope.names.values() else value for value in values]
@@ -218,7 +237,7 @@ class _Gradient(_Function):
         self, sums: list[sympy.Expr], ties: list[tuple[Reduction, sympy.Expr]], names: list[str], read: dict[sympy.Symbol, str]
     ) -> None:
         """The loop that writes each coordinate's gradient."""
-        scope = Scope({X: "x[i]"}, self.before)
+        scope = Scope({X: "x[i]", **self.columns}, self.before)
         slopes = scope.shared([*sums, *[reduction.slope for reduction, _ in ties]], self.symbols)
         lines, total = scope.lines, ""
         for name, slope in zip(names[: len(sums)], slopes, strict=False):

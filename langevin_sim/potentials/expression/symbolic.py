@@ -4,7 +4,7 @@ SymPy is given sums, products, integer powers and the functions below, whose der
 program's own: steps of min, max and abs, never distributions; and nothing of theirs is simplified.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -245,13 +245,15 @@ class Reduction:
 class Formula:
     """U, with symbols for what it is made of, and its derivatives with respect to these.
 
-    parameters: symbol of each name. constants: symbols for numbers that are not small fractions.
+    parameters: symbol of each name. columns: likewise of the names that stand for a number of each term of a finite sum.
+    constants: symbols for numbers that are not small fractions.
     coordinates: symbol of each numbered coordinate, by index.
     by_reduction, by_coordinate: dU/dR and the direct dU/dx_k, in the order of ``reductions`` and ``coordinates``.
     """
 
     energy: sympy.Expr
     parameters: dict[str, sympy.Symbol]
+    columns: dict[str, sympy.Symbol] = field(default_factory=dict)
     constants: dict[sympy.Symbol, float] = field(default_factory=dict)
     coordinates: dict[int, sympy.Symbol] = field(default_factory=dict)
     reductions: list[Reduction] = field(default_factory=list)
@@ -259,10 +261,10 @@ class Formula:
     by_coordinate: list[sympy.Expr] = field(default_factory=list)
 
 
-def formula(root: Node, names: list[str]) -> Formula:
-    """What the tree says and its derivatives; InputError where they are too long, or not numbers."""
+def formula(root: Node, names: Sequence[str], columns: Sequence[str] = ()) -> Formula:
+    """What the tree says and its derivatives, of parameters ``names``; InputError where they are too long, or not numbers."""
     parameters = {name: sympy.Symbol(f"p{k}") for k, name in enumerate(names)}
-    made = Formula(sympy.Integer(0), parameters)
+    made = Formula(sympy.Integer(0), parameters, {name: sympy.Symbol(f"d{k}") for k, name in enumerate(columns)})
     size = _Size()
     with distribute(False):
         made.energy = size.checked(_Builder(made, size).build(root))
@@ -301,7 +303,7 @@ class _Builder:
         if node.kind == "number":
             return self.number(node.value)
         if node.kind == "parameter":
-            return self.made.parameters[node.name]
+            return self.made.columns.get(node.name) or self.made.parameters[node.name]
         if node.kind == "coordinate":
             return self.made.coordinates.setdefault(node.index, sympy.Symbol(f"x{node.index + 1}"))
         if node.kind == "x":
