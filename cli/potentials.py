@@ -34,6 +34,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--domain", metavar="X", help="Domain instead of the potential's: space, torus:LOW,HIGH, box:.. or reflecting:.."
             ),
+            click.option("--data", type=PATH, help="CSV file with the columns of a finite sum ('sum: ...', FILE.py:FUNCTION)."),
             click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter of the potential; repeatable."),
         ]
     ):
@@ -41,14 +42,19 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _potential(name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...]) -> Any:
+def _potential(
+    name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...], data: Path | None
+) -> Any:
     from langevin_sim import potentials
     from langevin_sim.dynamics import parse_domain
 
     if not (math.isfinite(temperature) and temperature > 0):
         raise InputError(f"--temperature {temperature}: expected a positive number")
     where = None if domain is None else parse_domain(domain)
-    return potentials.get(name, 2 if dim is None else dim, domain=where, temperature=temperature, **parameters(pairs))
+    if name.startswith(potentials.registry.SUM):
+        dim = dim or potentials.dimensions(name)[0]
+    columns = None if data is None else potentials.read_columns(data)
+    return potentials.get(name, dim or 2, domain=where, temperature=temperature, data=columns, **parameters(pairs))
 
 
 def _dims(name: str) -> str:
@@ -94,7 +100,15 @@ def list_() -> None:
 @command.command(name="show")
 @_options
 @click.option("--figure", type=PATH, help="Write a picture of the potential (d = 2) to a file, such as u.png.")
-def show(name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...], figure: Path | None) -> None:
+def show(
+    name: str,
+    dim: int | None,
+    temperature: float,
+    domain: str | None,
+    pairs: tuple[str, ...],
+    data: Path | None,
+    figure: Path | None,
+) -> None:
     """Show parameters, equation, minima, and regions with their exact masses.
 
     Example: langevin-sim potentials show boxes --dim 2 --temperature 0.3 --figure boxes.png
@@ -105,20 +119,21 @@ def show(name: str, dim: int | None, temperature: float, domain: str | None, pai
     from langevin_sim.errors import ReferenceUnavailable
     from langevin_sim.reference import boltzmann
 
-    potential = _potential(name, dim, temperature, domain, pairs)
+    potential = _potential(name, dim, temperature, domain, pairs, data)
     if figure is not None:
         from langevin_sim.plots.potential import draw
 
-        flat = potential if potential.dim == 2 else _potential(name, 2, temperature, domain, pairs)
+        flat = potential if potential.dim == 2 else _potential(name, 2, temperature, domain, pairs, data)
         draw(flat, temperature, figure)
     click.echo(f"{name}, d = {potential.dim} (possible: {_dims(name)}), on {potential.domain}\n")
-    if not name.startswith(potentials.registry.EXPRESSION):
+    if not name.startswith((potentials.registry.EXPRESSION, potentials.registry.SUM)):
         click.echo(inspect.cleandoc(potentials.factory(name).__doc__ or ""))
     click.echo("\nparameters")
-    for key, default in potentials.defaults(name).items():
+    known = potentials.defaults(name, () if data is None else potentials.read_columns(data))
+    for key, default in known.items():
         value = potential.parameters.get(key, default)
         click.echo(f"  {key} = {value:g}" + ("" if default is None or value == default else f"  (default {default:g})"))
-    if not potentials.defaults(name):
+    if not known:
         click.echo("  none")
     click.echo("\nminima")
     for point, energy in zip(potential.minima, potential.energy(potential.minima), strict=True):
@@ -146,7 +161,7 @@ def show(name: str, dim: int | None, temperature: float, domain: str | None, pai
 
 @command.command(name="check")
 @_options
-def check(name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...]) -> None:
+def check(name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...], data: Path | None) -> None:
     """Check a potential against finite differences and an independent integration; exit with 3 if it fails.
 
     Example: langevin-sim potentials check wedge --dim 3 --temperature 0.3
@@ -156,7 +171,7 @@ def check(name: str, dim: int | None, temperature: float, domain: str | None, pa
     from langevin_sim.reference.check import findings
 
     failed = False
-    potential = _potential(name, dim, temperature, domain, pairs)
+    potential = _potential(name, dim, temperature, domain, pairs, data)
     if potentials.is_own(name):
         check_own(potential, temperature)
     for finding in findings(potential, temperature):

@@ -4,7 +4,7 @@ from langevin_sim.potentials.ackley import ackley
 from langevin_sim.potentials.asymmetric import asymmetric
 from langevin_sim.potentials.banana import banana
 from langevin_sim.potentials.boxes import boxes
-from langevin_sim.potentials.custom import make
+from langevin_sim.potentials.custom import finite_sum, make
 from langevin_sim.potentials.doublewell import doublewell
 from langevin_sim.potentials.entropicswitch import entropicswitch
 from langevin_sim.potentials.fatskinny import fatskinny
@@ -25,7 +25,7 @@ from langevin_sim.potentials.registry import defaults, dimensions, factory, get,
 from langevin_sim.potentials.registry import own as is_own
 from langevin_sim.potentials.regression import regression, regression_from
 from langevin_sim.potentials.rosenbrock import rosenbrock
-from langevin_sim.potentials.rows import read_rows
+from langevin_sim.potentials.rows import read_columns, read_rows
 from langevin_sim.potentials.studentt import studentt
 from langevin_sim.potentials.styblinskitang import styblinskitang
 from langevin_sim.potentials.tilts import tilted
@@ -49,6 +49,7 @@ __all__ = [
     "entropicswitch",
     "factory",
     "fatskinny",
+    "finite_sum",
     "funnel",
     "gaussiangrid",
     "gaussians",
@@ -66,6 +67,7 @@ __all__ = [
     "quadruple",
     "rastrigin",
     "rbf",
+    "read_columns",
     "read_rows",
     "regression",
     "regression_from",

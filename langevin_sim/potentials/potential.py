@@ -71,18 +71,24 @@ class FiniteSum:
 
     data [n, columns] describes the terms. block_batch_gradient(X, B, G, gradient, p, data), compiled
     (engine.block.BATCH_GRADIENT), writes into G[dim, m] the mean of grad V_i over the terms B[b, m],
-    each walker's own. covariance [dim, dim]: that of grad V_i over i where it is the same everywhere
-    (tilts), else None.
+    each walker's own. tilts [n, dim]: grad V_i - grad U, where it is the same everywhere, and covariance [dim, dim] that of
+    the tilts; else None.
     """
 
     data: np.ndarray
     block_batch_gradient: Any
     covariance: np.ndarray | None = None
+    tilts: np.ndarray | None = None
 
     @property
     def n_terms(self) -> int:
         """How many terms."""
         return int(self.data.shape[0])
+
+    @property
+    def tilted(self) -> bool:
+        """Whether the terms are U + z_i . x with tilts z_i that were made for U, and may be made larger or smaller."""
+        return self.tilts is not None and self.tilts is self.data
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -41,8 +41,9 @@ from langevin_sim.potentials.valley import valley
 from langevin_sim.potentials.washboard import washboard
 from langevin_sim.potentials.wedge import wedge
 
-EXPRESSION = "expr:"
-GROUPS = ("memo", "textbook", "degenerate", "rugged", "heavy tails", "own")  # in the order of ``potentials list``
+EXPRESSION, SUM = "expr:", "sum:"
+DATA = "data"  # the argument of a factory that takes the columns of a file
+GROUPS = ("memo", "textbook", "degenerate", "rugged", "heavy tails", "finite sums", "own")  # in the order of ``potentials list``
 _SPACE = Domain()
 
 
@@ -67,7 +68,7 @@ _BUILT_IN: dict[str, _Entry] = {
     "prinz": _Entry(prinz, "textbook", (1, 1)),
     "quadratic": _Entry(quadratic, "textbook"),
     "quadruple": _Entry(quadruple, "textbook", (2, None)),
-    "regression": _Entry(regression, "textbook"),
+    "regression": _Entry(regression, "finite sums"),
     "twochannels": _Entry(twochannels, "textbook", (2, 2)),
     "washboard": _Entry(washboard, "textbook", (1, 1)),
     "banana": _Entry(banana, "degenerate", (2, None)),
@@ -103,7 +104,7 @@ def group(name: str) -> str:
 
 def dimensions(name: str) -> tuple[int, int | None]:
     """The least and the largest dimension of a potential (None: no limit)."""
-    if name.startswith(EXPRESSION):
+    if name.startswith((EXPRESSION, SUM)):
         return max([1, *(int(number) for number in re.findall(r"\bx([1-9][0-9]{0,5})\b", name))]), None
     if name in _BUILT_IN:
         return _BUILT_IN[name].dimensions
@@ -117,6 +118,8 @@ def factory(name: str) -> Callable[..., Potential]:
         return _BUILT_IN[name].factory
     if name.startswith(EXPRESSION):
         return partial(_expression, name)
+    if name.startswith(SUM):
+        return partial(_sum, name)
     if plugins.names_a_file(name):
         return _callable(plugins.load(name, "potential"), name)
     if name in plugins.installed(plugins.POTENTIALS):
@@ -124,35 +127,51 @@ def factory(name: str) -> Callable[..., Potential]:
     raise UnknownNameError("potential", name, names())
 
 
-def defaults(name: str) -> dict[str, Any]:
-    """The parameters of a potential, with their defaults (None where there is none)."""
-    if name.startswith(EXPRESSION):
+def defaults(name: str, columns: Collection[str] = ()) -> dict[str, Any]:
+    """The parameters of a potential, with their defaults (None where there is none).
+
+    columns: of the data of a finite sum; in its expression their names are not parameters.
+    """
+    if name.startswith((EXPRESSION, SUM)):
         from langevin_sim.potentials.expression import parameter_names
 
-        return dict.fromkeys(parameter_names(_text(name)))
+        return {key: None for key in parameter_names(_text(name)) if key not in columns}
     empty = inspect.Parameter.empty
     found = inspect.signature(factory(name)).parameters.items()
-    return {key: None if p.default is empty else p.default for key, p in found if key != "dim"}
+    return {key: None if p.default is empty else p.default for key, p in found if key not in ("dim", DATA)}
 
 
 @rebuildable
-def get(name: str, dim: int, *, domain: Domain | None = None, temperature: float = 1.0, **parameters: float) -> Potential:
+def get(
+    name: str,
+    dim: int,
+    *,
+    domain: Domain | None = None,
+    temperature: float = 1.0,
+    data: Mapping[str, np.ndarray] | None = None,
+    **parameters: float,
+) -> Potential:
     """The potential of that name in dim dimensions; UnknownNameError for a name or a parameter not known.
 
-    domain: another one than its own. temperature: of what is to be found out about an expression.
+    domain: another one than its own. temperature: of what is to be found out about an expression. data: the columns of a
+    finite sum, as from ``read_columns``, for "sum: ..." and for a factory of a user's own that takes ``data``.
     """
     make = factory(name)
-    known = defaults(name)
+    known = defaults(name, data or ())
+    given = _data(name, make, data)
     for key in parameters:
+        if key in (data or {}) and name.startswith(SUM):
+            raise InputError(f"{name}: {key!r} is both a column of the data and a parameter: expected one of the two")
         if key not in known:
             raise UnknownNameError(f"parameter of {name}", key, list(known))
     missing = [key for key, value in known.items() if value is None and key not in parameters]
     if missing:
-        raise InputError(f"{name}: {missing[0]} has no value: expected --set {missing[0]}=NUMBER")
-    if name.startswith(EXPRESSION):
-        return make(dim, domain=domain or _SPACE, temperature=temperature, **parameters)
+        column = f", or a column of that name beside {', '.join(data)}" if data and name.startswith(SUM) else ""
+        raise InputError(f"{name}: {missing[0]} has no value: expected --set {missing[0]}=NUMBER{column}")
+    if name.startswith((EXPRESSION, SUM)):
+        return make(dim, domain=domain or _SPACE, temperature=temperature, **given, **parameters)
     try:
-        potential = make(dim, **parameters)
+        potential = make(dim, **given, **parameters)
     except LangevinSimError:
         raise
     except Exception as error:  # a user's own code may raise anything
@@ -168,6 +187,16 @@ def get(name: str, dim: int, *, domain: Domain | None = None, temperature: float
     return potential if domain is None else potential.on(domain)
 
 
+def _data(name: str, make: Callable[..., Potential], data: Mapping[str, np.ndarray] | None) -> dict[str, Any]:
+    """The data as an argument of what takes them; InputError where they are needed and missing, or given and not taken."""
+    parameter = None if name.startswith(EXPRESSION) else inspect.signature(make).parameters.get(DATA)
+    if data is None and parameter is not None and parameter.default is inspect.Parameter.empty:
+        raise InputError(f"{name}: expected --data FILE.csv, whose columns are the numbers of the terms")
+    if data is not None and parameter is None:
+        raise InputError(f"{name} takes no data: expected 'sum: ...', FILE.py:FUNCTION that takes data, or regression")
+    return {} if data is None else {DATA: dict(data)}
+
+
 def _callable(found: Any, name: str) -> Callable[..., Potential]:
     if not callable(found):
         raise InputError(f"potential {name}: expected a function that takes dim, not a {type(found).__name__}")
@@ -181,10 +210,23 @@ def _not_moderate(name: str, parameters: dict[str, float]) -> InputError:
 
 
 def _text(name: str) -> str:
-    return name.removeprefix(EXPRESSION).strip()
+    return name.removeprefix(EXPRESSION).removeprefix(SUM).strip()
 
 
 def _expression(name: str, dim: int, domain: Domain = _SPACE, temperature: float = 1.0, **parameters: float) -> Potential:
     from langevin_sim.potentials.custom import make
 
     return make(_text(name), dim, domain=domain, temperature=temperature, parameters=parameters, name=name)
+
+
+def _sum(
+    name: str,
+    dim: int,
+    data: Mapping[str, np.ndarray],
+    domain: Domain = _SPACE,
+    temperature: float = 1.0,
+    **parameters: float,
+) -> Potential:
+    from langevin_sim.potentials.custom import finite_sum
+
+    return finite_sum(_text(name), dim, data, domain=domain, temperature=temperature, parameters=parameters, name=name)

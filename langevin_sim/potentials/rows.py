@@ -1,4 +1,4 @@
-"""Rows of data from a CSV file, for least squares on them."""
+"""Rows of data from a CSV file, for finite sums."""
 
 import codecs
 import csv
@@ -30,6 +30,12 @@ def read_rows(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """
     _, values = _read(path)
     return values[:, :-1], values[:, -1]
+
+
+def read_columns(path: Path) -> dict[str, np.ndarray]:
+    """The columns of a CSV file with a heading by their names, float64[n] each; InputError as from ``read_rows``."""
+    names, values = _table(path, 1)
+    return {name: np.ascontiguousarray(values[:, k]) for k, name in enumerate(names)}
 
 
 def digest(path: Path) -> str:
@@ -83,9 +89,19 @@ def _heading(path: Path, cells: list[str]) -> list[str]:
 
 
 def _read(path: Path) -> tuple[list[str], np.ndarray]:
+    """Names and values of the columns, the target's last."""
+    names, values = _table(path, 2)
+    last = names.index(TARGET) if TARGET in names else len(names) - 1
+    order = [k for k in range(len(names)) if k != last] + [last]
+    return [names[k] for k in order], values[:, order]
+
+
+def _table(path: Path, least: int) -> tuple[list[str], np.ndarray]:
+    """Names and values of the columns, as they stand in the file; there are at least ``least``."""
     lines = _lines(path)
-    if len(lines) < 2 or len(lines[0]) < 2:
-        raise InputError(f"data {path}: expected a heading, at least two columns and one row; found {len(lines)} lines")
+    if len(lines) < 2 or len(lines[0]) < least:
+        some = "at least two columns" if least > 1 else "a column"
+        raise InputError(f"data {path}: expected a heading, {some} and one row; found {len(lines)} lines")
     names = _heading(path, lines[0])
     values = np.empty((len(lines) - 1, len(names)))
     for row, line in enumerate(lines[1:]):
@@ -97,9 +113,7 @@ def _read(path: Path) -> tuple[list[str], np.ndarray]:
                 wanted = "a decimal point" if _DECIMAL_COMMA.fullmatch(text) else "a finite number"
                 raise InputError(f"data {path}, row {row + 1}, column {names[column]!r}: {text!r}: expected {wanted}")
             values[row, column] = number
-    last = names.index(TARGET) if TARGET in names else len(names) - 1
-    order = [k for k in range(len(names)) if k != last] + [last]
-    return [names[k] for k in order], values[:, order]
+    return names, values
 
 
 def _number(text: str) -> float | None:

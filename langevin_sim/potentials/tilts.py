@@ -54,4 +54,4 @@ def tilted(potential: Potential, covariance: np.ndarray, terms: int = 1000, seed
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     half = np.sqrt(terms / 2) * orthonormal @ root.T
     data = np.ascontiguousarray(np.concatenate([half, -half]))
-    return replace(potential, terms=FiniteSum(data, _batch_gradient, matrix))
+    return replace(potential, terms=FiniteSum(data, _batch_gradient, matrix, data))

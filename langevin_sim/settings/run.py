@@ -11,7 +11,7 @@ from langevin_sim.dynamics import KINDS, check_name, parse_domain, parse_schedul
 from langevin_sim.settings.spec import Spec, parse
 
 MAX_DIM, MAX_WALKERS, MAX_STEPS = 1000, 10**8, 10**12
-POTENTIALS = "a name (langevin-sim potentials list), 'expr: sum((x^2-1)^2)', or FILE.py:FUNCTION"
+POTENTIALS = "a name (langevin-sim potentials list), 'expr: sum((x^2-1)^2)', 'sum: (a*x1-y)^2/2' with --data, or FILE.py:FUNCTION"
 
 
 def parse_dims(value: Any) -> Any:
@@ -95,7 +95,11 @@ class RunSpec(Spec):
     extrapolate: Annotated[bool, Field(description="Also run at half the step size, and extrapolate to 0.")] = False
     chain: Annotated[bool, Field(description="Compute the chain law beside Boltzmann's law.")] = True
     data: Annotated[
-        str | None, Field(description="Data of a regression: CSV file with a heading; the values are column y, or the last.")
+        str | None,
+        Field(
+            description="Data of a finite sum: CSV file with a heading. In 'sum: ...' its columns are names; of a regression, "
+            "the values are column y, or the last."
+        ),
     ] = None
     seed: Annotated[
         int | None, Field(ge=0, lt=2**128, description="Seed of every random stream; drawn at random if not given.")
@@ -142,8 +146,10 @@ def make_spec(values: dict[str, Any]) -> RunSpec:
     if "dims" not in values and isinstance(values.get("potential"), str):
         from langevin_sim import potentials  # compiled code: not needed for --help
 
-        if isinstance(values.get("data"), str):
+        if isinstance(values.get("data"), str) and values["potential"] == "regression":
             return parse(RunSpec, {**values, "dims": [len(potentials.rows.columns(Path(values["data"]))) - 1]})
         low, high = potentials.dimensions(values["potential"])
+        if values["potential"].startswith(potentials.registry.SUM):  # more coordinates than it names would be free
+            high = low
         values = {**values, "dims": [dim for dim in RunSpec().dims if low <= dim <= (high or MAX_DIM)]}
     return parse(RunSpec, values)

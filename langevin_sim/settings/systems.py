@@ -50,10 +50,10 @@ def _own_settings(spec: RunSpec) -> dict[str, dict[str, float]]:
 def halved(system: System) -> System:
     """The same system at half the step, at the same temperatures: the variance of tilts doubles, so that T_eff stays."""
     potential, dynamics = system
-    if potential.terms is not None and potential.terms.covariance is not None:
-        root = np.sqrt(2.0)
-        terms = replace(potential.terms, data=root * potential.terms.data, covariance=2.0 * potential.terms.covariance)
-        potential = replace(potential, terms=terms)
+    terms = potential.terms
+    if terms is not None and terms.tilted and terms.covariance is not None:
+        tilts = np.sqrt(2.0) * terms.data
+        potential = replace(potential, terms=replace(terms, data=tilts, covariance=2.0 * terms.covariance, tilts=tilts))
     return System(potential, with_step_size(dynamics, 0.5 * dynamics.step_size))
 
 
@@ -76,9 +76,7 @@ def _system(spec: RunSpec, dim: int, name: str, own: dict[str, float]) -> System
 def _potential(spec: RunSpec, dim: int) -> Potential:
     """The spec's potential on its domain; a user's own is checked before anything runs on it."""
     domain = None if spec.domain == "own" else parse_domain(spec.domain)
-    if spec.data is not None:
-        if spec.potential != "regression":
-            raise InputError(f"data {spec.data}: expected --potential regression with it, got {spec.potential}")
+    if spec.data is not None and spec.potential == "regression":
         if spec.parameters:
             raise InputError(f"data {spec.data}: regression takes no parameters with it; remove {', '.join(spec.parameters)}")
         a, y = potentials.read_rows(Path(spec.data))
@@ -87,7 +85,8 @@ def _potential(spec: RunSpec, dim: int) -> Potential:
         found = potentials.regression_from(a, y)
         return found if domain is None else found.on(domain)
     temperature = spec.temperature or 1.0
-    potential = potentials.get(spec.potential, dim, domain=domain, temperature=temperature, **spec.parameters)
+    data = None if spec.data is None else potentials.read_columns(Path(spec.data))
+    potential = potentials.get(spec.potential, dim, domain=domain, temperature=temperature, data=data, **spec.parameters)
     if potentials.is_own(spec.potential):
         check_own(potential, temperature)
     return potential

@@ -1,6 +1,7 @@
 """A user's own landscape: from an energy to a Potential with minima, regions and extent, found and checked."""
 
+from langevin_sim.potentials.custom.finite_sum import finite_sum
 from langevin_sim.potentials.custom.make import make
 from langevin_sim.potentials.custom.soundness import check
 
-__all__ = ["check", "make"]
+__all__ = ["check", "finite_sum", "make"]

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from scipy.interpolate import RegularGridInterpolator
 
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.vectormath import compiled
@@ -106,10 +107,22 @@ def wells(gradient: Function, minima: np.ndarray, box: np.ndarray, domain: Domai
     low, spacing = box[:, 0], (box[:, 1] - box[:, 0]) / max(cells, 1)
     data = [np.array([cells, count, period]), low, spacing, minima.ravel()]
     if cells:
-        axes = [low[j] + (np.arange(cells) + 0.5) * spacing[j] for j in range(dim)]
-        grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, dim)
-        data.append(_basins(gradient, minima, grid, spacing, period))
+        _, grid = _centres(box, cells)
+        data.append(_basins(gradient, minima, grid.reshape(-1, dim), spacing, period))
     return np.concatenate(data).astype(float)
+
+
+def interpolated(gradient: Function, box: np.ndarray, cells: int) -> Function:
+    """The gradient from its values in the middle of each cell of the box [dim, 2], which is linear between them."""
+    axes, grid = _centres(box, cells)
+    values = gradient(grid.reshape(-1, len(box))).reshape(grid.shape)
+    return RegularGridInterpolator(axes, values, bounds_error=False, fill_value=None)
+
+
+def _centres(box: np.ndarray, cells: int) -> tuple[list[np.ndarray], np.ndarray]:
+    """The middles of cells along each axis, and all of them, [cells, .., dim]."""
+    axes = [low + (np.arange(cells) + 0.5) * (high - low) / cells for low, high in box]
+    return axes, np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
 
 
 def _basins(gradient: Function, minima: np.ndarray, points: np.ndarray, spacing: np.ndarray, period: float) -> np.ndarray:

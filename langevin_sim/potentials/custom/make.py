@@ -59,13 +59,18 @@ def make(
         max_regions=max_regions,
     )
     soundness.check(potential, temperature)
+    warn_of_more(potential, max_regions)
+    return potential
+
+
+def warn_of_more(potential: Potential, max_regions: int) -> None:
+    """Warn where there are more minima than regions are kept."""
     if len(potential.regions) > max_regions:
         warnings.warn(
-            f"{name}: more than {max_regions} minima were found: the wells of the {max_regions} lowest are regions, and the "
-            "others together are the region elsewhere; max_regions sets how many are kept",
-            stacklevel=2,
+            f"{potential.name}: more than {max_regions} minima were found: the wells of the {max_regions} lowest are regions, "
+            "and the others together are the region elsewhere; max_regions sets how many are kept",
+            stacklevel=3,
         )
-    return potential
 
 
 def _found(
@@ -112,11 +117,24 @@ def _found(
             warnings.warn(f"{name}: the gradient is taken by central differences of the energy ({python.STEP:g})", stacklevel=2)
         constants = np.empty(0)
         block_energy, block_gradient = python.block_functions(energy, gradient, dim, name)
-    # the regions are not known yet: until they are, every point is in the first
-    draft = Potential(
+    draft = drafted(name, dim, domain, values, constants, block_energy, block_gradient)
+    return explored(replace(draft, factors=factors), degree, temperature, max_regions)
+
+
+def drafted(
+    name: str,
+    dim: int,
+    domain: Domain,
+    parameters: Mapping[str, float],
+    constants: np.ndarray,
+    block_energy: Any,
+    block_gradient: Any,
+) -> Potential:
+    """A potential of which nothing is known but its energy and gradient: until regions are, every point is in the first."""
+    return Potential(
         name=name,
         dim=dim,
-        parameters=values,
+        parameters=parameters,
         constants=constants,
         block_energy=block_energy,
         block_gradient=block_gradient,
@@ -126,11 +144,14 @@ def _found(
         extent=lambda T: np.tile([-1.0, 1.0], (dim, 1)),
         stability_bound=np.inf,
         domain=domain,
-        factors=factors,
     )
-    if degree == 2 and domain.kind == "space":
+
+
+def explored(draft: Potential, degree: float, temperature: float, max_regions: int) -> Potential:
+    """The draft with all that can be found out about it; degree: of its energy as a polynomial in x, infinite for another one."""
+    if degree == 2 and draft.domain.kind == "space":
         draft = replace(draft, quadratic=quadratic_form(draft))
-    search.periodic(draft.energy, dim, domain, name, temperature)
+    search.periodic(draft.energy, draft.dim, draft.domain, draft.name, temperature)
     return _known(draft, temperature, max_regions)
 
 
@@ -140,7 +161,9 @@ def _known(draft: Potential, temperature: float, max_regions: int) -> Potential:
     extent = _extent(draft, found)
     box, cells = extent(temperature), basins.CELLS.get(draft.dim, 0)
     if draft.factors is None:
-        groups: list[basins.Group] = [(range(draft.dim), basins.wells(draft.gradient, found, box, draft.domain, cells))]
+        # a sum of many terms is slow: its gradient is read off a grid
+        slope = draft.gradient if draft.terms is None or not cells else basins.interpolated(draft.gradient, box, cells)
+        groups: list[basins.Group] = [(range(draft.dim), basins.wells(slope, found, box, draft.domain, cells))]
         rows = np.arange(len(found))[:, None]
         curvature = max(float(np.nan_to_num(np.linalg.eigvalsh(hessian(draft, point))[-1])) for point in found[:max_regions])
         bound = 2.0 / curvature if curvature > 0 else np.inf
@@ -179,6 +202,8 @@ def _on_grid(draft: Potential, factors: tuple[Factor, ...], box: np.ndarray, cel
 
 def _minima(draft: Potential, temperature: float, max_regions: int) -> np.ndarray:
     """All minima [k, dim], the lowest first; of the products of those of terms, max_regions + 1 where there are more."""
+    if draft.quadratic is not None and draft.terms is not None:  # a search in a sum of many terms would take long
+        return draft.quadratic.centre[None]
     if draft.factors is None or draft.dim <= _MOST_SEARCHED:
         found = search.minima(draft.energy, draft.gradient, draft.dim, draft.domain, draft.name, temperature)
         refined = with_refined_minima(replace(draft, minima=found)).minima

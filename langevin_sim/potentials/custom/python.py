@@ -16,7 +16,7 @@ def block_functions(energy: Any, gradient: Any, dim: int, name: str) -> tuple[Ca
 
     Both are compiled by numba; InputError where it cannot.
     """
-    one = _compiled(energy, name, "energy")
+    one = compiled_by_numba(energy, name, "energy")
 
     def block_energy(X, E, p):
         x = np.empty(X.shape[0])
@@ -43,7 +43,7 @@ def block_functions(energy: Any, gradient: Any, dim: int, name: str) -> tuple[Ca
                     G[j, i] = (up - down) / (2.0 * h)
 
     else:
-        slope = _compiled(gradient, name, "gradient")
+        slope = compiled_by_numba(gradient, name, "gradient")
 
         def block_gradient(X, G, p):
             x = np.empty(X.shape[0])
@@ -60,12 +60,19 @@ def block_functions(energy: Any, gradient: Any, dim: int, name: str) -> tuple[Ca
         try:
             function(points, out, np.empty(0))
         except Exception as error:  # whatever a user's function, or numba, raises
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise InputError(f"{name}: the {what} cannot be compiled or called on a float64 array of {dim}: {reason}") from error
+            raise InputError(
+                f"{name}: the {what} cannot be compiled or called on a float64 array of {dim}: {why(error)}"
+            ) from error
     return made  # type: ignore[return-value]
 
 
-def _compiled(function: Any, name: str, what: str) -> Any:
+def why(error: Exception) -> str:
+    """The first line of an error."""
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def compiled_by_numba(function: Any, name: str, what: str) -> Any:
+    """A user's function, compiled when it is first called; InputError for what is not a function."""
     if not callable(function):
         raise InputError(f"{name}: the {what} is a {type(function).__name__}: expected a function of one point, or an expression")
     return function if hasattr(function, "py_func") else numba.njit(error_model="numpy", nogil=True)(function)

@@ -19,6 +19,7 @@ _ALONG = 33  # points on the way between two minima
 _FLAT = 1e-7  # a barrier below this share of the energies' spread is none: the two are one degenerate minimum ..
 _LOW = 1e-3  # .. and one below this share of the temperature
 _NEAR, _SLACK = 3e-3, 1e-6  # how near is near, times 1 + |x|; how much lower is lower, in temperatures
+_SAME = 1e-7  # distance of two ends that are one, times 1 + |x|
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -104,6 +105,7 @@ def minima(energy: Function, gradient: Function, dim: int, domain: Domain, name:
     points = points[[_is_minimum(energy, point, _SLACK * temperature, domain) for point in points]]
     if not len(points):
         raise nothing
+    points = _distinct(points)
     joined = _joined(energy, points, max(_FLAT * spread, _LOW * temperature), domain)
     _, firsts = np.unique(scipy.sparse.csgraph.connected_components(joined, directed=False)[1], return_index=True)
     return points[np.sort(firsts)]
@@ -128,6 +130,12 @@ def _is_minimum(energy: Function, point: np.ndarray, slack: float, domain: Domai
         around = np.nan_to_num(energy(around), nan=np.inf)
     here = float(energy(point[None])[0])
     return bool(around.min() >= here - slack - 1e-12 * abs(here))
+
+
+def _distinct(points: np.ndarray) -> np.ndarray:
+    """Without points that are an earlier one but for rounding: most ends are the same few minima."""
+    apart = np.abs(points[None] - points[:, None]).max(axis=2) > _SAME * (1.0 + np.abs(points).max(axis=1))
+    return points[[bool(apart[k, :k].all()) for k in range(len(points))]]
 
 
 def _joined(energy: Function, points: np.ndarray, barrier: float, domain: Domain) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Whether a user's energy can be simulated: finite where walkers may be, confining, its gradient its own."""
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import scipy
@@ -12,6 +13,7 @@ from langevin_sim.potentials.potential import Potential
 _LOG_POINTS = 10
 _RAYS = 64
 _BESIDE = 1e-6  # an angle
+_ROWS = 16  # of a finite sum, whose terms are held against differences
 _DECADES = (1e2, 1e3, 1e4, 1e5)  # times the size of the extent
 
 
@@ -98,6 +100,63 @@ def own_gradient(potential: Potential, temperature: float) -> None:
             f"{gradient[row, column]:.6g}, and finite differences of the energy give "
             f"{slopes[row, column]:.6g}: expected the energy's own"
         )
+
+
+def rows_finite(potential: Potential, points: np.ndarray, columns: Sequence[str]) -> None:
+    """InputError for a row of a finite sum whose term has a finite gradient at none of the points [n, dim]."""
+    assert potential.terms is not None, "a finite sum has terms"
+    data = potential.terms.data
+    bad = np.ones(len(data), dtype=bool)
+    for point in points:
+        if not bad.any():
+            return
+        with np.errstate(all="ignore"):
+            slopes = potential.batch_gradient(np.tile(point, (len(data), 1)), np.arange(len(data))[:, None])
+        bad &= ~np.isfinite(slopes).all(axis=1)
+    if bad.any():
+        raise InputError(
+            f"{potential.name}: the term of {_row(data, int(bad.argmax()), columns)} is finite at none of {len(points)} points "
+            f"of {potential.domain}: expected a finite term; leave the row out, or change the term"
+        )
+
+
+def check_terms(potential: Potential, single: Callable[[int], Potential], columns: Sequence[str], temperature: float) -> None:
+    """InputError, with the row, for a term of a finite sum that is not finite, or whose gradient is not its own.
+
+    single(i): the potential of term i alone. The gradients of all terms are looked at, the energies of some.
+    """
+    assert potential.terms is not None, "a finite sum has terms"
+    data = potential.terms.data
+    low, high = potential.extent(temperature).T
+    starts = [region.start for region in potential.regions[:4]]
+    points = np.concatenate([starts, np.random.default_rng(3).uniform(low, high, (4, potential.dim))])
+    for point in points:
+        with np.errstate(all="ignore"):
+            slopes = potential.batch_gradient(np.tile(point, (len(data), 1)), np.arange(len(data))[:, None])
+        bad = np.flatnonzero(~np.isfinite(slopes).all(axis=1))
+        if len(bad):
+            raise InputError(
+                f"{potential.name}: the gradient of the term of {_row(data, bad[0], columns)} is not finite at {_place(point)}: "
+                "expected a finite one; leave the row out, change the term, or keep away from there by --domain"
+            )
+    for row in np.unique(np.linspace(0, len(data) - 1, _ROWS).astype(int)):
+        one = single(int(row))
+        slopes, apart, rounding = central_differences(one, points)
+        gradient = potential.batch_gradient(points, np.full((len(points), 1), row))
+        size = np.abs(gradient).max(axis=1, keepdims=True) + np.median(np.abs(gradient))
+        wrong = (apart <= 1e-5 * size + rounding) & (np.abs(slopes - gradient) > 1e-4 * size + rounding)
+        if wrong.any():
+            k, j = (int(index) for index in np.argwhere(wrong)[0])
+            raise InputError(
+                f"{potential.name}: the gradient's component {j + 1} of the term of {_row(data, row, columns)} at "
+                f"{_place(points[k])} is {gradient[k, j]:.6g}, and finite differences of its energy give {slopes[k, j]:.6g}: "
+                "expected the energy's own"
+            )
+
+
+def _row(data: np.ndarray, row: int, columns: Sequence[str]) -> str:
+    shown = ", ".join(f"{name} = {value:g}" for name, value in zip(columns[:4], data[row], strict=False))
+    return f"row {row + 1} ({shown}{', ..' if len(columns) > 4 else ''})"
 
 
 def _place(point: np.ndarray) -> str:

@@ -5,7 +5,7 @@ Other names are parameters. Python's parser reads the text, of which a small par
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,9 @@ class Expression:
     block_gradient(X, G, p) take as p (more may follow there); see engine/block.py for X, E and G.
     least_dim: the highest number of a coordinate in the text, at least 1. names: of the parameters in the text.
     degree: of a polynomial; infinite for what is not one.
+    columns: of the names in the text, those that stand for a number of each term of a finite sum, in the order of the
+    columns of data. Where there are any, block_energy and block_gradient are the mean over all terms, and take the number of
+    terms and all their numbers behind the parameters; block_batch_gradient is that of FiniteSum.
     """
 
     text: str
@@ -37,16 +40,20 @@ class Expression:
     least_dim: int
     names: tuple[str, ...]
     degree: float
+    columns: tuple[str, ...] = ()
+    block_batch_gradient: Any = None
 
 
-def compile_expression(text: str, dim: int, parameters: Mapping[str, float]) -> Expression:
-    """The expression in dim dimensions, with values for all of its parameters.
+def compile_expression(text: str, dim: int, parameters: Mapping[str, float], columns: Sequence[str] = ()) -> Expression:
+    """The expression in dim dimensions, with values for all of its parameters; columns: names that stand for a term's numbers.
 
     Other values, or another dimension, are the same code. Raises InputError, of one line, for what is not an
     expression, for a coordinate beyond dim, for a parameter without a value, and without SymPy.
     """
     root = parse(text)
-    names, least = names_in(root), least_dim(root)
+    used, least = names_in(root), least_dim(root)
+    own = [name for name in columns if name in used]
+    names = [name for name in used if name not in own]
     if dim < least:
         raise InputError(
             f"expr: x{least}: expected a dimension of at least {least}, got {dim}"
@@ -59,7 +66,8 @@ def compile_expression(text: str, dim: int, parameters: Mapping[str, float]) -> 
     values: dict[str, float] = {}
     for name in names:
         if name not in parameters:
-            raise InputError(f"expr: {name!r}: a parameter without a value")
+            here = f"; the columns of the data are {', '.join(columns)}" if columns else ""
+            raise InputError(f"expr: {name!r}: a parameter without a value{here}")
         values[name] = float(parameters[name])
         if not math.isfinite(values[name]):
             raise InputError(f"expr: {name} = {values[name]}: expected a finite number")
@@ -72,7 +80,7 @@ def compile_expression(text: str, dim: int, parameters: Mapping[str, float]) -> 
     from langevin_sim.potentials.expression import store
 
     try:
-        source = generate.source(text, symbolic.formula(root, names))
+        source = generate.source(text, symbolic.formula(root, names, own))
     except RecursionError:
         raise InputError("expr: nested too deeply for its gradient") from None
     module = store.load(source)
@@ -86,6 +94,8 @@ def compile_expression(text: str, dim: int, parameters: Mapping[str, float]) -> 
         least,
         tuple(names),
         structure.degree(root),
+        tuple(own),
+        getattr(module, "batch_gradient", None),
     )
 
 

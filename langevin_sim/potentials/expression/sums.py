@@ -1,6 +1,6 @@
 """The source of a finite sum, U = (1/n) sum_i V(x, row_i), beside term_energy and term_gradient of one term for each walker."""
 
-_SUM = '''@compiled
+_SUM = """@compiled
 def energy(X, E, p):
     rows, n = int(p[{rows}]), X.shape[1]
     D, T = np.empty(({columns}, n)), np.empty(n)
@@ -62,7 +62,7 @@ def _divide(G, count):
         g = G[j]
         for i in range(g.shape[0]):
             g[i] /= count
-'''
+"""
 
 
 def source(parameters: int, columns: int) -> str:

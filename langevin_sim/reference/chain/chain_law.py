@@ -46,7 +46,8 @@ def _law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
     kernel = KERNELS[dynamics.kernel or ""]
     if kernel.batches is not None and potential.terms is not None:
         tilts = potential.terms.covariance is not None
-        if not tilts or (potential.dim <= 2 and potential.quadratic is None):
+        gaussian = potential.quadratic is not None and potential.terms.tilted  # made so, and the law has a closed form
+        if not tilts or (potential.dim <= 2 and not gaussian):
             try:
                 return kernel.batches(potential, dynamics)
             except ReferenceUnavailable:

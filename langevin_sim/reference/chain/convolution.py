@@ -58,6 +58,7 @@ def kernel(
     """The step from the nodes of the axes, with the orders up to ``largest`` [d]; TooManyNodes before memory is taken."""
     terms = potential.terms
     assert terms is not None
+    assert terms.tilts is not None, "the noise is the same everywhere"
     count = math.prod(points.size for points, _ in axes)
     if count > _MOST_NODES:
         raise TooManyNodes(
@@ -69,7 +70,7 @@ def kernel(
     grid = tuple(scipy.fft.next_fast_len(math.ceil(_OVERSAMPLED * (2 * int(top) + 1))) for top in largest)
     along = [np.arange(largest[0] + 1), *(np.arange(-top, top + 1) for top in largest[1:])]
     orders = np.stack(np.meshgrid(*along, indexing="ij"), axis=-1).reshape(-1, potential.dim)
-    shifts = (-dynamics.step_size / dynamics.batch_size) * terms.data[None, :, : potential.dim]
+    shifts = (-dynamics.step_size / dynamics.batch_size) * terms.tilts[None]
     batches = characteristic(shifts, orders, window, dynamics.batch_size, dynamics.replacement)[:, 0]
     added = np.exp(-0.5 * dynamics.noise**2 * ((orders * window.spacing) ** 2).sum(axis=1))
     noise = (batches * added).reshape([part.size for part in along])

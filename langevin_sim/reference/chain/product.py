@@ -90,10 +90,11 @@ def _masses(potential: Potential, laws: list[ChainLaw]) -> tuple[dict[str, float
 def _with_terms(potential: Potential, factor: Factor) -> Potential:
     """The factor as a finite sum with its share of the tilts."""
     terms = potential.terms
-    if terms is None or terms.covariance is None:
+    if terms is None or terms.covariance is None or terms.tilts is None:
         return factor.potential
     rows = list(factor.coordinates)
-    own = replace(terms, data=np.ascontiguousarray(terms.data[:, rows]), covariance=terms.covariance[np.ix_(rows, rows)])
+    tilts = np.ascontiguousarray(terms.tilts[:, rows])
+    own = replace(terms, data=tilts, covariance=terms.covariance[np.ix_(rows, rows)], tilts=tilts)
     return replace(factor.potential, terms=own)
 
 

@@ -24,3 +24,10 @@ def excess_kurtosis(data: np.ndarray, batch_size: int, replacement: bool) -> flo
         fourth += b * (b - 1) * (b - 2) * (b - 3) * (3 * n * m2**2 - 6 * m4) / ((n - 1) * (n - 2) * (n - 3))
     variance = b * m2 * (n - b) / (n - 1)
     return float(np.abs(fourth / variance**2 - 3.0).max())
+
+
+def skewness(data: np.ndarray) -> float:
+    """Largest |E z_j z_k^2| / sqrt(E z_j^2) E z_k^2 over pairs of coordinates of the rows of data [n, dim], which sum to 0."""
+    deviations = np.sqrt((data**2).mean(axis=0))
+    scaled = data[:, deviations > 0] / deviations[deviations > 0]
+    return float(np.abs(scaled.T @ scaled**2).max(initial=0.0) / len(data))

@@ -1,7 +1,7 @@
 """x' = P(x - (eta/b) sum_batch grad V_i(x) + sqrt(2 eta T) xi).
 
 In one and two dimensions the batches are taken as they are drawn (batches.py). On tilts in more dimensions, or where that is
-too large, the noise is taken as Gaussian: odd moments vanish by construction, and its excess kurtosis is O(1/b).
+too large, the noise is taken as Gaussian: odd moments have to vanish, and its excess kurtosis is O(1/b).
 """
 
 import numpy as np
@@ -13,18 +13,21 @@ from langevin_sim.reference.chain import nystroem
 from langevin_sim.reference.chain.batches import batch_law
 from langevin_sim.reference.chain.kernel import Kernel, Noise
 from langevin_sim.reference.chain.kernels.gaussian import covariance
-from langevin_sim.reference.chain.kernels.kurtosis import excess_kurtosis
+from langevin_sim.reference.chain.kernels.kurtosis import excess_kurtosis, skewness
 
 _GAUSSIAN = 0.1  # excess kurtosis up to which a batch mean is taken as Gaussian
+_SYMMETRIC = 1e-9  # skewness of single terms up to which odd moments vanish
 
 
 def _noise(potential: Potential, dynamics: Dynamics) -> Noise:
     """Covariance eta^2 C f, f = (n-b)/(b(n-1)) or 1/b with replacement, C the covariance of the tilts, beside 2 eta T."""
     assert isinstance(dynamics, SGDL), "only what draws batches declares this kernel"
     terms = potential.terms
-    if terms is None or terms.covariance is None:
+    if terms is None or terms.covariance is None or terms.tilts is None:
         raise ReferenceUnavailable(f"the gradient noise of {potential.name} depends on x: only tilts have a chain law here")
-    kurtosis = excess_kurtosis(terms.data, dynamics.batch_size, dynamics.replacement)
+    if skewness(terms.tilts) > _SYMMETRIC:
+        raise ReferenceUnavailable(f"the gradient noise of {potential.name} is skewed, and is not taken as Gaussian")
+    kurtosis = excess_kurtosis(terms.tilts, dynamics.batch_size, dynamics.replacement)
     if kurtosis > _GAUSSIAN:
         few = f"batches of {dynamics.batch_size} of {terms.n_terms} tilts"
         raise ReferenceUnavailable(f"{few} are not Gaussian (excess kurtosis {kurtosis:.2f}): use larger batches")
