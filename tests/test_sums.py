@@ -2,14 +2,14 @@
 
 import json
 import pickle
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from naive import central_difference, langevin_step
 
 from langevin_sim import potentials, simulate
+from langevin_sim.cli.main import main
 from langevin_sim.dynamics import SGD, SGDL, make
 from langevin_sim.engine.batches import draw_batches
 from langevin_sim.engine.block import BLOCK
@@ -222,9 +222,8 @@ def test_a_gradient_that_is_right_on_average_alone_is_refused():
         potentials.finite_sum(term, 1, np.array([1.0, -1.0]), gradient=gradient)
 
 
-def call(*arguments, cwd):
-    line = [sys.executable, "-c", "from langevin_sim.cli.main import main; main()", *arguments]
-    return subprocess.run(line, capture_output=True, text=True, cwd=cwd, timeout=300)
+def call(*arguments):
+    return CliRunner().invoke(main, list(arguments))
 
 
 SMALL = ["--walkers", "256", "--steps", "400", "--burn-in", "80", "--batch-size", "2", "--step-size", "0.1", "--seed", "1"]
@@ -245,28 +244,29 @@ def make(dim, data, stiffness=1.0):
 """
 
 
-def test_on_the_command_line(tmp_path):
+def test_on_the_command_line(tmp_path, monkeypatch):
     """An expression and a file with the same data: the same numbers; the data's hash is kept, and a rerun has the same bits."""
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "terms.csv").write_text("a,y\n1,0.5\n2,-1\n0.5,1\n1.5,0\n")
     (tmp_path / "own.py").write_text(FILE)
     results = []
     for name, out in (("sum: (a*x1 - y)^2/2", "typed"), ("own.py:make", "written")):
         shared = ["--potential", name, "--data", "terms.csv", "--dims", "1", "--dynamics", "sgdl,gdl"]
-        told = call("run", *shared, *SMALL, "--json", "--out", out, cwd=tmp_path)
-        assert told.returncode == 0, told.stderr
+        told = call("run", *shared, *SMALL, "--json", "--out", out)
+        assert told.exit_code == 0, told.stderr
         results.append(json.loads(told.stdout)["results"])
         assert len(json.loads((tmp_path / out / "manifest.json").read_text())["data"]["sha256"]) == 64
     for typed, written in zip(*results, strict=True):
         assert typed["energy"]["mean"] == pytest.approx(written["energy"]["mean"], rel=1e-9)
         assert typed["energy"]["chain"] == pytest.approx(written["energy"]["chain"], rel=1e-6)
-    again = call("rerun", "typed", cwd=tmp_path)
-    assert again.returncode == 0, again.stderr
+    again = call("rerun", "typed")
+    assert again.exit_code == 0, again.stderr
     assert "same bits" in again.stdout
-    checked = call("potentials", "check", "sum: (a*x1 - y)^2/2", "--data", "terms.csv", cwd=tmp_path)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    checked = call("potentials", "check", "sum: (a*x1 - y)^2/2", "--data", "terms.csv")
+    assert checked.exit_code == 0, checked.output
     assert "the mean over all 4 is the gradient" in checked.stdout
-    shown = call("potentials", "show", "sum: (a*x1 - y)^2/2", "--data", "terms.csv", cwd=tmp_path)
-    assert shown.returncode == 0, shown.stderr
+    shown = call("potentials", "show", "sum: (a*x1 - y)^2/2", "--data", "terms.csv")
+    assert shown.exit_code == 0, shown.stderr
 
 
 @pytest.mark.parametrize(
@@ -281,11 +281,12 @@ def test_on_the_command_line(tmp_path):
         (["--potential", "sum: a*x1^", "--data", "terms.csv"], "expr: "),
     ],
 )
-def test_what_the_command_line_refuses(tmp_path, arguments, said):
+def test_what_the_command_line_refuses(tmp_path, monkeypatch, arguments, said):
     """One clear line and exit code 2."""
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "terms.csv").write_text("a,y\n1,0.5\n2,-1\n")
-    told = call("run", *arguments, *SMALL, cwd=tmp_path)
-    assert told.returncode == 2, told.stderr
+    told = call("run", *arguments, *SMALL)
+    assert told.exit_code == 2, told.stderr
     assert said in told.stderr
     assert "Traceback" not in told.stderr
     assert len(told.stderr.strip().splitlines()) == 1
