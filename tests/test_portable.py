@@ -121,7 +121,7 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path, missing):
     with subprocess.Popen(hold, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as first:
         assert first.stdout.readline() == "True\n"
         second = subprocess.run(hold, env=environment, capture_output=True, text=True)
-        assert "another process is writing into" in second.stderr
+        assert "another process is writing to" in second.stderr
         first.kill()
     assert (folder / lock.NAME).exists()  # what a killed process leaves
     with subprocess.Popen(hold, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as third:
@@ -150,9 +150,9 @@ def test_a_folder_that_cannot_be_locked(tmp_path, monkeypatch, caplog, number):
     if number == errno.ENOLCK:
         with lock.locked(tmp_path) as held:
             assert not held
-        assert "let no other process write into it" in caplog.text
+        assert "let no other process write to it" in caplog.text
     else:
-        with pytest.raises(FolderError, match="cannot write into"), lock.locked(tmp_path):
+        with pytest.raises(FolderError, match="cannot write to"), lock.locked(tmp_path):
             pass
 
 

@@ -148,7 +148,7 @@ def test_the_page_stands_alone_and_has_the_numbers(run):
     assert "langevin-sim rerun &#39;a run&#39;" in text
     assert manifest["started"] in text
     assert manifest["finished"] is not None
-    assert "Not given, the chain law for gdl, d = 1 to 3:" in text
+    assert "No chain law for gdl (d = 1 to 3):" in text
     assert "No warnings." in text
 
 
@@ -270,10 +270,10 @@ def result(verdict, dim=1, dynamics="gdl", **more):
         (result("disagrees", dynamics="rwm", chain_reason="exact"), "at any step, and does not here"),
         (result("unconverged", rhat=1.5), "different starts still differ"),
         (result("unconverged", stationarity_pvalue=1e-9), "two halves"),
-        (result("unconverged", stationarity_pvalue=0.0, rhat=None), "too seldom"),
+        (result("unconverged", stationarity_pvalue=0.0, rhat=None), "too rarely"),
         (result("unconverged", diverged=3), "3 of its walkers diverged. A smaller step"),
         (result("unconverged", relaxation_steps=1e4), "shorter than 5 relaxation times"),
-        (result("unconverged"), "none was seen to leave it"),
+        (result("unconverged"), "none was observed to leave it"),
         (result("no-reference", reference_reason="gd has no stationary law"), "gd has no stationary law"),
     ],
 )
@@ -288,7 +288,8 @@ def test_ensembles_of_which_the_same_is_said_are_told_together():
     assert [label for label, _ in words.verdicts(entries)] == ["gdl, d = 1 to 3: agrees.", "sgd, d = 4: biased."]
     assert words.headline(entries).startswith("Of 4 ensembles, 3 agree with Boltzmann's law within the errors; 1 follows")
     assert words.headline(entries[:3]) == "All 3 ensembles agree with Boltzmann's law within the errors."
-    assert words.headline([result("unconverged")] * 2) == "None of the 2 ensembles is stationary yet: nothing is claimed of them."
+    said = "None of the 2 ensembles is stationary yet, so nothing is claimed about them."
+    assert words.headline([result("unconverged")] * 2) == said
     (grown,) = words.growth(entries)
     assert "GDL the mass of the region wide grows with every dimension, from 0.6500 ± 0.0010 in d = 1 to 0.7500" in grown
     assert not words.growth([result("unconverged", dim) for dim in (1, 2)])  # nothing is claimed
@@ -352,14 +353,14 @@ def test_what_cannot_be_reported_is_one_line(run, tmp_path):
         assert len(answer.stderr.strip().splitlines()) == 1
 
     disk.write_json(folder / "manifest.json", manifest | {"status": "INTERRUPTED"})
-    told("is INTERRUPTED: only a complete folder has a report: langevin-sim resume")
+    told("is INTERRUPTED: only a complete folder has a report; langevin-sim resume")
     disk.write_json(folder / "manifest.json", manifest | {"status": "FAILED", "error": "the disk was full"})
     told("the disk was full")
     disk.write_json(folder / "manifest.json", manifest | {"kind": "cake"})
     told("of the kind cake")
     disk.write_json(folder / "manifest.json", manifest)
     (folder / "histograms.npz").write_bytes(b"PK")
-    told("langevin-sim rerun makes them again")
+    told("repeat the run with langevin-sim rerun")
     (folder / "summary.json").unlink()
     told("summary.json")
     shutil.rmtree(folder)
@@ -396,7 +397,7 @@ def test_a_figure_has_its_words_and_its_command(figure):
     assert "langevin-sim rerun fig4" in text
     assert '<img src="data:image/png;base64,' in text
     assert "How it differs from the memo" in text
-    assert text.index("What came out") < text.index("<table") < text.index("What was run")
+    assert text.index("Results<") < text.index("<table") < text.index("Settings<")
     assert "<script" not in text
 
 

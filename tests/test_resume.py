@@ -441,7 +441,7 @@ def test_a_checkpoint_that_cannot_be_written_costs_no_run(whole, monkeypatch):
     monkeypatch.setattr(checkpoint, "_write", full)
     finished(call(*run(), "--out", "run"))
     same("run", whole / SHORT)
-    assert any("no checkpoint could be written" in text for text in manifest("run")["warnings"])
+    assert any("could not write a checkpoint" in text for text in manifest("run")["warnings"])
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

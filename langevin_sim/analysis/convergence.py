@@ -1,4 +1,4 @@
-"""Is the ensemble stationary? Nested R-hat, and two tests that name what has not settled."""
+"""Is the ensemble stationary? Nested R-hat, and two tests."""
 
 import math
 
@@ -7,26 +7,26 @@ from scipy.special import ndtr
 
 
 def nested_rhat(draws: np.ndarray, start: np.ndarray) -> float:
-    """Nested R-hat (Margossian et al. 2024) of draws[walkers, draws]; superchains share a start [walkers].
+    """Nested R-hat (Margossian et al. 2024) of draws[walkers, draws]; walkers with the same start [walkers] form a superchain.
 
     Groups are cut to the size of the smallest. Rank-normalised; inf or nan where no walker moves.
     """
-    from arviz_stats.base import array_stats  # takes most of a second to import
+    from arviz_stats.base import array_stats  # its import takes most of a second
 
     groups = [np.flatnonzero(start == k) for k in np.unique(start)]
     size = min(group.size for group in groups)
     if len(groups) < 2 or size < 2 or draws.shape[1] < 4 or np.ptp(draws) == 0:
         return math.nan
     chosen = np.concatenate([group[:size] for group in groups])
-    with np.errstate(divide="ignore", invalid="ignore"):  # no walker moves, as on a plateau: inf, or nan if they all are alike
+    with np.errstate(divide="ignore", invalid="ignore"):  # no walker moves, as on a plateau: inf, or nan if all are equal
         return float(array_stats.rhat_nested(draws[chosen], superchain_ids=np.repeat(np.arange(len(groups)), size)))
 
 
 def stationarity_pvalue(first: np.ndarray, second: np.ndarray, start: np.ndarray) -> float:
     """Smallest p-value, Bonferroni-corrected, against stationarity of one observable.
 
-    first, second [walkers]: each walker's mean over the first and the second half. Compared are the
-    halves (paired over walkers) and, in each half, walkers by start (each group against the rest).
+    first, second [walkers]: each walker's mean over the first and the second half. The tests compare the
+    halves (paired over walkers) and, in each half, the walkers of each start with the rest.
     """
     scores = [_z(second - first)]
     for half in (first, second):

@@ -1,4 +1,4 @@
-"""Distances between a histogram and a law, beside the distance that noise alone would make."""
+"""Distances between a histogram and a law, and the distance expected from noise alone."""
 
 from typing import Any, NamedTuple
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Distances(NamedTuple):
-    """Total variation, Kolmogorov-Smirnov and Wasserstein-1 (in units of x), a number or an array each."""
+    """Total variation, Kolmogorov-Smirnov and Wasserstein-1 (in units of x), each a number or an array."""
 
     tv: Any
     ks: Any
@@ -14,7 +14,7 @@ class Distances(NamedTuple):
 
 
 def distances(difference: np.ndarray, width: float) -> Distances:
-    """Of two laws on the same bins of one width, given the difference of their masses [..., bins].
+    """Distances between two laws on the same bins of equal width, from the difference of their masses [..., bins].
 
     TV = sum |d|/2, KS = max |D|, W1 = width sum |D|, D the running sum of d.
     """
@@ -23,10 +23,10 @@ def distances(difference: np.ndarray, width: float) -> Distances:
 
 
 def expected_distances(counts: np.ndarray, width: float, draws: int = 400) -> Distances:
-    """Mean distances of a histogram from its own expectation, from independent parts counts[parts, bins].
+    """Mean distances of a histogram from its own expectation, estimated from independent parts counts[parts, bins].
 
     Gaussian multiplier bootstrap: the deviation of part k from its share of the total is weighted by
-    g_k ~ N(0, 1). The multipliers come from a fixed stream: they are a rule of integration, not data.
+    g_k ~ N(0, 1). The multipliers come from a fixed stream, because they are a rule of integration, not data.
     """
     parts = counts.shape[0]
     total = counts.sum()

@@ -1,4 +1,4 @@
-"""How Gaussian a sample is."""
+"""Test how Gaussian a sample is."""
 
 import math
 from typing import NamedTuple
@@ -8,10 +8,10 @@ from scipy import stats
 
 
 class Normality(NamedTuple):
-    """Moments with their standard errors under a Gaussian law, and Anderson and Darling's test.
+    """Moments with their standard errors under a Gaussian law, and the Anderson-Darling test.
 
-    kurtosis is the excess. anderson: A^2 with mean and variance fitted (Stephens 1974); pvalue: interpolated
-    in his table, which ends at 0.01 and 0.15: a p-value beyond these is given as the end.
+    kurtosis is the excess. anderson: A^2 with fitted mean and variance (Stephens 1974); pvalue: interpolated
+    in his table, which ends at 0.01 and 0.15; a p-value beyond an end is given as that end.
     """
 
     mean: float
@@ -26,7 +26,7 @@ class Normality(NamedTuple):
 
 
 def normality(sample: np.ndarray) -> Normality:
-    """Of independent draws [n], not all equal."""
+    """Normality of independent draws [n] that are not all equal."""
     count, sd = len(sample), float(sample.std(ddof=1))
     test = stats.anderson(sample, method="interpolate")  # type: ignore[call-overload]
     return Normality(

@@ -1,4 +1,4 @@
-"""Where a function along a ray first leaves a band around its start, and where it last does: the radius of eq. 11."""
+"""Where a function along a ray leaves a band around its initial value for the first and the last time: the radius of eq. 11."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import elementwise
 
-RUNG = 2.0  # each radius tried is so many times the one before
-_SMALLEST = 1e-12  # of the change over epsilon, so that its logarithm is finite
+RUNG = 2.0  # ratio of successive radii
+_SMALLEST = 1e-12  # bounds of change / epsilon, so that its logarithm is finite
 _RUNGS = 200
 
 Change = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -15,11 +15,11 @@ Change = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Crossings:
-    """Arrays [n], one number a ray.
+    """Arrays [n], one number per ray.
 
     first: the radius where the change first exceeds epsilon. last: beyond it the change stays above epsilon
-    as far as was looked, the sup of eq. 11 within that reach. open: the change was still (or again) within
-    epsilon at the largest radius tried, so that ``last`` is a lower bound. evaluations: of the change.
+    up to the largest radius tried; up to there it is the sup of eq. 11. open: the change was within epsilon at the
+    largest radius tried, so that ``last`` is a lower bound. evaluations: number of evaluations of the change.
     """
 
     first: np.ndarray
@@ -33,10 +33,10 @@ def crossings(
 ) -> Crossings:
     """Solve change(r) = epsilon, with change(0) = 0, along ``count`` rays.
 
-    change: (radii [k], rays [k]) -> |I(0) - I(r)| [k] of those rays; what is not finite counts as above.
-    A ladder of radii, each twice the one below, goes from about ``start`` to ``reach`` times the first
+    change: (radii [k], rays [k]) -> |I(0) - I(r)| [k] of those rays; a value that is not finite counts as above epsilon.
+    A ladder of radii, each twice the previous one, goes from about ``start`` to ``reach`` times the first
     crossing, and down if it begins too high; then Chandrupatla's method (Adv. Eng. Software 28, 1997)
-    solves log(change / epsilon) = 0 in log r, where it is nearly straight, to the relative ``tolerance``.
+    solves log(change / epsilon) = 0 in log r, where it is nearly linear, to the relative ``tolerance``.
     Between two rungs, and below the lowest, the change is taken to cross epsilon at most once. A ray whose
     change does not reach epsilon up to ``largest`` is open, its radius the largest tried.
     """
@@ -44,7 +44,7 @@ def crossings(
     rays = np.arange(count)
 
     def level(radii: np.ndarray, which: np.ndarray) -> np.ndarray:
-        """log(change / epsilon), at radii not tried before."""
+        """log(change / epsilon) at new radii."""
         ratio = np.asarray(change(radii, which), dtype=float) / epsilon
         values = np.log(np.clip(np.where(np.isfinite(ratio), ratio, np.finfo(float).max), _SMALLEST, None))
         for ray, radius, value in zip(which, radii, values, strict=True):
@@ -69,7 +69,7 @@ def crossings(
             values = np.empty(logarithms.shape)
             fresh = np.ones(len(values), dtype=bool)
             for place, (logarithm, index) in enumerate(zip(logarithms, ray, strict=True)):
-                if index in ends and logarithm in ends[index]:  # the bracket's ends are known
+                if index in ends and logarithm in ends[index]:  # the values at the bracket's ends are known
                     values[place], fresh[place] = ends[index][logarithm], False
             if fresh.any():
                 values[fresh] = level(np.exp(logarithms[fresh]), ray[fresh])
@@ -106,6 +106,6 @@ def crossings(
 
 
 def _unfinished(known: dict[float, float], largest: float, reach: float) -> bool:
-    """Whether the ladder has yet to go on: nothing above epsilon so far, or not yet ``reach`` times as far."""
+    """Whether the ladder must go on: nothing is above epsilon yet, or it is shorter than ``reach`` times the first crossing."""
     above = [radius for radius, value in known.items() if value > 0]
     return not above or largest < reach * min(above)

@@ -7,7 +7,7 @@ from scipy import stats
 
 
 class Ratio(NamedTuple):
-    """Geometric mean of a over that of b, with the ends of its interval: None where there are fewer than two of each."""
+    """Geometric mean of a over that of b, with the ends of its confidence interval; None for fewer than two values of each."""
 
     ratio: float
     low: float | None

@@ -1,1 +1,1 @@
-"""report.html: one self-contained page for every kind of folder, made from the folder alone."""
+"""report.html: one self-contained page for every kind of folder, made only from the folder."""

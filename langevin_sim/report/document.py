@@ -13,22 +13,22 @@ _SETTINGS = re.compile(r"^## (?:Settings|Trainings)$", re.MULTILINE)
 
 
 def page(folder: Path, manifest: dict[str, Any]) -> Page:
-    """Text and tables of figure.md, figure.png, what was run, and the command that repeats it."""
+    """The text and tables of figure.md, figure.png, the settings, and the command that repeats it."""
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     command = _command(folder, summary)
     heading, _, text = (folder / "figure.md").read_text(encoding="utf-8").replace(summary["command"], command).partition("\n")
     title = heading.removeprefix("# ").strip()
     text, *settings = _SETTINGS.split(local(text), maxsplit=1)
-    how, _, text = text.strip().partition("\n\n")  # its first paragraph: the command, and how long it took
+    how, _, text = text.strip().partition("\n\n")  # its first paragraph: the command, and the time it took
     judged = summary["results"] if manifest["kind"] == "figure" else []  # ensembles beside laws
     first: list[Block] = [Paragraph(explanations.headline(judged), "lead")] if judged else []
     verdicts: list[Block] = [Items(explanations.verdicts(judged))] if judged else []
-    alternative = f"{title}. What it shows is said in words and tables on this page."
+    alternative = f"{title}. The text and tables on this page describe what it shows."
     sections = [
-        Section("What came out", [*first, *_paragraphs(text)]),
+        Section("Results", [*first, *_paragraphs(text)]),
         Section("The figure", [picture(folder, alternative)]),
-        Section("The verdicts in words", verdicts),
-        Section("What was run", [Markdown("\n\n".join([how, *settings])), provenance(manifest), _commands(folder, command)]),
+        Section("The verdicts explained", verdicts),
+        Section("Settings", [Markdown("\n\n".join([how, *settings])), provenance(manifest), _commands(folder, command)]),
         Section("Warnings and notes", notes(manifest, explanations.missing(judged))),
     ]
     subtitle = f"langevin-sim {manifest['versions']['langevin-sim']}, seed {summary['seed']}"
@@ -40,7 +40,7 @@ def _paragraphs(text: str) -> list[Block]:
 
 
 def _command(folder: Path, summary: dict[str, Any]) -> str:
-    """What has it from its settings, with the folder's own name."""
+    """The command that repeats it from its settings, with the folder's own name."""
     if summary.get("kind") == "train":
         return f"langevin-sim deep train --config {shell_name(folder)}/spec.toml"
     return local(summary["command"])
@@ -50,8 +50,8 @@ def _commands(folder: Path, command: str) -> Commands:
     where = shell_name(folder)
     return Commands(
         [
-            ("Repeat it and compare the bits (from the folder above):", f"langevin-sim rerun {where}"),
-            ("Run it again from its settings:", command),
-            ("Write this page again:", f"langevin-sim report {where}"),
+            ("Repeat it and compare the bits (run from the parent folder):", f"langevin-sim rerun {where}"),
+            ("Rerun it from its settings:", command),
+            ("Rewrite this page:", f"langevin-sim report {where}"),
         ]
     )

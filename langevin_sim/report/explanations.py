@@ -1,4 +1,4 @@
-"""Verdicts, and laws that there are not, in plain sentences."""
+"""Verdicts and missing laws, in plain sentences."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -24,19 +24,19 @@ _SAID = {
         "All {} ensembles follow the exact law of the chain with its finite step, not Boltzmann's",
     ),
     "disagrees": (
-        "agrees with no law that is known of it",
-        "agree with no law that is known of them",
-        "None of the {} ensembles agrees with a law that is known of it",
+        "agrees with no known law",
+        "agree with no known law",
+        "None of the {} ensembles agrees with a known law",
     ),
     "unconverged": (
-        "is not stationary yet: nothing is claimed of it",
-        "are not stationary yet: nothing is claimed of them",
-        "None of the {} ensembles is stationary yet: nothing is claimed of them",
+        "is not stationary yet, so nothing is claimed about it",
+        "are not stationary yet, so nothing is claimed about them",
+        "None of the {} ensembles is stationary yet, so nothing is claimed about them",
     ),
     "no-reference": (
-        "has no law to be compared with",
-        "have no law to be compared with",
-        "None of the {} ensembles has a law to be compared with",
+        "has no law to compare with",
+        "have no law to compare with",
+        "None of the {} ensembles has a law to compare with",
     ),
 }
 
@@ -53,7 +53,7 @@ def headline(results: Sequence[Result]) -> str:
 
 
 def growth(results: Sequence[Result]) -> list[str]:
-    """How the mass of the first region goes with dimension, for each dynamics that follows a law in all of them."""
+    """How the mass of the first region changes with dimension, for each dynamics that follows a law in all dimensions."""
     sentences = []
     for dynamics in dict.fromkeys(r["dynamics"] for r in results):
         mine = sorted((r for r in results if r["dynamics"] == dynamics), key=lambda r: r["dim"])
@@ -72,7 +72,7 @@ def growth(results: Sequence[Result]) -> list[str]:
 
 
 def verdicts(results: Sequence[Result]) -> list[tuple[str, str]]:
-    """('gdl, d = 1 to 5: biased.', 'GDL at step 0.02 does not sample ...') for all ensembles of which the same is said."""
+    """('gdl, d = 1 to 5: biased.', 'GDL at step 0.02 does not sample ...') one pair for all ensembles with the same sentence."""
     groups: dict[tuple[str, str, str], list[Result]] = {}
     for r in results:
         groups.setdefault((r["dynamics"], r["verdict"], _sentence(r)), []).append(r)
@@ -90,7 +90,7 @@ def missing(results: Sequence[Result]) -> list[tuple[str, str]]:
             if r[key]:
                 groups.setdefault((r["dynamics"], law, r[key]), []).append(r["dim"])
     return [
-        (f"Not given, {law} for {dynamics}, {dimensions(dims)}:", f"{reason}.")
+        (f"No {law.removeprefix('the ')} for {dynamics} ({dimensions(dims)}):", f"{reason}.")
         for (dynamics, law, reason), dims in groups.items()
     ]
 
@@ -112,49 +112,49 @@ def _sentence(r: Result) -> str:
         case "biased" if has_law:
             return (
                 f"{who} does not sample Boltzmann's law exactly, but agrees with the law of the chain with its finite step: "
-                "the sampler is right, and the step is not small enough for the difference to be lost in the errors."
+                "the sampler is right, but the step is too large for the difference to vanish within the errors."
             )
         case "biased":
             return f"{who} agrees with the law of the chain with its finite step; there is no Boltzmann law beside it."
         case "disagrees" if traits_of(r).exact:
             return (
-                f"{who} should sample Boltzmann's law at any step, and does not here: the run is too short for what happens "
-                "seldom in it, or something is wrong."
+                f"{who} should sample Boltzmann's law at any step, but does not here: the run is too short to sample "
+                "rare transitions, or something is wrong."
             )
         case "disagrees":
             if has_law and not has_own:
                 return (
-                    f"{who} does not sample Boltzmann's law; whether that is due to the finite step cannot be told, as the "
+                    f"{who} does not sample Boltzmann's law; whether the finite step is the reason is open, because the "
                     "chain law is not known. A smaller step, or mala, would tell."
                 )
             if has_own and not has_law:
-                return f"{who} does not follow the law of its own chain: something is wrong."
-            return f"{who} follows neither Boltzmann's law nor that of its own chain: something is wrong."
+                return f"{who} does not follow its chain law: something is wrong."
+            return f"{who} follows neither Boltzmann's law nor its chain law: something is wrong."
         case "unconverged":
             longer = "A longer run (--steps auto), or other starts, can tell more."
-            return f"{_unsettled(r)} {'A smaller step keeps them.' if r['diverged'] else longer}"
+            return f"{_unsettled(r)} {'A smaller step prevents this.' if r['diverged'] else longer}"
         case _:
             return f"There is nothing to compare with: {r['reference_reason'] or 'no law was computed'}."
 
 
 def _unsettled(r: Result) -> str:
-    """Why an ensemble is not called stationary."""
+    """Why an ensemble does not count as stationary."""
     found = []
     if r["diverged"]:
         found.append(f"{r['diverged']:,} of its walkers diverged")
     if r["rhat"] is not None and r["rhat"] > RHAT_LIMIT:
         found.append(f"walkers from different starts still differ (nested R-hat above {RHAT_LIMIT:g})")
     if r["rhat"] is None and r["stationarity_pvalue"] == 0:
-        found.append("it was observed too seldom to tell")
+        found.append("it was observed too rarely to tell")
     elif r["stationarity_pvalue"] < STATIONARITY_LEVEL:
         found.append("the two halves of the run differ by more than chance")
     if r["relaxation_steps"] is not None and r["burn_in"] + r["steps"] < LEAST_TIMES * r["relaxation_steps"]:
         found.append(f"the run is shorter than {LEAST_TIMES} relaxation times")
-    return f"Not stationary: {'; '.join(found or ['all walkers began in one region, and none was seen to leave it'])}."
+    return f"Not stationary: {'; '.join(found or ['all walkers began in one region, and none was observed to leave it'])}."
 
 
 def _example(results: Sequence[Result]) -> str:
-    """The ensemble whose mass is the farthest from Boltzmann's in its errors, in numbers."""
+    """The numbers of the ensemble whose mass is the most standard errors away from Boltzmann's."""
     if results[0]["verdict"] not in ("biased", "disagrees"):
         return ""
 

@@ -1,4 +1,4 @@
-"""What app.js draws: histograms, masses and films of a run, cut to what a page can hold."""
+"""The data that app.js draws: histograms, masses and films of a run, cut to the size of a page."""
 
 import base64
 from collections.abc import Mapping
@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-MAX_ENSEMBLES = 120  # ensembles that the page shows one by one; of more, an even choice of dimensions
-FILM_BYTES = 2_000_000  # of all films, before base64 makes a third more of them
-LEAST_WALKERS = 64  # in a film: rather fewer films than fewer walkers
-_OUTSIDE = 65535  # a walker that is not in the picture
+MAX_ENSEMBLES = 120  # number of ensembles that the page shows; if there are more, an even choice of dimensions
+FILM_BYTES = 2_000_000  # bytes of all films, before base64 adds a third
+LEAST_WALKERS = 64  # per film: prefer fewer films to fewer walkers
+_OUTSIDE = 65535  # marks a walker outside the picture
 
 
 def data(summary: dict[str, Any], arrays: Mapping[str, np.ndarray], constant_steps: bool) -> dict[str, Any]:
-    """Of every ensemble its histogram with laws, its masses and its film, by 'd{dim}_{dynamics}'.
+    """The histogram with laws, the masses and the film of every ensemble, by 'd{dim}_{dynamics}'.
 
-    constant_steps: whether the step size is the same throughout, so that steps are times.
+    constant_steps: whether the step size is constant, so that steps can be given as times.
     """
     results = summary["results"]
     dynamics = list(dict.fromkeys(r["dynamics"] for r in results))
@@ -53,7 +53,7 @@ def data(summary: dict[str, Any], arrays: Mapping[str, np.ndarray], constant_ste
 
 
 def chosen(dims: list[int], most: int) -> list[int]:
-    """The dimensions that are shown: an even choice, with the first, the last, and 2, of which the film shows all there is."""
+    """The dimensions to show: an even choice, with the first, the last, and 2, where the film shows all coordinates."""
     if len(dims) <= most:
         return dims
     even = {dims[k] for k in np.linspace(0, len(dims) - 1, most - 1).round().astype(int)}
@@ -61,7 +61,7 @@ def chosen(dims: list[int], most: int) -> list[int]:
 
 
 def _walkers(results: list[dict[str, Any]], arrays: Mapping[str, np.ndarray]) -> dict[str, int]:
-    """How many walkers each film has, by key; films of two dimensions first, then of the lowest, as many as there is room for."""
+    """Number of walkers in each film, by key; films in two dimensions first, then in the lowest, as many as fit."""
     order = sorted(results, key=lambda r: (r["dim"] != 2, r["dim"]))
     keys = [key for r in order if (key := f"d{r['dim']}_{r['dynamics']}") + "_film" in arrays]
     if not keys:
@@ -110,7 +110,7 @@ def _curve(arrays: Mapping[str, np.ndarray], name: str) -> list[float] | None:
 
 
 def _short(values: np.ndarray, digits: int = 5) -> list[float]:
-    """So many significant digits: what a picture shows."""
+    """Round to this many significant digits, enough for a picture."""
     return [float(f"{value:.{digits}g}") for value in values]
 
 

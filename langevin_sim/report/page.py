@@ -1,4 +1,4 @@
-"""A page as a list of sections, and how it becomes one file: the template, its style and its script within it."""
+"""A page as a list of sections, and its rendering to one file that contains template, style and script."""
 
 import base64
 import json
@@ -18,27 +18,27 @@ _HERE = Path(__file__).parent
 
 
 class Paragraph(NamedTuple):
-    """Plain text; ``kind`` is a class of the style sheet: 'lead' for what a reader should see first, 'warning'."""
+    """Plain text; ``kind`` is a class of the style sheet: 'lead' for what a reader should see first, or 'warning'."""
 
     text: str
     kind: str = ""
 
 
 class Items(NamedTuple):
-    """A list of plain texts; each may begin with a word that is set apart, as (word, text)."""
+    """A list of plain texts; one may be (word, text), where the word is set in bold."""
 
     items: Sequence[str | tuple[str, str]]
     kind: str = ""
 
 
 class Markdown(NamedTuple):
-    """Text in Markdown, with tables; HTML and pictures in it stay as they are written."""
+    """Text in Markdown, with tables; HTML and pictures in it are shown literally."""
 
     markdown: str
 
 
 class Table(NamedTuple):
-    """Rows of cells; ``caption`` says what they are. Without headings the first cell of a row names the second."""
+    """Rows of cells; ``caption`` describes them. Without headings the first cell of a row names the second."""
 
     caption: str
     headings: Sequence[str]
@@ -46,7 +46,7 @@ class Table(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A PNG, with a text for who cannot see it."""
+    """A PNG with an alternative text."""
 
     png: bytes
     alternative: str
@@ -59,19 +59,19 @@ class Picture(NamedTuple):
 
 
 class Commands(NamedTuple):
-    """(what it does, the command) of commands for a shell."""
+    """Shell commands, as (description, command)."""
 
     commands: Sequence[tuple[str, str]]
 
 
 class Links(NamedTuple):
-    """(text, address) of other pages, relative to this one."""
+    """Links to other pages, as (text, address relative to this page)."""
 
     links: Sequence[tuple[str, str]]
 
 
 class Interactive(NamedTuple):
-    """Histogram, masses and film of a run, which app.js draws from ``data``; see interactive.py. One of it a page."""
+    """Histogram, masses and film of a run, which app.js draws from ``data``; see interactive.py. At most one per page."""
 
     data: dict[str, Any]
 
@@ -80,14 +80,14 @@ Block = Paragraph | Items | Markdown | Table | Picture | Commands | Links | Inte
 
 
 class Section(NamedTuple):
-    """A heading and what stands under it."""
+    """A heading and the blocks under it."""
 
     heading: str
     blocks: Sequence[Block]
 
 
 class Page(NamedTuple):
-    """All that a reader sees: ``subtitle`` says what was run in a line, ``foot`` where the page comes from."""
+    """A page: ``subtitle`` says in one line what was run, ``foot`` where the page comes from."""
 
     title: str
     subtitle: str
@@ -130,13 +130,13 @@ def _template() -> jinja2.Template:
 
 
 def _json(value: Any) -> str:
-    """JSON that may stand within a script element."""
+    """JSON that is safe inside a script element."""
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def _markdown(text: str) -> Markup:
-    """HTML of a Markdown text; a table scrolls within its own box."""
+    """HTML of a Markdown text; every table scrolls in its own box."""
     reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     html = reader.render(text)
     box = '<div class="scroll" tabindex="0" role="region" aria-label="table"><table>'

@@ -1,4 +1,4 @@
-"""Pieces that pages of all kinds share."""
+"""Parts that all kinds of pages share."""
 
 import re
 import shlex
@@ -12,18 +12,18 @@ _ABSOLUTE = re.compile(r"(?<![\w.~/:-])~?/(?:[^\s/'\"`,;)]+/)+")
 
 
 def local(text: str) -> str:
-    """A text without the folders that absolute paths in it name: they are this machine's own."""
+    """A text without the folders in absolute paths, which are private to this machine."""
     return _ABSOLUTE.sub("", text)
 
 
 def picture(folder: Path, alternative: str) -> Block:
-    """figure.png, or that it is not there: the page is worth having without it."""
+    """figure.png, or a note that it is missing, without which the page is still useful."""
     path = folder / "figure.png"
     return Picture(path.read_bytes(), alternative) if path.exists() else Paragraph("figure.png is not in the folder.", "warning")
 
 
 def provenance(manifest: dict[str, Any]) -> Table:
-    """When, where and with what a folder was made."""
+    """When, where and with which versions a folder was made."""
     versions = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
     host = manifest["host"]
     rows = [
@@ -35,11 +35,11 @@ def provenance(manifest: dict[str, Any]) -> Table:
         ["versions", versions],
         ["commit", (manifest["git_commit"] or "")[:12]],
     ]
-    return Table("When and with what:", [], [[name, value] for name, value in rows if value])
+    return Table("Time, machine and versions:", [], [[name, value] for name, value in rows if value])
 
 
 def notes(manifest: dict[str, Any], missing: Sequence[tuple[str, str]] = (), notices: Sequence[str] = ()) -> list[Block]:
-    """Warnings, laws that there are not, and notices; that there are none is said."""
+    """Warnings, missing laws, and notices, or a sentence that there are none."""
     warnings = [local(text) for text in manifest.get("warnings", [])]
     first: Block = Items(warnings, "warnings") if warnings else Paragraph("No warnings.")
     blocks = [first]
@@ -51,11 +51,11 @@ def notes(manifest: dict[str, Any], missing: Sequence[tuple[str, str]] = (), not
 
 
 def shell_name(folder: Path) -> str:
-    """A folder's own name, quoted for a shell; its path is private."""
+    """A folder's name, quoted for a shell, without its path, which is private."""
     return shlex.quote(folder.resolve().name)
 
 
 def footer(folder: Path, manifest: dict[str, Any]) -> str:
     """Where a page comes from."""
     version = manifest["versions"]["langevin-sim"]
-    return f"Made by langevin-sim {version} in the folder {folder.resolve().name}: all numbers are read from the files in it."
+    return f"Made by langevin-sim {version} in the folder {folder.resolve().name}: all numbers come from its files."

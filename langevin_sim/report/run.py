@@ -37,27 +37,27 @@ _OF_SGD = ("batch_size", "replacement", "terms", "tilt")
 
 
 def page(folder: Path, manifest: dict[str, Any]) -> Page:
-    """What a completed run shows: verdicts in words, the table, the interactive part, the figure, and how it was made."""
+    """The page of a completed run: verdicts, table, interactive part, figure, settings and commands."""
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     spec = parse(RunSpec, manifest["spec"])
     results = summary["results"]
     with np.load(folder / "histograms.npz") as arrays:
         shown = data(summary, dict(arrays), spec.schedule == "constant")
     sections = [
-        Section("What came out", [Paragraph(explanations.headline(results), "lead"), *_found(results)]),
+        Section("Results", [Paragraph(explanations.headline(results), "lead"), *_found(results)]),
         Section("The numbers", [_masses(results), *_temperatures(results), _energies(results), _diagnostics(results)]),
         Section("Dimension by dimension", [*_left_out(shown, results), Interactive(shown)]),
         Section("The figure", [picture(folder, _alternative(summary))]),
-        Section("What was run", [_settings(spec, summary), provenance(manifest), _commands(folder, spec)]),
+        Section("Settings", [_settings(spec, summary), provenance(manifest), _commands(folder, spec)]),
         Section("Warnings and notes", notes(manifest, explanations.missing(results), summary.get("notices", []))),
     ]
     title = f"{local(summary['potential'])}, {explanations.dimensions(r['dim'] for r in results)}"
-    subtitle = f"{', '.join(spec.dynamics)}: {spec.walkers:,} walkers a dimension, {spec.steps:,} steps each, seed {spec.seed}"
+    subtitle = f"{', '.join(spec.dynamics)}: {spec.walkers:,} walkers per dimension, {spec.steps:,} steps each, seed {spec.seed}"
     return Page(title, subtitle, sections, footer(folder, manifest))
 
 
 def command(spec: RunSpec) -> str:
-    """The command that has the run again: all options that are not at their defaults, the seed among them."""
+    """The command that repeats the run: all options that differ from their defaults, including the seed."""
     written = {"dims": dims_text(spec.dims), "potential": local(spec.potential)}
     if spec.data is not None:
         written["data"] = local(spec.data)
@@ -103,7 +103,7 @@ def _masses(results: list[dict[str, Any]]) -> Table:
 
 
 def _exact(region: dict[str, Any], law: str, digits: int) -> str:
-    """A law's mass, with the law's own error where that is to be seen."""
+    """A law's mass, with the law's error if it shows at this precision."""
     error = region.get(f"{law}_error") or 0.0
     return measured(region[law], error) if error > 0.1 * 10.0**-digits else number(region[law], digits)
 
@@ -115,7 +115,7 @@ def _temperatures(results: list[dict[str, Any]]) -> list[Table]:
             fitted = r["fitted_temperature"]
             seen = "-" if fitted is None else measured(fitted["mean"], fitted["stderr"])
             rows.append([str(r["dim"]), r["dynamics"], f"{r['effective_temperature']:.5g}", seen])
-    caption = "Temperatures of SGD: predicted from the covariance of its gradients, and the one whose mean energy was seen."
+    caption = "Temperatures of SGD: predicted from the covariance of its gradients, and the one with the observed mean energy."
     return [Table(caption, ["d", "dynamics", "predicted", "fitted ± error"], rows)] if rows else []
 
 
@@ -146,7 +146,7 @@ def _energies(results: list[dict[str, Any]]) -> Table:
                 number(marginal["tv_expected"], 5) if exact else "-",
             ]
         )
-    caption = "Mean energies, and how far the histograms of x₁ are from the exact ones: total variation distance."
+    caption = "Mean energies, and the total variation distance between the histogram of x₁ and the exact ones."
     return _filled(caption, headings, rows)
 
 
@@ -159,7 +159,7 @@ def _diagnostics(results: list[dict[str, Any]]) -> Table:
         "relaxation time, steps",
         "accepted",
         "diverged walkers",
-        "coordinate updates a second",
+        "coordinate updates per second",
     ]
     rows = [
         [
@@ -174,19 +174,19 @@ def _diagnostics(results: list[dict[str, Any]]) -> Table:
         ]
         for r in results
     ]
-    caption = "Whether the run was long enough: nested R-hat, both halves compared, and the relaxation time that is predicted."
+    caption = "Whether the run was long enough: nested R-hat, comparison of both halves, and predicted relaxation time."
     return _filled(caption, headings, rows)
 
 
 def _filled(caption: str, headings: list[str], rows: list[list[str]]) -> Table:
-    """A table without the columns that hold nothing but dashes."""
+    """A table without the columns that hold only dashes."""
     columns = [k for k in range(len(headings)) if any(row[k] != "-" for row in rows)]
     return Table(caption, [headings[k] for k in columns], [[row[k] for k in columns] for row in rows])
 
 
 def _left_out(shown: dict[str, Any], results: list[dict[str, Any]]) -> list[Paragraph]:
     absent = len({r["dim"] for r in results}) - len(shown["dims"])
-    return [Paragraph(f"Here {len(shown['dims'])} dimensions are shown; the table has {absent} more.")] if absent else []
+    return [Paragraph(f"{len(shown['dims'])} dimensions are shown here; the table has {absent} more.")] if absent else []
 
 
 def _alternative(summary: dict[str, Any]) -> str:
@@ -196,14 +196,14 @@ def _alternative(summary: dict[str, Any]) -> str:
     masses = [f"{r['dynamics']} in d = {r['dim']}: {r['regions'][0]['mass']:.3g}" for r in results[:12]]
     more = "; ..." if len(results) > 12 else ""
     return (
-        f"Three kinds of picture: the surface of {local(summary['potential'])}, where it has one in two dimensions; the mass "
+        f"Three kinds of picture: the surface of {local(summary['potential'])}, in two dimensions, if it exists there; the mass "
         f"of the region {name} against dimension ({'; '.join(masses)}{more}); histograms of x1 beside the exact laws. "
         f"{verdicts}."
     )
 
 
 def _settings(spec: RunSpec, summary: dict[str, Any]) -> Table:
-    """What was run, with the defaults that were taken."""
+    """All settings, including defaults."""
     values = spec.model_dump() | {"domain": summary["domain"]}
     parameters = ", ".join(f"{key} {value:g}" for key, value in summary["parameters"].items())
     rows = [
@@ -218,23 +218,23 @@ def _settings(spec: RunSpec, summary: dict[str, Any]) -> Table:
         rows.append(["data", local(spec.data)])
     seconds = sum(r["seconds"] for r in summary["results"])
     rows += [["extrapolated to step 0", _written(spec.extrapolate)], ["seed", str(spec.seed)], ["time", duration(seconds)]]
-    return Table("Settings, with the defaults that were taken:", [], rows)
+    return Table("All settings, including defaults:", [], rows)
 
 
 def _written(value: Any) -> str:
-    """A value for a person."""
+    """A value in readable form."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _commands(folder: Path, spec: RunSpec) -> Commands:
-    """The commands that repeat it."""
+    """The commands that repeat a run."""
     where = shell_name(folder)
     return Commands(
         [
-            ("Repeat it and compare the bits (from the folder above):", f"langevin-sim rerun {where}"),
-            ("Run it again from its settings:", command(spec)),
-            ("Write this page again:", f"langevin-sim report {where}"),
+            ("Repeat it and compare the bits (run from the parent folder):", f"langevin-sim rerun {where}"),
+            ("Rerun it from its settings:", command(spec)),
+            ("Rewrite this page:", f"langevin-sim report {where}"),
         ]
     )

@@ -1,4 +1,4 @@
-"""The page of a sweep: what came out at every point, with links to the points' own pages."""
+"""The page of a sweep: the results at every point, with links to the pages of the points."""
 
 import json
 import shlex
@@ -10,11 +10,11 @@ from urllib.parse import quote
 from langevin_sim.report.page import NAME, Block, Commands, Items, Links, Page, Paragraph, Section, Table
 from langevin_sim.report.parts import footer, local, notes, picture, provenance, shell_name
 
-_MOST = 500  # points that are listed; sweep.csv has all
+_MOST = 500  # maximum number of points in the list; sweep.csv has all
 
 
 def page(folder: Path, manifest: dict[str, Any]) -> Page:
-    """Counts first, then the figure, the points, what was run and the command that continues it."""
+    """The page: counts first, then the figure, the points, the settings and the command that continues it."""
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     rows, axes = summary["results"], summary["axes"]
     what = summary["settings"].get("potential") or summary["settings"].get("data")
@@ -40,17 +40,17 @@ def page(folder: Path, manifest: dict[str, Any]) -> Page:
     commands = Commands(
         [
             (
-                "Run the missing points, or draw the figure again (from the folder above):",
+                "Run the missing points, or redraw the figure (run from the parent folder):",
                 f"langevin-sim sweep {shell_name(folder)}",
             ),
             ("Repeat one point and compare the bits:", f"langevin-sim rerun {one}"),
         ]
     )
     sections = [
-        Section("What came out", came),
+        Section("Results", came),
         Section("The figure", [picture(folder, f"{title}. Its numbers are in sweep.csv and in the table on this page.")]),
         Section("The points", [_table(summary["of"], axes, points, shown), *rest, Links(links)]),
-        Section("What was run", [Items(grid), Table("All points share:", [], settings), provenance(manifest), commands]),
+        Section("Settings", [Items(grid), Table("All points share:", [], settings), provenance(manifest), commands]),
         Section("Warnings and notes", notes(manifest)),
     ]
     return Page(title, f"{len(points)} points, seed {summary['seed']}", sections, footer(folder, manifest))
@@ -62,7 +62,7 @@ def _counts(points: dict[str, int]) -> str:
 
 
 def _verdicts(rows: list[dict[str, Any]]) -> list[Block]:
-    """How many ensembles have which verdict: an ensemble has one, a row each of its regions."""
+    """Number of ensembles with each verdict: rows are per region, but an ensemble has one verdict."""
     ensembles = {(row["point"], row["dynamics"]): row["verdict"] for row in rows if row.get("verdict")}
     words = Counter(ensembles.values())
     counts = ", ".join(f"{count:,} {word}" for word, count in words.most_common())
@@ -79,7 +79,7 @@ def _table(of: str, axes: dict[str, Any], points: dict[str, list[dict[str, Any]]
     firsts = [row for name in shown for row in {row["dynamics"]: row for row in reversed(points[name])}.values()]
     lines = [[row[name] for name in (*axes, *names)] for row in firsts]
     headings = [*axes, "dynamics", "region", "mass", "error", "Boltzmann", "chain", "verdict"]
-    return Table("Masses, simulated beside exact:", headings, _texts(lines))
+    return Table("Simulated and exact masses:", headings, _texts(lines))
 
 
 def _texts(lines: list[list[Any]]) -> list[list[str]]:

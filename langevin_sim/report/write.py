@@ -1,4 +1,4 @@
-"""report.html of a folder, whatever kind it is of."""
+"""Write report.html of a folder of any kind."""
 
 import zipfile
 from pathlib import Path
@@ -13,7 +13,7 @@ from langevin_sim.storage import folder as disk
 
 
 def page_of(folder: Path, manifest: dict[str, Any]) -> Page | None:
-    """The page of a completed folder: runs and sweeps have one of their own, a folder with a figure.md has one made of that."""
+    """The page of a completed folder: runs and sweeps have their own form; others are built from their figure.md."""
     pages = {"run": run.page, "sweep": sweep.page}
     kind = manifest.get("kind", "run")
     if kind in pages:
@@ -22,18 +22,18 @@ def page_of(folder: Path, manifest: dict[str, Any]) -> Page | None:
 
 
 def write(folder: Path) -> None:
-    """Write the page of a completed folder, from the folder alone; none for a kind that has none."""
+    """Write the page of a completed folder from its files, if its kind has a page."""
     page = page_of(folder, disk.read_manifest(folder))
     if page is not None:
         write_page(folder, page)
 
 
 def write_again(folder: Path) -> Path:
-    """The same for a folder that somebody names; FolderError if it is not complete, or its data cannot be used."""
+    """The same for a folder given by the user; FolderError if it is not complete, or its data are unusable."""
     manifest = disk.read_manifest(folder)
     kind, status = manifest.get("kind", "run"), manifest["status"]
     if status != "COMPLETED":
-        raise FolderError(f"{folder} is {status}: only a complete folder has a report: {_remedy(folder, manifest)}")
+        raise FolderError(f"{folder} is {status}: only a complete folder has a report; {_remedy(folder, manifest)}")
     try:
         page = page_of(folder, manifest)
         if page is not None:
@@ -41,10 +41,10 @@ def write_again(folder: Path) -> Path:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, zipfile.BadZipFile) as error:
         reason = f"{type(error).__name__}: {error}" if not isinstance(error, OSError) else f"{error.strerror}: {error.filename}"
         raise FolderError(
-            f"{folder}: its files lack what the page shows ({reason}): langevin-sim rerun makes them again"
+            f"{folder}: its files lack data for the page ({reason}); repeat the run with langevin-sim rerun"
         ) from error
     if page is None:
-        raise FolderError(f"{folder} is of the kind {kind}, which has no report")
+        raise FolderError(f"{folder} is of kind {kind}, which has no report")
     with disk.locked(folder):
         path = write_page(folder, page)
         disk.rehash(folder, manifest, NAME)
@@ -52,5 +52,5 @@ def write_again(folder: Path) -> Path:
 
 
 def _remedy(folder: Path, manifest: dict[str, Any]) -> str:
-    reason = f" (it said: {manifest['error']})" if manifest.get("error") else ""
+    reason = f" (its error: {manifest['error']})" if manifest.get("error") else ""
     return f"langevin-sim resume {folder} continues it{reason}"

@@ -1,4 +1,4 @@
-"""A grid: axes, and the points at which all their values meet."""
+"""A grid of settings: its axes, and its points, one for every combination of their values."""
 
 import hashlib
 import itertools
@@ -24,19 +24,19 @@ _WHOLE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
 
 
 class Axis(NamedTuple):
-    """A setting, or a parameter of the potential, and the values that it takes."""
+    """A setting, or a parameter of the potential, with its values."""
 
     name: str
     values: list[Any]
 
     @property
     def numeric(self) -> bool:
-        """Whether all its values are numbers."""
+        """Whether all values are numbers."""
         return all(isinstance(value, int | float) and not isinstance(value, bool) for value in self.values)
 
 
 class Point(NamedTuple):
-    """One run of a sweep: its folder's name, its place on every axis, and its settings."""
+    """One run of a sweep: the name of its folder, its value on every axis, and its settings."""
 
     name: str
     where: dict[str, Any]
@@ -44,7 +44,7 @@ class Point(NamedTuple):
 
 
 class Sweep(NamedTuple):
-    """All that determines a sweep. kind: "run" or "train"; base: the settings that all points share."""
+    """Everything that determines a sweep. kind: "run" or "train"; base: the settings that all points share."""
 
     kind: str
     base: dict[str, Any]
@@ -53,7 +53,7 @@ class Sweep(NamedTuple):
 
 
 def axis(text: str) -> Axis:
-    """KEY=a:b:n (n values from a to b, evenly), a:b:n:log (in the logarithm), i..j, or u,v,w (u;v;w if they hold commas)."""
+    """KEY=a:b:n (n equally spaced values), a:b:n:log (in the logarithm), i..j, or u,v,w (u;v;w if they hold commas)."""
     name, equals, values = text.partition("=")
     name = name.strip().replace("-", "_")
     expected = f"--grid {text}: expected KEY=a:b:n, KEY=a:b:n:log, KEY=i..j or KEY=u,v,w"
@@ -79,7 +79,7 @@ def axis(text: str) -> Axis:
 
 
 def axes_of(table: Any) -> list[Axis]:
-    """The axes in the [grid] table of a TOML file: a list of values, or what ``axis`` reads, by key."""
+    """The axes in the [grid] table of a TOML file: for each key a list of values, or text that ``axis`` reads."""
     if not isinstance(table, dict):
         raise InputError(f"grid = {table!r}: expected a table, [grid], with lines such as temperature = [0.8, 1.2]")
     found = []
@@ -94,7 +94,7 @@ def axes_of(table: Any) -> list[Axis]:
 
 
 def make(kind: str, values: dict[str, Any], axes: list[Axis], seed: int) -> Sweep:
-    """A sweep from raw settings and axes; InputError for whatever is wrong in any of its points."""
+    """Make a sweep from raw settings and axes; InputError if any of its points is invalid."""
     earlier = KINDS[kind].earlier_names
     values = {earlier.get(key, key): value for key, value in values.items()}
     axes = [one._replace(name=earlier.get(one.name, one.name)) for one in axes]
@@ -124,7 +124,7 @@ def make(kind: str, values: dict[str, Any], axes: list[Axis], seed: int) -> Swee
 
 
 def points(sweep: Sweep) -> list[Point]:
-    """Every point of the grid, the last axis fastest; InputError if one has settings that cannot be."""
+    """Every point of the grid, the last axis varying fastest; InputError if the settings of one are invalid."""
     found = []
     for values in itertools.product(*(one.values for one in sweep.axes)):
         where = dict(zip((one.name for one in sweep.axes), values, strict=True))
@@ -133,7 +133,7 @@ def points(sweep: Sweep) -> list[Point]:
 
 
 def _spec(sweep: Sweep, where: dict[str, Any]) -> Spec:
-    """The settings of a point. Its seed is a function of the sweep's and of where it is: a larger grid leaves it as it is."""
+    """The settings of a point. Its seed depends only on the sweep's seed and its place; a larger grid does not change it."""
     fields = {*KINDS[sweep.kind].model_fields, *KINDS[sweep.kind].earlier_names}
     values = {**sweep.base, **{key: value for key, value in where.items() if key in fields}}
     if "dim" in where:
@@ -151,14 +151,14 @@ def _spec(sweep: Sweep, where: dict[str, Any]) -> Spec:
 
 
 def _name(where: dict[str, Any]) -> str:
-    """'temperature=0.2,step_size=0.01,dim=3', made safe for a folder's name."""
+    """'temperature=0.2,step_size=0.01,dim=3', made safe for use as a folder's name."""
     text = ",".join(f"{key}={value}" for key, value in where.items())
     name = re.sub(r"[^A-Za-z0-9_.,=+-]+", "-", text)[:_LONGEST_NAME]
     return name if name == text else f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _value(text: str) -> Any:
-    """A truth value, a number (whole if it is), or the text itself."""
+    """Convert text to a truth value or a number (an integer if possible); otherwise return it."""
     if text in ("true", "false"):
         return text == "true"
     if not re.fullmatch(_NUMBER, text):

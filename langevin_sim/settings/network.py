@@ -20,17 +20,17 @@ BatchNorm = Literal["fixed", "perturbed", "recomputed"]
 
 
 class Seeded(Spec):
-    """Settings with a seed, drawn where none is given."""
+    """Settings with a seed, drawn if none is given."""
 
     seed: Annotated[Seed, Field(description="Seed of every random stream; drawn at random if not given.")] = None
 
     def resolved(self) -> Self:
-        """With a seed."""
+        """These settings with a seed."""
         return self if self.seed is not None else self.model_copy(update={"seed": secrets.randbits(32)})
 
 
 class DataSpec(Spec):
-    """What the training loss is a mean over. The same spec gives the same images and labels."""
+    """The data that the training loss is a mean over. Equal specs give equal images and labels."""
 
     data: Annotated[str, Field(description=f"Data set: {', '.join(DATASETS)}.")] = "digits"
     data_dir: Annotated[
@@ -61,7 +61,7 @@ class DataSpec(Spec):
 
     @property
     def replaced(self) -> float:
-        """The probability that a training label is replaced."""
+        """Probability that a training label is replaced."""
         return 1.0 if self.labels == "random" else self.label_noise
 
 
@@ -135,7 +135,7 @@ class TrainSpec(DataSpec, Seeded):
         return text if text == "temperature" and info.field_name == "noise_schedule" else str(parse_schedule(text))
 
     def identity(self, digest: str) -> str:
-        """A hash of all that determines the minima: the settings, and the digest of the data instead of where it lies."""
+        """A hash of everything that determines the minima: the settings, with the digest of the data instead of its location."""
         values = self.model_dump(mode="json", exclude={"data_dir"}) | {"digest": digest}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
@@ -190,7 +190,7 @@ class PlaneSpec(Spec):
 
 
 class FlatnessSpec(Seeded):
-    """The flatness radius of eq. 11, r = sup{r : |I(w) - I(w + r dw)| <= epsilon}, and all that the memo leaves open."""
+    """The flatness radius of eq. 11, r = sup{r : |I(w) - I(w + r dw)| <= epsilon}, and all choices that the memo leaves open."""
 
     epsilon: Annotated[float, Field(gt=0, description="Threshold epsilon, in units of I.")] = 0.05
     directions: Annotated[int, Field(ge=1, le=100_000, description="Number of random directions at each minimum.")] = 20

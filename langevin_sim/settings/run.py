@@ -1,4 +1,4 @@
-"""RunSpec: everything that determines a run's result. Options, defaults and bounds live here alone."""
+"""RunSpec: everything that determines a run's result. Options, defaults and bounds are defined only here."""
 
 import re
 import secrets
@@ -32,7 +32,7 @@ def parse_dims(value: Any) -> Any:
 
 
 def dims_text(dims: list[int]) -> str:
-    """What ``parse_dims`` reads as these dimensions: '1..5,10'."""
+    """Dimensions as text that ``parse_dims`` reads: '1..5,10'."""
     parts: list[list[int]] = []
     for dim in dims:
         if parts and dim == parts[-1][-1] + 1:
@@ -48,7 +48,7 @@ def split(value: Any) -> Any:
 
 
 class RunSpec(Spec):
-    """What is simulated. The same spec and seed give the same bits on any number of threads."""
+    """Everything that is simulated. The same spec and seed give the same bits on any number of threads."""
 
     earlier_names: ClassVar[dict[str, str]] = {"every": "record_every"}
 
@@ -64,10 +64,10 @@ class RunSpec(Spec):
     walkers: Annotated[int, Field(ge=2, le=MAX_WALKERS, description="Number of independent walkers in each dimension.")] = 10_240
     steps: Annotated[
         Annotated[int, Field(ge=1, le=MAX_STEPS)] | Literal["auto"],
-        Field(description="Production steps of every walker, or auto: 60 relaxation times, after 10 of burn-in."),
+        Field(description="Production steps of every walker, or auto: 60 relaxation times after 10 of burn-in."),
     ] = 60_000
-    burn_in: Annotated[int, Field(ge=0, le=MAX_STEPS, description="Steps before anything is counted.")] = 10_000
-    record_every: Annotated[int, Field(ge=1, le=10**9, description="Steps between two observations of a walker.")] = 40
+    burn_in: Annotated[int, Field(ge=0, le=MAX_STEPS, description="Burn-in steps, before anything is counted.")] = 10_000
+    record_every: Annotated[int, Field(ge=1, le=10**9, description="Number of steps between two observations of a walker.")] = 40
     step_size: Annotated[float, Field(gt=0, description="Step size eta, in units of time.")] = 0.02
     temperature: Annotated[float, Field(ge=0, description="Temperature T, in units of energy (k_B = 1).")] = 1.0
     schedule: Annotated[
@@ -131,7 +131,7 @@ class RunSpec(Spec):
         return text if text == "temperature" and info.field_name == "noise_schedule" else str(parse_schedule(text))
 
     def resolved(self) -> "RunSpec":
-        """With a seed, and burn-in and steps rounded up to multiples of ``record_every``."""
+        """These settings with a seed, and with burn-in and steps rounded up to multiples of ``record_every``."""
 
         def up(steps: int) -> int:
             return -(-steps // self.record_every) * self.record_every
@@ -142,7 +142,7 @@ class RunSpec(Spec):
 
 
 def make_spec(values: dict[str, Any]) -> RunSpec:
-    """A RunSpec from raw values; dims not given are the default ones that the potential has."""
+    """Make a RunSpec from raw values; by default, dims are those default ones that the potential has."""
     if "dims" not in values and isinstance(values.get("potential"), str):
         from langevin_sim import potentials  # compiled code: not needed for --help
 

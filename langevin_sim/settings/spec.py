@@ -1,4 +1,4 @@
-"""What every spec has in common: how raw values become one, how it is written as TOML, what a wrong one is told."""
+"""What all specs have in common: parsing of raw values, TOML, and error messages."""
 
 import re
 import shlex
@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from langevin_sim.errors import InputError, UnknownNameError, did_you_mean
 
-_OF_TABLES = {"parameters": "set", "dynamics_settings": "set-dynamics"}  # options that take one KEY=VALUE of a table each
+_OF_TABLES = {"parameters": "set", "dynamics_settings": "set-dynamics"}  # options that each take one KEY=VALUE of a table
 
 
 class Spec(BaseModel):
-    """A frozen record of settings; a key that is not a field is refused.
+    """A frozen record of settings; an unknown key is refused.
 
-    earlier_names: what fields were called in earlier versions, by which they can still be read: name then -> name now.
+    earlier_names: names of fields in earlier versions, which are still read: earlier name -> present name.
     """
 
     earlier_names: ClassVar[dict[str, str]] = {}
@@ -27,7 +27,7 @@ class Spec(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _no_odd_values(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Booleans are no numbers, and no system takes NUL in a path."""
+        """Refuse Booleans as numbers, and NUL, which no system allows in a path."""
         for name, value in values.items():
             field = cls.model_fields.get(name)
             inside = [value, *(value if isinstance(value, list) else value.values() if isinstance(value, dict) else ())]
@@ -42,7 +42,7 @@ SpecT = TypeVar("SpecT", bound=Spec)
 
 
 def parse(kind: type[SpecT], values: dict[str, Any]) -> SpecT:
-    """Settings from raw values; InputError in one line that names what was got and what was expected."""
+    """Parse raw values; InputError in one line that says what was given and what was expected."""
     for then, now in kind.earlier_names.items():
         if then in values and now in values:
             raise InputError(f"{then} and {now} are the same setting: give only one")
@@ -62,13 +62,13 @@ def parse(kind: type[SpecT], values: dict[str, Any]) -> SpecT:
         message = message[0].lower() + message[1:]
         hint = ""
         if first["type"] == "literal_error" and isinstance(first["input"], str):
-            where = where.partition(".")[0]  # of a list, which of its items is wrong says itself
+            where = where.partition(".")[0]  # in a list, the input itself shows which item is wrong
             hint = did_you_mean(first["input"], re.findall("'([^']+)'", first["ctx"]["expected"]))
         raise InputError(f"{where} = {first['input']!r}: {hint}{message}") from error
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """The settings in a TOML file."""
+    """Read settings from a TOML file."""
     try:
         return tomllib.loads(path.read_bytes().decode())
     except (OSError, UnicodeDecodeError) as error:
@@ -78,13 +78,13 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def to_toml(settings: Spec) -> str:
-    """The settings as TOML that read_config takes."""
+    """Write settings as TOML that read_config reads."""
     values = settings.model_dump(mode="json", exclude_none=True)
     return tomli_w.dumps({key: value for key, value in values.items() if value != {}}, indent=1)
 
 
 def flags(settings: Spec, written: Mapping[str, str] | None = None) -> str:
-    """The command-line options that differ from their defaults, for a shell; ``written``: how some values are to be written."""
+    """The command-line options that differ from their defaults, for a shell; ``written``: how to write some of the values."""
     words = []
     for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)

@@ -1,4 +1,4 @@
-"""From a spec to what is simulated: a potential and a dynamics for every dimension."""
+"""Build from a spec what is simulated: a potential and a dynamics for every dimension."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,20 +16,20 @@ from langevin_sim.settings.run import RunSpec
 
 
 class System(NamedTuple):
-    """What is simulated: together the two are a Markov chain."""
+    """A potential and a dynamics: together they define a Markov chain."""
 
     potential: Potential
     dynamics: Dynamics
 
 
 def build(spec: RunSpec) -> list[System]:
-    """Every dimension with every dynamics, in this order; InputError for what does not go together."""
+    """Every dimension with every dynamics, in this order; InputError for settings that do not fit together."""
     own = _own_settings(spec)
     return [_system(spec, dim, name, own[name]) for dim in spec.dims for name in spec.dynamics]
 
 
 def _own_settings(spec: RunSpec) -> dict[str, dict[str, float]]:
-    """What of ``dynamics_settings`` each dynamics gets: KEY goes to every one that has such a setting, NAME.KEY to that one."""
+    """The part of ``dynamics_settings`` for each dynamics: KEY is for all that have such a setting, NAME.KEY for one."""
     kinds = {text: kind(text) for text in spec.dynamics}
     names = [found.name for found in kinds.values()]
     for name in names:
@@ -48,7 +48,7 @@ def _own_settings(spec: RunSpec) -> dict[str, dict[str, float]]:
 
 
 def halved(system: System) -> System:
-    """The same system at half the step, at the same temperatures: the variance of tilts doubles, so that T_eff stays."""
+    """The same system at half the step and the same temperatures: the variance of the tilts doubles, which preserves T_eff."""
     potential, dynamics = system
     terms = potential.terms
     if terms is not None and terms.tilted and terms.covariance is not None:
@@ -74,7 +74,7 @@ def _system(spec: RunSpec, dim: int, name: str, own: dict[str, float]) -> System
 
 
 def _potential(spec: RunSpec, dim: int) -> Potential:
-    """The spec's potential on its domain; a user's own is checked before anything runs on it."""
+    """The spec's potential on its domain; a user's own potential is checked before it is used."""
     domain = None if spec.domain == "own" else parse_domain(spec.domain)
     if spec.data is not None and spec.potential == "regression":
         if spec.parameters:
@@ -93,7 +93,7 @@ def _potential(spec: RunSpec, dim: int) -> Potential:
 
 
 def _covariance(spec: RunSpec, potential: Potential, dynamics: Dynamics) -> np.ndarray:
-    """Covariance of the tilts that ``tilt`` asks for, [dim, dim]."""
+    """Covariance of the tilts that the setting ``tilt`` specifies, [dim, dim]."""
     kind, _, text = spec.tilt.partition(":")
     expected = f"tilt {spec.tilt!r}: expected auto, isotropic:S2, hessian:SCALE or matrix:A,B;B,C"
     try:
@@ -113,7 +113,7 @@ def _covariance(spec: RunSpec, potential: Potential, dynamics: Dynamics) -> np.n
     if kind != "auto":
         raise UnknownNameError("tilt", kind, ["auto", "isotropic", "hessian", "matrix"])
     factor = dynamics.variance_factor(spec.terms)
-    if factor <= 0:  # the full batch has no noise, whatever the tilts
+    if factor <= 0:  # a full batch has no noise, whatever the tilts
         return np.eye(potential.dim)
     temperature = spec.temperature if spec.temperature > 0 else 1.0
     return 2.0 * temperature / (dynamics.step_size * factor) * np.eye(potential.dim)

@@ -1,4 +1,4 @@
-"""What a user passes, checked once: a wrong type or shape is an InputError that names the argument."""
+"""Check what a user passes, once: a wrong type or shape gives an InputError that names the argument."""
 
 import math
 import operator
@@ -39,7 +39,7 @@ def number(name: str, value: Any) -> float:
 
 
 def kind(name: str, value: Any, expected: type, example: str) -> None:
-    """InputError unless ``value`` is an instance of ``expected``."""
+    """Raise InputError unless ``value`` is an instance of ``expected``."""
     if not isinstance(value, expected):
         raise InputError(f"{name} = {shown(value)}: expected {example}")
 
@@ -59,12 +59,12 @@ def observables(record: Any) -> dict[str, Callable[[np.ndarray], Any]]:
 
 
 def pair(potential: Any, dynamics: Any) -> None:
-    """InputError unless these are a potential and a dynamics."""
+    """Raise InputError unless these are a potential and a dynamics."""
     kind("potential", potential, Potential, "a potential, for instance ls.potentials.twowell(dim=2)")
     kind("dynamics", dynamics, Dynamics, "a dynamics, for instance ls.GDL(step_size=0.02, temperature=1.0)")
 
 
 def shown(value: Any) -> str:
-    """A value in a message, cut where it is long."""
+    """A value as text for a message, cut if it is long."""
     text = " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,4 +1,4 @@
-"""A film of a run's first walkers, and the landscape that they move in."""
+"""A film of a run's first walkers, and the landscape on which they move."""
 
 import numpy as np
 
@@ -9,17 +9,17 @@ from langevin_sim.potentials.grid import energy_grid
 from langevin_sim.potentials.potential import Potential
 
 BLOCKS = 2  # 256 walkers
-FRAMES = 240  # at most, besides the starts
+FRAMES = 240  # at most, in addition to the starts
 GRID = 81  # points of the grid of U along each coordinate
-# between two frames walkers should move on, and not leap: by at most so many times 1 / (largest curvature) in time, and by
-# diffusion alone by at most such a share of the picture's width
+# walkers should move smoothly between frames: the time between two frames is at most this many times 1 / (largest
+# curvature), and diffusion alone moves a walker by at most this share of the picture's width
 _CURVATURE_TIMES = 0.25
 _SHARE = 0.04
-_UNSEEN, _GONE = -2, -1  # labels of a walker in a frame that has not been taken, and of one that has diverged
+_UNSEEN, _GONE = -2, -1  # labels for a frame that has not been taken, and for a walker that has diverged
 
 
 class Film:
-    """Films the first BLOCKS blocks of a run of ``total`` steps from their starts on.
+    """Films the first BLOCKS blocks of a run of ``total`` steps, from their starts.
 
     first: the number of the ensemble's first block, if it is a part of a larger one; walkers, dim: of the ensemble.
     """
@@ -49,7 +49,7 @@ class Film:
         """Take one frame."""
         k = int(np.searchsorted(self.steps, step))
         there = ~np.isnan(positions[:, 0])
-        with np.errstate(over="ignore"):  # of a walker that diverges, and is not seen to yet
+        with np.errstate(over="ignore"):  # from a walker that is diverging but has not been marked yet
             self._frames[k] = positions[:, : len(self._extent)].T
         self._labels[k] = _GONE
         self._labels[k, there] = self._potential.label(positions[there])
@@ -60,7 +60,7 @@ class Film:
         return {"steps": self.steps[taken], "frames": self._frames[taken], "labels": self._labels[taken]}
 
     def place(self, first: int, state: dict[str, np.ndarray]) -> None:
-        """Take the frames at the same steps of the walkers of blocks ``first``.., if there are any."""
+        """Take over the frames of blocks ``first``.. at the same steps, if there are any."""
         if not state or first * BLOCK >= self.walkers:
             return
         _, here, there = np.intersect1d(self.steps, state["steps"], return_indices=True)
@@ -74,11 +74,11 @@ class Film:
         return not (self._labels == _UNSEEN).any()
 
     def arrays(self, start: np.ndarray) -> dict[str, np.ndarray]:
-        """The film of walkers that began in the regions ``start`` [walkers], and what they move in.
+        """The film of walkers that began in the regions ``start`` [walkers], and their landscape.
 
-        film [frames, 1 or 2, walkers]: x_1 (and x_2), float32, nan for a walker that has diverged; film_steps [frames]: how
-        many steps were taken; film_share [frames, regions]: share of these walkers in each region; film_start [walkers]:
-        the region each began in; landscape [GRID] or [GRID, GRID]: U at x_1 (and x_2), see energy_grid;
+        film [frames, 1 or 2, walkers]: x_1 (and x_2), float32, nan for a walker that has diverged; film_steps [frames]: numbers
+        of steps; film_share [frames, regions]: share of these walkers in each region; film_start [walkers]:
+        the region where each began; landscape [GRID] or [GRID, GRID]: U at x_1 (and x_2), see energy_grid;
         landscape_extent [1 or 2, 2].
         """
         regions = len(self._potential.regions)

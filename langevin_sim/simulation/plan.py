@@ -1,4 +1,4 @@
-"""Is a run long enough? Told before it starts."""
+"""Predict before a run whether it is long enough."""
 
 import math
 
@@ -6,13 +6,13 @@ from langevin_sim.dynamics import Dynamics
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.simulation.references import References
 
-BURN_IN_TIMES, RUN_TIMES = 10, 60  # relaxation times that --steps auto takes
-HOPELESS = 1e11  # relaxation times beyond this are not worth a number of steps
-LEAST_TIMES = 5  # below so many relaxation times in all, no comparison is claimed
+BURN_IN_TIMES, RUN_TIMES = 10, 60  # relaxation times for --steps auto
+HOPELESS = 1e11  # for relaxation times beyond this, no number of steps is suggested
+LEAST_TIMES = 5  # a run of fewer relaxation times, burn-in included, claims no comparison
 
 
 def needed(references: list[References], every: int) -> tuple[int, int]:
-    """(burn-in, steps) for the slowest system, multiples of ``every``; 0 where nothing is predicted."""
+    """(burn-in, steps) for the slowest system, multiples of ``every``; 0 if nothing is predicted."""
     slowest = max((each.relaxation_steps or 0.0 for each in references), default=0.0)
 
     def rounded(times: int) -> int:
@@ -22,22 +22,22 @@ def needed(references: list[References], every: int) -> tuple[int, int]:
 
 
 def too_short(references: References, burn_in: int, steps: int) -> bool:
-    """Whether the whole run is shorter than a few relaxation times."""
+    """Whether the run, burn-in included, is shorter than a few relaxation times."""
     return references.relaxation_steps is not None and burn_in + steps < LEAST_TIMES * references.relaxation_steps
 
 
 def warnings(potential: Potential, dynamics: Dynamics) -> list[str]:
-    """What a user should know of this pair before reading its numbers."""
+    """What a user should know about this pair before reading its numbers."""
     if potential.smooth or not dynamics.uses_gradient:
         return []
     return [
-        f"{potential.name}: its gradient is a stand-in, a difference over a finite distance: {dynamics.name} does not sample "
-        "Boltzmann's law, even at small steps; rwm does"
+        f"{potential.name}: its gradient is replaced by a difference over a finite distance, so {dynamics.name} does not "
+        "sample Boltzmann's law, even at small steps; rwm does"
     ]
 
 
 def notice(potential: Potential, dynamics: Dynamics, references: References, burn_in: int, steps: int) -> str:
-    """One line on the relaxation time, with what is needed where the run is short; empty where nothing is predicted."""
+    """One line on the relaxation time, with the steps needed if the run is too short; empty if nothing is predicted."""
     if references.relaxation_steps is None:
         return ""
     who = f"d={potential.dim} {dynamics.name}"

@@ -1,4 +1,4 @@
-"""How far ``simulate(..., progress=True)`` is: a bar in a notebook or on a terminal, nothing where nobody looks."""
+"""The progress of ``simulate(..., progress=True)``: a bar in a notebook or on a terminal, and nothing elsewhere."""
 
 import contextlib
 import sys
@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-_EVERY = 0.2  # seconds between two pictures of the bar in a notebook
+_EVERY = 0.2  # seconds between two updates of the bar in a notebook
 
 
 @contextlib.contextmanager
 def shown(wanted: bool | Callable[[int], None], name: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A function of the step that has been reached; ``wanted``: False, True, or such a function."""
+    """A function of the current step; ``wanted``: False, True, or such a function."""
     if callable(wanted):
         yield wanted
     elif not wanted:
@@ -24,14 +24,14 @@ def shown(wanted: bool | Callable[[int], None], name: str, total: int) -> Iterat
 
 
 def _in_notebook() -> bool:
-    """Whether this is the kernel of a notebook."""
+    """Whether this process is the kernel of a notebook."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return shell is not None and hasattr(shell, "kernel")
 
 
 def _notebook(name: str, total: int) -> Callable[[int], None]:
-    """A bar of HTML below the cell, which is replaced as the run goes on."""
+    """An HTML bar below the cell, updated during the run."""
     from html import escape
 
     from IPython.display import HTML, display
@@ -53,7 +53,7 @@ def _notebook(name: str, total: int) -> Callable[[int], None]:
 
 @contextlib.contextmanager
 def _terminal(name: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error; plain nothing where that is no terminal."""
+    """A bar on standard error, if that is a terminal."""
     from rich.console import Console
     from rich.progress import Progress
 

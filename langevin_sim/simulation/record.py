@@ -1,4 +1,4 @@
-"""Observers that keep what they see: a user's own observables, and the coordinates of the first walkers."""
+"""Observers that keep what they see: a user's observables, and the coordinates of the first walkers."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,8 +15,8 @@ Observable = Callable[[np.ndarray], object]
 class Recorder:
     """Calls functions of x [walkers, dim] at every record: after steps burn_in + k * every, k = 1, 2, ..
 
-    samples: name -> [records, walkers, ...]. x is read-only, and nan for a walker that has diverged; so is what is kept of
-    it, where the function returns floating-point numbers.
+    samples: name -> [records, walkers, ...]. x is read-only, and nan for a walker that has diverged; so are its
+    samples, if the function returns floating-point numbers.
     """
 
     name = "record"
@@ -35,7 +35,7 @@ class Recorder:
 
     def look(self, positions: np.ndarray, step: int) -> None:
         """Take one record."""
-        positions.flags.writeable = False  # so that no function sees what another has done to it
+        positions.flags.writeable = False  # so that no function can change what another one sees
         gone = np.isnan(positions[:, 0])
         for name, function in self.functions.items():
             values = np.asarray(function(positions))
@@ -46,17 +46,17 @@ class Recorder:
         self._taken += 1
 
     def _array(self, name: str, values: np.ndarray) -> np.ndarray:
-        """Where the records of one function go; InputError for what is no record of all walkers, or unlike the one before."""
+        """The array for the records of one function; InputError unless ``values`` covers all walkers, like the record before."""
         if values.shape[:1] != (self.walkers,) or values.dtype.kind not in "biufc":
             got = f"{values.dtype} of shape {values.shape}"
-            raise InputError(f"record[{name!r}] returned {got}: expected numbers of shape ({self.walkers}, ...), a row a walker")
+            raise InputError(f"record[{name!r}] returned {got}: expected numbers of shape ({self.walkers}, ...); one row each")
         array = self.samples.get(name)
         if array is None:
             try:
                 array = self.samples[name] = np.empty((self._records, *values.shape), values.dtype)
             except MemoryError as error:
                 size = self._records * values.nbytes / 2**30
-                raise InputError(f"record[{name!r}] needs {size:,.0f} GiB: take a larger record_every") from error
+                raise InputError(f"record[{name!r}] needs {size:,.0f} GiB; use a larger record_every") from error
         if values.shape != array.shape[1:] or not np.can_cast(values.dtype, array.dtype):
             before, now = (f"{one.dtype} of shape {shape}" for one, shape in ((array, array.shape[1:]), (values, values.shape)))
             raise InputError(f"record[{name!r}] returned {before} before, and {now} now: expected the same every time")
@@ -67,7 +67,7 @@ class Recorder:
         return {name: array[: self._taken] for name, array in self.samples.items()}
 
     def place(self, first: int, state: dict[str, np.ndarray]) -> None:
-        """Go on after these records."""
+        """Continue after these records."""
         for name, kept in state.items():
             array = self.samples[name] = np.empty((self._records, *kept.shape[1:]), kept.dtype)
             self._taken = len(kept)
@@ -77,8 +77,8 @@ class Recorder:
 class Coordinates:
     """All coordinates of the walkers of the first block, at the ends of the segments of ``Ensemble.draws``.
 
-    positions [draws, walkers, dim]. The steps depend on the number of steps alone, and those of a longer run are among
-    those of a shorter one as far as it goes: a run that is extended has the bits of a longer one.
+    positions [draws, walkers, dim]. The steps at which they are taken depend only on the number of steps, and a longer run
+    takes a subset of a shorter one's as far as that goes; so an extended run has the bits of a longer one.
     """
 
     name = "coordinates"
@@ -101,11 +101,11 @@ class Coordinates:
         self.positions[np.searchsorted(self.steps, step)] = positions
 
     def state(self) -> dict[str, np.ndarray]:
-        """The draws, and when they were taken."""
+        """The draws, and the steps at which they were taken."""
         return {"positions": self.positions.copy(), "steps": self.steps}
 
     def place(self, first: int, state: dict[str, np.ndarray]) -> None:
-        """Take the draws at the same steps, if they are of the first block."""
+        """Take over the draws at the same steps, if they are from the first block."""
         if first == 0 and state and state["positions"].shape[1:] == self.positions.shape[1:]:
             _, here, there = np.intersect1d(self.steps, state["steps"], return_indices=True)
             self.positions[here] = state["positions"][there]

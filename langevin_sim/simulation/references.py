@@ -1,4 +1,4 @@
-"""What should be seen: the laws beside a run, and how long the run must be."""
+"""The expected results: the laws beside a run, and how long the run must be."""
 
 from dataclasses import dataclass
 
@@ -16,10 +16,10 @@ _EIGENVALUE = "the chain's second eigenvalue"
 
 @dataclass(frozen=True)
 class References:
-    """Boltzmann's law and the chain's own, each or the reason why there is none.
+    """Boltzmann's law and the chain law, each with the reason if it is missing.
 
-    temperature: T + T_eff, None where there is no such thing. relaxation_steps: how many steps the
-    slowest mode takes to decay by a factor e, None where it cannot be predicted; from which law.
+    temperature: T + T_eff, None if it is not defined. relaxation_steps: number of steps in which the
+    slowest mode decays by a factor e, None if it cannot be predicted; relaxation_source: from which law.
     least_squares: exact mean, covariance and mean energy of SGD and SGDL on least squares, in any dimension; else None.
     """
 
@@ -34,14 +34,14 @@ class References:
 
 
 def reference_laws(potential: Potential, dynamics: Dynamics, chain: bool = True) -> References:
-    """All that can be known before a run; ``chain`` False leaves the chain's law out (it takes seconds)."""
+    """Everything that can be known before a run; ``chain`` False leaves out the chain law (it takes seconds)."""
     if not dynamics.stationary:
         reason = f"{dynamics.name} without noise, or with a schedule, has no stationary law"
         return References(None, None, None, reason, reason, None, "")
     moments = _least_squares(potential, dynamics)
     try:
         temperature = effective_temperature(potential, dynamics)
-    except ReferenceUnavailable as error:  # no Boltzmann law, but the chain may have its own all the same
+    except ReferenceUnavailable as error:  # no Boltzmann law, but there may still be a chain law
         stationary, chain_reason = _chain(potential, dynamics) if chain else (None, "not asked for")
         relaxation, source = (None, "") if stationary is None else (stationary.relaxation_steps, _EIGENVALUE)
         return References(None, stationary, None, str(error), chain_reason, relaxation, source, moments)
@@ -69,7 +69,7 @@ def _least_squares(potential: Potential, dynamics: Dynamics) -> LeastSquares | N
 
 
 def _boltzmann_like(dynamics: Dynamics) -> bool:
-    """Whether its stationary law is Boltzmann's, at any step or as the step goes to 0."""
+    """Whether its stationary law is Boltzmann's, at any step size or as the step size goes to 0."""
     return dynamics.exact or dynamics.weak_order is not None
 
 
@@ -83,12 +83,12 @@ def _chain(potential: Potential, dynamics: Dynamics) -> tuple[ChainLaw | None, s
 def _relaxation(
     potential: Potential, dynamics: Dynamics, temperature: float, stationary: ChainLaw | None, chain: bool
 ) -> tuple[float | None, str]:
-    if stationary is None and chain and dynamics.relaxes_like and potential.smooth:  # MALA moves as GDL, but for refusals
+    if stationary is None and chain and dynamics.relaxes_like and potential.smooth:  # MALA moves like GDL, except for rejections
         stationary, _ = _chain(potential, dynamics.relaxes_like(dynamics.step_size, temperature))
     if stationary is not None:
         return stationary.relaxation_steps, _EIGENVALUE
     if not (_boltzmann_like(dynamics) and (dynamics.kernel or dynamics.relaxes_like)):
-        return None, ""  # Eyring and Kramers describe overdamped motion alone
+        return None, ""  # the Eyring-Kramers formula describes only overdamped motion
     try:
         return relaxation_time(potential, temperature) / dynamics.step_size, "Eyring and Kramers"
     except ReferenceUnavailable:

@@ -1,4 +1,4 @@
-"""What came out of one ensemble."""
+"""The results of one ensemble."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,18 +22,18 @@ Wanted = bool | Callable[[int], None]
 
 
 class Onward(Protocol):
-    """Where a run stands, so that it can go on."""
+    """The final state of a run, from which it can be extended."""
 
     def extend(self, steps: int, record: Mapping[str, Observable] | None, threads: int, progress: Wanted) -> "Run":
-        """The run after so many more steps."""
+        """The run after this many more steps."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Run:
-    """What came out of one ensemble.
+    """The results of one ensemble.
 
     occupancy: region -> (mean, standard error) of its mass; energy: mean of U; edges [BINS + 1] and
-    counts [blocks, BINS + 2] of x_1 (first and last: below and above the edges), one row a block of
+    counts [blocks, BINS + 2] of x_1 (first and last: below and above the edges), one row per block of
     independent walkers; coordinate_counts [dim, BINS + 2]; plane [n, n], counts of (x_1, x_2);
     mean, variance [dim] over walkers and time; rhat: largest nested R-hat of x_1 and U;
     stationarity: smallest p-value against it; walker_means [walkers, regions + 2]: each walker's share of
@@ -41,10 +41,10 @@ class Run:
     spread evenly over the production steps; positions [walkers, n, dim]: all coordinates of the first 128 walkers at the
     same times; never_crossed: no walker was seen in two regions; seconds: wall time of the simulation.
 
-    Walkers that diverged are left out of all of these. They are in ``alive`` [all walkers], and nan in ``final``
-    [all walkers, dim], the positions after the last step, and in ``samples``: what ``record`` gave,
+    Walkers that diverged are left out of all of these. They are False in ``alive`` [all walkers], and nan in ``final``
+    [all walkers, dim], the positions after the last step, and in ``samples``, the results of ``record``:
     name -> [records, all walkers, ...], after the steps ``record_steps`` [records]. Integers and truth values in
-    ``samples`` are kept as the function gave them for nan.
+    ``samples`` keep the value that the function returned for nan.
     """
 
     potential: Potential
@@ -79,47 +79,47 @@ class Run:
 
     @property
     def updates_per_second(self) -> float:
-        """Coordinate updates a second: walkers x steps x dim / seconds, burn-in included."""
+        """Coordinate updates per second: walkers x steps x dim / seconds, burn-in included."""
         return self.walkers * (self.steps + self.burn_in) * self.potential.dim / self.seconds
 
     @property
     def record_steps(self) -> np.ndarray:
-        """After how many steps each record was taken, [records]: burn_in + k * record_every for k = 1, 2, .."""
+        """The step after which each record was taken, [records]: burn_in + k * record_every for k = 1, 2, .."""
         return self.burn_in + self.record_every * np.arange(1, self.steps // self.record_every + 1)
 
     @cached_property
     def references(self) -> References:
-        """Boltzmann's law and the chain law beside this run, each or the reason why there is none; found when first asked for."""
+        """Boltzmann's law and the chain law beside this run, each with the reason if it is missing; computed on first use."""
         return reference_laws(self.potential, self.dynamics)
 
     def verdict(self) -> Judgement:
-        """How the run compares with its laws: a word, with every comparison behind it."""
+        """Compare the run with its laws: one word, with every comparison behind it."""
         return judge(self, self.references)
 
     def plot(self, axes: Any = None) -> Any:
         """Draw the histogram of x_1 beside both laws into matplotlib ``axes``, or into a new Figure; returns the axes.
 
-        The new Figure is the axes' ``figure``. It belongs to no pyplot state: a notebook shows it when it is the value of a
-        cell, and ``figure.savefig`` writes it.
+        The new Figure is the axes' ``figure``. It does not belong to pyplot: a notebook shows it when it is the value
+        of a cell, and ``figure.savefig`` writes it.
         """
         return plotter()(self, axes)
 
     def extend(
         self, steps: int, *, record: Mapping[str, Observable] | None = None, threads: int = 0, progress: Wanted = False
     ) -> "Run":
-        """This run after so many more steps: the bits of a run that was as long from the beginning.
+        """Continue this run for more steps: the result has the bits of a run that was this long from the beginning.
 
-        A new Run; this one stays as it is. ``record`` may be left out: it is the run's own. After unpickling it has to be
-        given again if the run has samples, because functions are not pickled with a run.
+        Returns a new Run; this one does not change. By default ``record`` is the run's own. After unpickling, a run with
+        samples needs it, because functions are not pickled with a run.
         """
         if self.onward is None:
             raise InputError("this run has not kept its walkers; only the result of simulate() can be extended")
         return self.onward.extend(steps, record, threads, progress)
 
     def to_xarray(self, chains: int = CHAINS) -> Any:
-        """All coordinates as an xarray DataTree in ArviZ's layout, a walker a chain: see storage.export.datatree.
+        """All coordinates as an xarray DataTree in ArviZ's layout, one chain per walker; see storage.export.datatree.
 
-        chains: of how many of the first walkers; there are at most 128.
+        chains: how many of the first walkers, at most 128.
         """
         attributes = {
             "inference_library": "langevin-sim",
@@ -154,4 +154,4 @@ class Run:
         return f"<table><caption>{head}<br>{size}</caption><tbody>{cells}<tr><td colspan=2>{foot}</td></tr></tbody></table>"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "references"}  # found again when it is asked for
+        return {name: value for name, value in self.__dict__.items() if name != "references"}  # computed again on first use

@@ -1,7 +1,7 @@
-"""One ensemble on several machines: shards are ranges of its blocks, and come back to the bits of one process.
+"""One ensemble on several machines: shards are ranges of its blocks; together they have the bits of one process.
 
-Noise is a function of (seed, block, step), counts are integers, and sums over walkers are taken in the order of blocks: so
-neither the ranges nor who moved them can be seen in what comes out.
+Noise is a function of (seed, block, step), counts are integers, and sums over walkers are taken in the order of blocks, so
+the result depends neither on the ranges nor on which worker moved them.
 """
 
 import time
@@ -21,23 +21,23 @@ from langevin_sim.simulation.simulate import advance, available_threads, placed
 from langevin_sim.simulation.workers import Worker, Workers
 from langevin_sim.storage.checkpoint import Checkpoint
 
-PER_WORKER = 4  # shards: few enough that they cost nothing, many enough that a worker which is lost costs little
+PER_WORKER = 4  # number of shards: few enough to cost nothing, and enough that a lost worker costs little
 
 
 class Shard(NamedTuple):
-    """Blocks first .. first + blocks - 1 of the ensemble that a spec has for a dimension and a dynamics."""
+    """Blocks first .. first + blocks - 1 of a spec's ensemble for one dimension and one dynamics."""
 
     spec: dict[str, Any]
     dim: int
     dynamics: str
     finer: int  # 2: at half the step
-    temperature: float  # that histograms cover
+    temperature: float  # that the histograms cover
     first: int
     blocks: int
 
 
 def advanced(shard: Shard, worker: Worker) -> dict[str, np.ndarray]:
-    """The state of a shard after its last step: what a worker does."""
+    """Compute the state of a shard after its last step; this is the worker's task."""
     spec = parse(RunSpec, shard.spec)
     assert spec.seed is not None
     assert spec.steps != "auto"
@@ -66,16 +66,16 @@ def advanced(shard: Shard, worker: Worker) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True)
 class Sharding:
-    """Moves one ensemble by the hands of workers; shards that are done are kept from time to time, and when it is stopped."""
+    """Lets workers move one ensemble; saves finished shards from time to time, and when it is stopped."""
 
     workers: Workers
     checkpoint: Checkpoint
     label: str
-    template: Shard  # of what all shards have in common
+    template: Shard  # the fields that all shards have in common
     progress: Callable[[int], None]
 
     def __call__(self, ensemble: Ensemble, total: int) -> None:
-        """Fill in the ensemble with what the workers bring; LangevinSimError if a shard fails."""
+        """Fill in the ensemble with the workers' results; LangevinSimError if a shard fails."""
         began, blocks = time.perf_counter(), blocks_needed(ensemble.walkers)
         missing = np.ones(blocks, dtype=bool)
         for first, state in self.checkpoint.shards(self.label, total):
@@ -107,7 +107,7 @@ class Sharding:
 
 
 def ranges(missing: np.ndarray, parts: int) -> list[tuple[int, int]]:
-    """(first, count) of about ``parts`` ranges of equal size that cover what is missing[blocks]."""
+    """About ``parts`` ranges (first, count) of equal size that cover the blocks marked in missing[blocks]."""
     size = max(1, -(-int(missing.sum()) // parts))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(int)))
     found = []

@@ -1,4 +1,4 @@
-"""Simulate one ensemble and reduce it to what is reported."""
+"""Simulate one ensemble and reduce it to its results."""
 
 import secrets
 import time
@@ -26,13 +26,13 @@ from langevin_sim.simulation.run import Run, Wanted
 from langevin_sim.simulation.starts import Start, starting_points
 from langevin_sim.storage.checkpoint import Keeper
 
-_BOUND_FACTOR = 100.0  # a walker this many extents away has diverged
-_TOLERATED = 0.01  # share of walkers that may diverge before the run is given up
+_BOUND_FACTOR = 100.0  # a walker at a distance of this many extents has diverged
+_TOLERATED = 0.01  # share of walkers that may diverge before the run stops
 _CHUNK_WORK = 2e8  # coordinate updates between two calls of progress, a fraction of a second
 
 
 def landscape(potential: Potential) -> Landscape:
-    """What the engine is handed of a potential."""
+    """The part of a potential that the engine needs."""
     terms = potential.terms
     return Landscape(
         potential.block_gradient,
@@ -62,18 +62,18 @@ def simulate(
     threads: int = 0,
     every: int | None = None,
 ) -> Run:
-    """Move ``walkers`` walkers by burn_in + steps steps, observing each every ``record_every`` steps of the latter.
+    """Move ``walkers`` walkers by burn_in + steps steps, observing each every ``record_every`` production steps.
 
     start: "dispersed" (over the regions in turn), "uniform", "exact", the name of a region, a number (for every
     coordinate), or an array [walkers, dim]. seed: None draws one, see ``Run.seed``; the same seed gives the same bits.
-    record: observables of your own, name -> function of x [walkers, dim] that returns numbers [walkers, ...]. They are
-    called after steps burn_in + k * record_every, k = 1, 2, ..: not during burn-in, and not at the start. What they return
-    is in ``Run.samples[name]``, [records, walkers, ...]; ``{"x": lambda x: x}`` keeps whole trajectories. x is read-only.
-    A walker that has diverged is nan in x, and in what is kept of it. progress: True for a bar, or a function of the step.
-    threads: 0 for all there are; their number does not change a bit of the result, and no more does ``record``. every: the
-    name that ``record_every`` had in earlier versions.
+    record: your own observables, name -> function of x [walkers, dim] that returns numbers [walkers, ...]. They are
+    called after steps burn_in + k * record_every, k = 1, 2, ..: not during burn-in, and not at the start. The results are
+    in ``Run.samples[name]``, [records, walkers, ...]; ``{"x": lambda x: x}`` keeps full trajectories. x is read-only.
+    A walker that has diverged is nan in x, and in its samples. progress: True for a bar, or a function of the step.
+    threads: 0 for all available; neither their number nor ``record`` changes a bit of the result. every: the name of
+    ``record_every`` in earlier versions.
 
-    Raises InputError for an argument that cannot be, and DivergenceError when more than 1 % of the walkers leave every bound.
+    Raises InputError for an invalid argument, and DivergenceError if more than 1 % of the walkers leave all bounds.
     """
     arguments.pair(potential, dynamics)
     walkers = arguments.integer("walkers", walkers, 2)
@@ -98,7 +98,7 @@ def _multiple(name: str, steps: int, every: int) -> int:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class _Onward:
-    """What simulate() was asked for, and where its walkers stand: enough to go on."""
+    """The arguments of simulate(), and the state of its walkers: enough to extend the run."""
 
     potential: Potential
     dynamics: Dynamics
@@ -127,7 +127,7 @@ class _Onward:
 
     @property
     def _extent_temperature(self) -> float:
-        """The temperature that histograms cover, with that of the batches; where there is none, the dynamics' own."""
+        """The temperature that the histograms cover, including that of the batches; if that is undefined, the dynamics' own."""
         try:
             return effective_temperature(self.potential, self.dynamics)
         except ReferenceUnavailable:
@@ -136,7 +136,7 @@ class _Onward:
     def run(
         self, ensemble: Ensemble, where: np.ndarray, steps: int, functions: Mapping[str, Observable], progress: Wanted
     ) -> Run:
-        """Go to ``steps`` production steps, from the start or from where ``state`` stands."""
+        """Advance to ``steps`` production steps, from the start or from ``state``."""
         total = self.burn_in + steps
         recorder = Recorder(functions, self.walkers, self.burn_in, self.record_every, total)
         observers: list[Observer] = [recorder] if functions else []
@@ -161,7 +161,7 @@ class _Onward:
         return self.run(ensemble, self.where, self.steps + steps, functions, progress)
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"functions": {}}  # a function of a notebook cannot be pickled
+        return self.__dict__ | {"functions": {}}  # a function defined in a notebook cannot be pickled
 
 
 def placed(
@@ -177,9 +177,9 @@ def placed(
     extent_temperature: float = 0.0,
     blocks: range | None = None,
 ) -> tuple[Ensemble, np.ndarray]:
-    """The ensemble at its start, and for each walker the region it starts in; ``blocks``: those of its blocks alone.
+    """The ensemble at its start, and for each walker the region where it starts; ``blocks``: only these of its blocks.
 
-    threads: 0 for all. extent_temperature: histograms cover at least what this temperature needs (SGD adds noise of its own).
+    threads: 0 for all. extent_temperature: histograms cover at least what this temperature needs (SGD adds its own noise).
     """
     limit = available_threads()
     threads = arguments.integer("threads", threads, 0, limit) or limit
@@ -218,11 +218,11 @@ def run_ensemble(
     keeper: Keeper | None = None,
     elsewhere: Callable[[Ensemble, int], None] | None = None,
 ) -> Run:
-    """Move an ensemble that has been placed by burn_in + steps steps, and reduce it.
+    """Move a placed ensemble by burn_in + steps steps, and reduce it to its results.
 
-    observers: who looks at its walkers. state: where it stands already, at ``ensemble.step``. keeper: what saves it from time
-    to time, and sets it back to where an earlier process had saved it. elsewhere: what brings it to its last step in the
-    place of this process (shards.py), which only observers can follow that the shards have too.
+    observers: they see its walkers. state: its state at ``ensemble.step``, if it continues. keeper: saves it from time to
+    time, and restores what an earlier process saved. elsewhere: moves it to its last step in place of this process
+    (shards.py); only observers that the shards also have can then see the walkers.
     """
     total = ensemble.burn_in + steps
     coordinates = Coordinates(ensemble.walkers, potential.dim, ensemble.burn_in, ensemble.every, total)
@@ -240,7 +240,7 @@ def run_ensemble(
 
 
 class _Watch:
-    """The observer that tells of progress, gives up a run that diverges, and lets the keeper save it; it comes last."""
+    """The last observer: reports progress, stops a run that diverges, and lets the keeper save it."""
 
     name, walkers = "watch", 0
 
@@ -271,9 +271,9 @@ def advance(
     keeper: Keeper | None = None,
     of: int | None = None,
 ) -> float:
-    """Bring an ensemble to step ``total``; the seconds that it took, those before an interruption too.
+    """Advance an ensemble to step ``total``; returns the seconds it took, including those before an interruption.
 
-    of: how many walkers there are in all, if the ensemble is a part of a larger one.
+    of: the total number of walkers, if the ensemble is a part of a larger one.
     """
     began = time.perf_counter() - (keeper.restore(ensemble, total) if keeper else 0.0)
 
@@ -293,13 +293,13 @@ def advance(
 
 
 def check_dynamics(potential: Potential, dynamics: Dynamics) -> None:
-    """InputError where a dynamics cannot move on a potential: no stepper that compiles, or batches that cannot be drawn."""
+    """Raise InputError if a dynamics cannot move on a potential: its stepper does not compile, or batches cannot be drawn."""
     dynamics.check_terms(None if potential.terms is None else potential.terms.n_terms, potential.name)
     compiled_stepper(dynamics, potential.dim)
 
 
 def stop_if_diverged(ensemble: Ensemble, potential: Potential, walkers: int) -> None:
-    """DivergenceError if more than 1 % of so many walkers are lost."""
+    """Raise DivergenceError if more than 1 % of ``walkers`` walkers are lost."""
     lost = ensemble.walkers - int(ensemble.alive.sum())
     if lost > _TOLERATED * walkers:
         raise DivergenceError(
@@ -318,12 +318,12 @@ def _observe(
     seed: int,
     coordinates: Coordinates,
 ) -> Run:
-    """Reduce an ensemble; walkers that diverged are left out of every mean over walkers."""
+    """Reduce an ensemble; diverged walkers are left out of every mean over walkers."""
     walkers, records, dim = ensemble.walkers, ensemble.records, potential.dim
     alive = ensemble.alive.ravel()[:walkers].astype(bool)
 
     def by_walker(array: np.ndarray) -> np.ndarray:
-        """[blocks, rows.., BLOCK] as [walkers alive, rows..]."""
+        """Reshape [blocks, rows.., BLOCK] to [walkers alive, rows..]."""
         return np.moveaxis(array, -1, 1).reshape(-1, *array.shape[1:-1])[:walkers][alive]
 
     sums = by_walker(ensemble.sums)  # [walkers, segments, regions + 2]

@@ -1,4 +1,4 @@
-"""Where walkers begin."""
+"""Starting points of the walkers."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.simulation.arguments import shown
 
-_TRIED = 100_000  # uniform points at a time, from which exact draws are kept
-_MOST_TRIED = 20_000  # such points a walker, then the law is too cold for rejection
+_TRIED = 100_000  # uniform points per attempt, from which exact draws are accepted
+_MOST_TRIED = 20_000  # uniform points per walker, beyond which the law is too cold for rejection sampling
 Start = str | float | np.ndarray
 
 
 def starting_points(
     potential: Potential, walkers: int, start: Start, seed: int = 0, temperature: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Positions [walkers, dim], and for each walker the index of the region it starts in.
+    """Positions [walkers, dim], and for each walker the index of the region where it starts.
 
     start: "dispersed" (over the regions in turn), the name of a region, "uniform" (over the extent at
-    T = 1, the whole of a torus or a box), "exact" (independent draws from the Boltzmann law at
-    ``temperature``; torus, box and reflecting box only), a number (that value for every coordinate), or the
+    T = 1, on a torus or a box over all of it), "exact" (independent draws from the Boltzmann law at
+    ``temperature``; only on a torus, box or reflecting box), a number (that value for every coordinate), or the
     positions themselves, an array [walkers, dim], finite and inside the domain.
     """
     if not isinstance(start, str):
@@ -70,7 +70,7 @@ def _given(potential: Potential, walkers: int, start: Any) -> np.ndarray:
 
 
 def _exact_draws(potential: Potential, walkers: int, seed: int, temperature: float) -> np.ndarray:
-    """Draws from exp(-U/T)/Z by rejection: uniform points are kept with the probability exp(-(U - min U)/T), [walkers, dim]."""
+    """Draws from exp(-U/T)/Z, [walkers, dim], by rejection: uniform points are accepted with probability exp(-(U - min U)/T)."""
     domain = potential.domain
     if domain.kind == "space" or not temperature > 0:
         raise InputError(

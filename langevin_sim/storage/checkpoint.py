@@ -1,4 +1,4 @@
-"""What has been reached of a run of several ensembles: one file, replaced whole, from which the run goes on."""
+"""The progress of a run of several ensembles: one file, replaced atomically, from which the run continues."""
 
 import contextlib
 import hashlib
@@ -28,26 +28,26 @@ _DIGEST = hashlib.sha256().digest_size
 class Checkpoint:
     """checkpoint/state.npz of a run folder.
 
-    parts: what finished ensembles gave, each with its label, its number of steps and its entry of the summary;
-    arrays: theirs. identity: a hash of all that determines the walkers' paths. keep_states: keep the last
-    state of every ensemble too (checkpoint/LABEL.npz), so that the run can be extended without being repeated.
+    parts: the results of finished ensembles, each with its label, its number of steps and its entry of the summary;
+    arrays: their arrays. identity: a hash of everything that determines the walkers' paths. keep_states: also keep the
+    final state of every ensemble (checkpoint/LABEL.npz), so that the run can be extended without being repeated.
     """
 
     def __init__(self, folder: Path, identity: str, seconds: float = SECONDS, keep_states: bool = False) -> None:
         self.folder, self.identity, self.seconds, self.keep_states = folder / "checkpoint", identity, seconds, keep_states
         self.parts: list[dict[str, Any]] = []
         self.arrays: dict[str, Any] = {}
-        self._running: dict[str, dict[str, Any]] = {}  # by label: ensembles that no part has yet, and where they are
+        self._running: dict[str, dict[str, Any]] = {}  # by label: the states of unfinished ensembles
         self._states: dict[str, dict[str, np.ndarray]] = {}
         self._saved = time.monotonic()
 
     @property
     def path(self) -> Path:
-        """Of the file."""
+        """Path of the file."""
         return self.folder / "state.npz"
 
     def load(self) -> None:
-        """Read what an earlier process reached, if it wrote anything; CheckpointError if it is damaged or another run's."""
+        """Read the progress of an earlier process, if any; CheckpointError if it is damaged or belongs to another run."""
         if not self.path.exists():
             return
         meta, arrays = _read(self.path)
@@ -62,11 +62,11 @@ class Checkpoint:
                 self._states[label]["/".join(rest)] = value
 
     def finished(self, label: str, steps: int) -> dict[str, Any] | None:
-        """The entry of an ensemble that is done with so many steps."""
+        """The entry of an ensemble that has finished this number of steps; None if it has not."""
         return next((part["entry"] for part in self.parts if (part["label"], part["steps"]) == (label, steps)), None)
 
     def add(self, label: str, steps: int, entry: dict[str, Any], arrays: dict[str, Any]) -> None:
-        """An ensemble is done."""
+        """Add the results of a finished ensemble."""
         self.parts = [part for part in self.parts if part["label"] != label]
         self.parts.append({"label": label, "steps": steps, "entry": entry})
         self.arrays |= arrays
@@ -82,9 +82,9 @@ class Checkpoint:
         return time.monotonic() - self._saved >= self.seconds
 
     def add_shards(self, label: str, step: int, states: list[tuple[int, dict[str, np.ndarray]]]) -> None:
-        """Keep ranges of an ensemble's blocks, (first block, state), which have reached their last step: a file each.
+        """Keep finished ranges of an ensemble's blocks, (first block, state), each in its own file.
 
-        Ensembles that are done are kept with them.
+        Finished ensembles are kept with them.
         """
         self._write()
         for first, state in states:
@@ -92,7 +92,7 @@ class Checkpoint:
             self._try(path, {"identity": self.identity, "step": step, "first": first}, state)
 
     def shards(self, label: str, step: int) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
-        """(first block, state) of the ranges of blocks that are kept and have reached ``step``."""
+        """The kept ranges of blocks, (first block, state), that have reached ``step``."""
         for path in sorted(self.folder.glob(f"blocks-*-{label}.npz")):
             meta, state = _read(path)
             if meta.get("identity") != self.identity:
@@ -101,11 +101,11 @@ class Checkpoint:
                 yield meta["first"], state
 
     def keeper(self, label: str) -> "Keeper":
-        """What one ensemble is kept by while it runs."""
+        """The keeper of one ensemble while it runs."""
         return Keeper(self, label)
 
     def remove(self) -> None:
-        """The run is complete; states that are kept stay."""
+        """Remove the checkpoint of a completed run; kept states stay."""
         with contextlib.suppress(OSError):
             if self.keep_states:
                 self.path.unlink()
@@ -121,22 +121,22 @@ class Checkpoint:
         self._try(self.path, meta, arrays)
 
     def _try(self, path: Path, meta: dict[str, Any], arrays: dict[str, Any]) -> None:
-        """Write; a disk that is full for now costs the checkpoint, not the run."""
+        """Write; a disk that is full for a moment costs the checkpoint, not the run."""
         try:
             self.folder.mkdir(exist_ok=True)
             write_whole(path, lambda stream: _write(stream, meta, arrays))
         except (OSError, FolderError) as error:
-            log.warning("no checkpoint could be written: %s", error)
+            log.warning("could not write a checkpoint: %s", error)
 
 
 class Keeper:
-    """Saves one ensemble from time to time, and sets it back to where it was."""
+    """Saves one ensemble from time to time, and restores it."""
 
     def __init__(self, checkpoint: Checkpoint, label: str) -> None:
         self.checkpoint, self.label = checkpoint, label
 
     def restore(self, ensemble: Ensemble, total: int) -> float:
-        """Set the ensemble to where it was, if that is known; the seconds that it had taken."""
+        """Restore the saved state of the ensemble, if there is one; returns the seconds that it had taken."""
         kept = self.checkpoint
         if self.label in kept._running:
             running, state = kept._running[self.label], kept._states[self.label]
@@ -159,7 +159,7 @@ class Keeper:
         return float(running["seconds"])
 
     def after_chunk(self, ensemble: Ensemble, seconds: float) -> None:
-        """Save if it is time to, and stop, saved, if that was asked for."""
+        """Save if it is time; save and stop if a signal asked for it."""
         kept = self.checkpoint
         try:
             stop_if_requested()
@@ -170,12 +170,12 @@ class Keeper:
             self.save(ensemble, seconds)
 
     def save(self, ensemble: Ensemble, seconds: float) -> None:
-        """Write where the ensemble is."""
+        """Write the state of the ensemble."""
         self._note(ensemble, seconds)
         self.checkpoint._write()
 
     def done(self, ensemble: Ensemble, seconds: float) -> None:
-        """The ensemble has made its last step; what it gave is not added yet: that may wait for another at half the step."""
+        """Note that the ensemble has finished; its results are added later, perhaps after another ensemble at half the step."""
         self._note(ensemble, seconds)
         kept = self.checkpoint
         if kept.keep_states:
@@ -188,19 +188,19 @@ class Keeper:
 
 
 class _Hashing(io.RawIOBase):
-    """A stream that cannot be sought in; knows the hash of what went through it."""
+    """A stream without seek that hashes everything written to it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream, self.sha256 = stream, hashlib.sha256()
 
     def write(self, piece: Any) -> int:
-        """Write on."""
+        """Write a piece and hash it."""
         self.sha256.update(piece)
         return self._stream.write(piece)
 
 
 def _write(stream: IO[bytes], meta: dict[str, Any], arrays: dict[str, Any]) -> None:
-    """An npz file, and after it the hash of all of it: the checks of the zip format miss some damage to its own records."""
+    """Write an npz file followed by its hash, because the zip format's checks miss some damage to its own records."""
     hashing = _Hashing(stream)
     np.savez(hashing, meta=np.array(json.dumps(meta)), **arrays)
     stream.write(hashing.sha256.digest())

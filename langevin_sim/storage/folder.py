@@ -1,4 +1,4 @@
-"""The run folder, from its first file to its last; and what the files beside this one offer for it, under one name."""
+"""The run folder, from its first file to its last; this module also gathers the functions of the files beside it."""
 
 import contextlib
 import json
@@ -42,21 +42,21 @@ Page = Callable[[Path], Any]
 def recorded(folder: Path, manifest: dict[str, Any], report: Page | None = None, draw: Page | None = None) -> Iterator[None]:
     """Lock the folder, keep its log, and write the manifest: RUNNING, and in the end COMPLETED, INTERRUPTED or FAILED.
 
-    draw, report: make the figure, then the page, from the files of the folder once the run is COMPLETED. If one fails, the run
-    has a warning that names it and is as complete as before. Signals are deferred within it: see signals.py.
+    draw, report: make the figure, then the page, from the files of the folder once the run is COMPLETED. If one fails, the
+    run gets a warning that names it, and stays complete. Signals are deferred inside this context, see signals.py.
     """
     with locked(folder) as alone, deferred(), kept(folder, manifest):
         if alone:
             remove_partial(folder)
-        manifest["finished"] = None  # of a run that is resumed
+        manifest["finished"] = None  # present if the run is resumed
         write_json(folder / "manifest.json", manifest)
         log.info("started: %s", json.dumps(manifest["spec"]))
         try:
             yield
         except BaseException as error:
             _record_end(folder, manifest, error)
-            if isinstance(error, OSError):  # of what is not written by write_whole
-                raise FolderError(f"cannot write into {folder}: {error.strerror or error}") from error
+            if isinstance(error, OSError):  # raised by a writer other than write_whole
+                raise FolderError(f"cannot write to {folder}: {error.strerror or error}") from error
             raise
         log.info("completed")
         manifest["finished"] = now()
@@ -68,7 +68,7 @@ def recorded(folder: Path, manifest: dict[str, Any], report: Page | None = None,
 
 
 def _record_end(folder: Path, manifest: dict[str, Any], error: BaseException) -> None:
-    """Record in log and manifest what ended the run before its time."""
+    """Record in log and manifest what stopped the run early."""
     if isinstance(error, KeyboardInterrupt):
         status, message = "INTERRUPTED", None
         log.error("interrupted")
@@ -76,15 +76,15 @@ def _record_end(folder: Path, manifest: dict[str, Any], error: BaseException) ->
         status = "FAILED"
         message = str(error) if isinstance(error, LangevinSimError) else f"{type(error).__name__}: {error}"
         log.error("failed: %s", message)
-    with contextlib.suppress(FolderError):  # on a full disk: its files are kept as they are, and the first error is raised
+    with contextlib.suppress(FolderError):  # on a full disk: leave its files unchanged, and raise the first error
         finish_manifest(folder, manifest, status, message)
 
 
 def attempt(name: str, make: Page, folder: Path) -> None:
-    """Make a figure or a page of a folder; if that fails, its name and the reason are logged as a warning."""
+    """Make a figure or a page of a folder; if that fails, log its name and the reason as a warning."""
     try:
         make(folder)
-    except Exception as error:  # whatever it is: the numbers are safe, and worth more than a picture of them
+    except Exception as error:  # any error: the numbers are safe, and worth more than a picture of them
         reason = str(error) if isinstance(error, LangevinSimError) else f"{type(error).__name__}: {error}"
         log.warning("%s could not be made: %s", name, reason)
         log.debug("%s", name, exc_info=True)

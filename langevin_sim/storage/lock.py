@@ -1,4 +1,4 @@
-"""One process at a time in a run folder."""
+"""A lock that lets only one process at a time into a run folder."""
 
 import contextlib
 import errno
@@ -17,29 +17,29 @@ _WITHOUT_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[bool]:
-    """Within it no other process writes into the folder; BusyError if one does, FolderError if the folder cannot be written.
+    """Prevent other processes from writing to the folder; BusyError if one does, FolderError if the folder is not writable.
 
-    The operating system frees the lock of a process that was killed, and its lock file is used again; a folder that nobody
-    writes into holds none. Without locks in the operating system, the existence of the file is the lock. False where the file
-    system cannot lock at all.
+    The operating system frees the lock of a killed process, and its lock file is then reused; an idle folder holds no lock
+    file. If the operating system has no locks, the existence of the file is the lock. Yields False if the file system
+    cannot lock at all.
     """
     lock = FileLock(folder / NAME, timeout=0)
     held = True
     try:
-        with warnings.catch_warnings(action="ignore", category=UserWarning):  # that the file's existence is the lock
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # the file's existence is the lock
             lock.acquire()
     except Timeout as error:
-        raise BusyError(f"another process is writing into {folder}; wait for it, or stop it") from error
+        raise BusyError(f"another process is writing to {folder}; wait for it, or stop it") from error
     except OSError as error:
         if error.errno not in _WITHOUT_LOCKS:
-            raise FolderError(f"cannot write into {folder}: {error.strerror or error}") from error
-        log.warning("%s cannot be locked (%s); let no other process write into it", folder, error.strerror)
+            raise FolderError(f"cannot write to {folder}: {error.strerror or error}") from error
+        log.warning("cannot lock %s (%s); let no other process write to it", folder, error.strerror)
         held = False
     try:
         yield held
     finally:
-        # Removed while it is held: a process that has opened it meanwhile sees that it has no name any more, and tries again.
-        # Windows refuses that; there the release removes it.
+        # Removed while it is locked: a process that has opened the file meanwhile sees that its name is gone, and retries.
+        # Windows refuses this; there the release removes it.
         if held:
             with contextlib.suppress(OSError):
                 (folder / NAME).unlink()

@@ -18,7 +18,7 @@ class _Collect(logging.Handler):
         self.kept = kept
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Once for each text."""
+        """Add each text only once."""
         text = record.getMessage()
         if text not in self.kept:
             self.kept.append(text)
@@ -26,9 +26,9 @@ class _Collect(logging.Handler):
 
 @contextlib.contextmanager
 def kept(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
-    """Within it what is logged is appended to run.log; warnings, Python's too, are added to manifest["warnings"]."""
+    """Append log messages to run.log, and add warnings, including Python's, to manifest["warnings"]."""
     handlers: list[logging.Handler] = [_Collect(manifest.setdefault("warnings", []))]
-    with contextlib.suppress(OSError):  # a full disk: the run is worth more than its log
+    with contextlib.suppress(OSError):  # on a full disk: the run is worth more than its log
         file = logging.FileHandler(folder / "run.log", encoding="utf-8", delay=False)
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         file.handleError = lambda record: None  # type: ignore[method-assign]
@@ -38,7 +38,7 @@ def kept(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
     log.setLevel(logging.INFO)
     show = warnings.showwarning
     logging.captureWarnings(True)
-    captures = warnings.showwarning is not show  # not already captured by the user's own code
+    captures = warnings.showwarning is not show  # not already captured by the user's code
     for logger in loggers:
         for handler in handlers:
             logger.addHandler(handler)
@@ -49,7 +49,7 @@ def kept(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
             for handler in handlers:
                 logger.removeHandler(handler)
         for handler in handlers:
-            with contextlib.suppress(OSError):  # what a full disk did not take is still to be flushed
+            with contextlib.suppress(OSError):  # flush what a full disk had not accepted
                 handler.close()
         if captures:
             logging.captureWarnings(False)

@@ -1,4 +1,4 @@
-"""manifest.json: what is needed to repeat a run, where it was made, how it ended, and the hashes of its files."""
+"""manifest.json: everything needed to repeat a run, its host, how it ended, and the hashes of its files."""
 
 import hashlib
 import json
@@ -22,12 +22,12 @@ _PARTS = (("spec", dict), ("status", str), ("versions", dict), ("host", dict), (
 
 
 def now() -> str:
-    """The time, as manifests have it."""
+    """The current time, in the format of manifests."""
     return time.strftime("%Y-%m-%dT%H:%M:%S%z")
 
 
 def new_manifest(spec: dict[str, Any], threads: int, packages: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The manifest of a run that begins; ``packages``: those that it depends on besides the usual ones."""
+    """The manifest of a new run; ``packages``: packages that it depends on besides the usual ones."""
     return {
         "schema": SCHEMA,
         "status": "RUNNING",
@@ -49,7 +49,7 @@ def new_manifest(spec: dict[str, Any], threads: int, packages: tuple[str, ...] =
 
 
 def finish_manifest(folder: Path, manifest: dict[str, Any], status: str, error: str | None = None) -> None:
-    """Write the manifest with its final status and the hashes of all other files, but for the log and hidden files."""
+    """Write the manifest with its final status and the hashes of all other files, except the log and hidden files."""
     hashes = {
         path.name: _hash(path)
         for path in sorted(folder.iterdir())
@@ -60,14 +60,14 @@ def finish_manifest(folder: Path, manifest: dict[str, Any], status: str, error: 
 
 
 def rehash(folder: Path, manifest: dict[str, Any], *names: str) -> None:
-    """Write the manifest with new hashes of files that were written again after the run."""
+    """Write the manifest with new hashes of files that were rewritten after the run."""
     outputs = manifest["outputs"] | {name: _hash(folder / name) for name in names}
     if manifest["outputs"] != outputs:
         write_json(folder / _NAME, manifest | {"outputs": outputs})
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a run folder; FolderError if there is none, or this program cannot read it."""
+    """Read the manifest of a run folder; FolderError if it is missing or unreadable."""
     try:
         manifest = json.loads((folder / _NAME).read_text(encoding="utf-8"))
         if not isinstance(manifest, dict) or not {"spec", "status"} <= manifest.keys():
@@ -85,7 +85,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def other_schema(folder: Path, schema: Any) -> FolderError:
     """The error for a folder that another version of this program wrote."""
-    return FolderError(f"{folder} has schema {schema!r}, this program reads {SCHEMA}; use the version that made it")
+    return FolderError(f"{folder} has schema {schema!r}, but this program reads {SCHEMA}; use the version that made it")
 
 
 def _hash(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM during a run: noted when they come, acted on where the state is whole."""
+"""SIGINT and SIGTERM during a run: noted when they arrive, and acted on when the state is consistent."""
 
 import contextlib
 import signal
@@ -21,10 +21,10 @@ class _Noted:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """Within it a first signal is only noted, for ``stop_if_requested``; a second one interrupts at once.
+    """Only note a first signal, for ``stop_if_requested``; a second one interrupts at once.
 
-    Only the main thread gets signals: elsewhere nothing changes, nor within another ``deferred``. In the end the handlers are
-    what they were.
+    Only the main thread gets signals; in other threads, and inside another ``deferred``, this does nothing. The previous
+    handlers are restored at the end.
     """
     if threading.current_thread() is not threading.main_thread() or isinstance(signal.getsignal(signal.SIGINT), _Noted):
         yield
@@ -35,11 +35,11 @@ def deferred() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: one that was not set from Python
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: a handler that was not set from Python
 
 
 def stop_if_requested() -> None:
-    """KeyboardInterrupt if a signal has come since the outermost ``deferred`` began. Call it between two whole states."""
+    """Raise KeyboardInterrupt if a signal has arrived since the outermost ``deferred`` began. Call it in a consistent state."""
     handler = signal.getsignal(signal.SIGINT)
     if isinstance(handler, _Noted) and handler.requested:
         raise KeyboardInterrupt

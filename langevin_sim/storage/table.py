@@ -28,7 +28,7 @@ _COLUMNS = (
 
 
 def write_csv(path: Path, summary: dict[str, Any]) -> None:
-    """Write one row for every dimension, dynamics and region."""
+    """Write one row per dimension, dynamics and region."""
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
