@@ -1,1 +1,1 @@
-"""What the commands do: run, resume, rerun and sweep, each with its folder; and the table of the kinds of folder."""
+"""The work of the commands run, resume, rerun and sweep, each with its folder; and the table of the kinds of folder."""

@@ -1,4 +1,4 @@
-"""How a command is carried out: nothing here changes a bit of what comes out."""
+"""How a command is executed; nothing here changes a bit of the result."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ Outcome = tuple[Path, dict[str, Any]]  # a folder and its summary
 
 
 def _ignore(*message: Any) -> None:
-    """Neither progress nor notices are shown."""
+    """Show neither progress nor notices."""
 
 
 @dataclass(frozen=True)
 class Execution:
     """Who does the work, and who is notified.
 
-    progress(name, step, total): called now and then; notify(notice): a line for the user; threads 0: all there are;
-    device, data_dir: of networks; workers: who moves the walkers of a run, if it is not this process.
+    progress(name, step, total): called from time to time; notify(notice): a line for the user; threads 0: all available;
+    device, data_dir: for networks; workers: they move the walkers of a run, by default this process does.
     """
 
     progress: Callable[..., None] = _ignore

@@ -1,4 +1,4 @@
-"""The kinds of folder: all that the program can do with one stands in one table, a line a kind."""
+"""The kinds of folder: one table, with one line per kind, of everything that the program can do with them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ Summary = dict[str, Any]
 
 @dataclass(frozen=True)
 class Kind:
-    """What can be done with a folder whose manifest says that it is of this kind.
+    """What the program can do with a folder of this kind.
 
-    resume(folder, execution, steps): continue what was interrupted; rerun(folder, manifest, out, execution): repeat it from
-    its manifest; either raises FolderError, with the remedy, where that cannot be done. extendable: ``resume`` takes a larger
+    resume(folder, execution, steps): continue an interrupted run; rerun(folder, manifest, out, execution): repeat it
+    from its manifest; both raise FolderError with the remedy if that is impossible. extendable: ``resume`` takes a larger
     number of steps, and workers. timed: data files that hold wall times, which differ in every run.
 
-    Network experiments, whose folders can be drawn again: text(summary) is figure.md; rows(summary) a table for a terminal,
+    Network experiments, whose folders can be redrawn: text(summary) is figure.md; rows(summary) a table for a terminal,
     at most 80 columns wide, headings first; draw(folder) makes figure.png and figure.pdf.
     """
 
@@ -44,7 +44,7 @@ class Kind:
 
 
 def kind_of(folder: Path, manifest: Manifest) -> Kind:
-    """The kind of a folder, from its manifest; FolderError for one that is not known."""
+    """The kind of a folder, from its manifest; FolderError for an unknown one."""
     name = manifest.get("kind", "run")
     if name not in KINDS:
         raise FolderError(f"{folder}: its manifest.json is damaged: kind = {name!r}: expected one of {', '.join(KINDS)}")
@@ -60,7 +60,7 @@ def network_kind(folder: Path, summary: Summary) -> Kind:
 
 
 def _refuse(reason: str, folder: Path, *unused: Any) -> NoReturn:
-    """What cannot be done, and what can; ``reason`` has {folder} in it."""
+    """Refuse with a reason, which has {folder} in it."""
     raise FolderError(reason.format(folder=folder))
 
 
@@ -98,13 +98,13 @@ def _rerun_measurement(folder: Path, manifest: Manifest, out: Path, how: Executi
     network = backend()
     minima = [network.open_minima(Path(training["folder"]), how.device, how.data_dir) for training in manifest["runs"]]
     if [trained.run["hash"] for trained in minima] != [training["hash"] for training in manifest["runs"]]:
-        raise FolderError(f"the trainings that {folder} was measured at are no longer there")
+        raise FolderError(f"the trainings of {folder} no longer exist")
     network.measure(manifest["kind"], minima, manifest["spec"], out, how.progress)
 
 
 _measurement = partial(
     Kind,
-    resume=partial(_refuse, "{folder} holds a measurement, which has no checkpoint: use langevin-sim rerun {folder}"),
+    resume=partial(_refuse, "{folder} holds a measurement, which has no checkpoint; use langevin-sim rerun {folder}"),
     rerun=_rerun_measurement,
 )
 _radii = partial(_measurement, text=table1_text.text, rows=table1_text.rows, draw=table1_drawing.draw)
@@ -116,13 +116,13 @@ KINDS = {
         Kind("figure", _resume_figure, _rerun_figure),
         Kind(
             "sweep",
-            partial(_refuse, "{folder} is a sweep: use langevin-sim sweep {folder}"),
-            partial(_refuse, "{folder} is a sweep: langevin-sim rerun takes one of {folder}/points"),
+            partial(_refuse, "{folder} is a sweep; use langevin-sim sweep {folder}"),
+            partial(_refuse, "{folder} is a sweep; langevin-sim rerun takes one of {folder}/points"),
         ),
         Kind(
             "all",
-            partial(_refuse, "{folder} holds folders of figures: use langevin-sim reproduce all --out {folder}"),
-            partial(_refuse, "{folder} holds folders of figures: langevin-sim rerun takes one of them"),
+            partial(_refuse, "{folder} holds folders of figures; use langevin-sim reproduce all --out {folder}"),
+            partial(_refuse, "{folder} holds folders of figures; langevin-sim rerun takes one of them"),
         ),
         Kind(
             "train",

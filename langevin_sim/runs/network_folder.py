@@ -1,4 +1,4 @@
-"""The folder of a network experiment: summary, arrays, text and figure; written, read, and drawn again without PyTorch."""
+"""The folder of a network experiment: write, read and redraw summary, arrays, text and figure, without PyTorch."""
 
 import csv
 import io
@@ -35,14 +35,14 @@ def draw(folder: Path) -> str:
 
 
 def draw_again(folder: Path) -> str:
-    """The same for a folder that somebody names; FolderError if its data cannot be used."""
+    """The same for a folder given by the user; FolderError if its data are unusable."""
     read(folder)
     try:
         text = draw(folder)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, zipfile.BadZipFile) as error:
         raise FolderError(
-            f"{folder}: summary.json or arrays.npz lacks what the figure shows ({type(error).__name__}: {error}): "
-            "expected what a langevin-sim deep command wrote; langevin-sim rerun makes it again"
+            f"{folder}: summary.json or arrays.npz lacks data for the figure ({type(error).__name__}: {error}): "
+            "expected the files of a langevin-sim deep command; repeat it with langevin-sim rerun"
         ) from error
     if (folder / "manifest.json").exists():
         disk.rehash(folder, disk.read_manifest(folder), "figure.md", "figure.png", "figure.pdf")
@@ -56,7 +56,7 @@ def read(folder: Path) -> dict[str, Any]:
     try:
         summary: dict[str, Any] = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise FolderError(f"{folder} has no summary.json that can be read: expected a deep command's folder") from error
+        raise FolderError(f"{folder} has no readable summary.json: expected the folder of a langevin-sim deep command") from error
     if not isinstance(summary, dict):
         raise FolderError(f"{folder}: its summary.json is damaged: expected an object")
     network_kind(folder, summary)
@@ -66,7 +66,7 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 def _table(summary: dict[str, Any]) -> str:
-    """One row for every result, a column for every number in it: 'first.mean' for what lies deeper."""
+    """One row per result, one column per number in it, such as 'first.mean' for nested ones."""
     rows = [_flat(entry) for entry in summary["results"] or summary["runs"][0]["results"]]
     columns = list(dict.fromkeys(key for row in rows for key in row))
     text = io.StringIO()

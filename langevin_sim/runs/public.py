@@ -1,4 +1,4 @@
-"""Run folders from Python: make one, make a sweep of them, open one."""
+"""Run folders from Python: make a run folder or a sweep, or open one."""
 
 import json
 import secrets
@@ -19,14 +19,14 @@ from langevin_sim.storage.folder import read_manifest
 
 
 class RunFolder(NamedTuple):
-    """A run folder or a sweep's: its path, its manifest and its summary (see the guide, under run folders)."""
+    """The folder of a run or a sweep: its path, its manifest and its summary (see the guide, under run folders)."""
 
     path: Path
     manifest: dict[str, Any]
     summary: dict[str, Any]
 
     def arrays(self, name: str = "histograms.npz") -> dict[str, np.ndarray]:
-        """The arrays of one of its files."""
+        """Read the arrays of one of its files."""
         with np.load(self.path / name) as found:
             return dict(found)
 
@@ -35,9 +35,9 @@ class RunFolder(NamedTuple):
 
 
 def run(out: str | Path | None = None, *, threads: int = 0, keep_states: bool = False, **settings: Any) -> RunFolder:
-    """Make a run folder: what ``langevin-sim run`` does, its options as keywords (see RunSpec), ``parameters`` for --set.
+    """Make a run folder like ``langevin-sim run``, with its options as keywords (see RunSpec), ``parameters`` for --set.
 
-    out: the new folder; chosen if left out. Raises InputError for settings that cannot be.
+    out: the new folder; chosen if left out. Raises InputError for invalid settings.
     """
     path, _ = run_spec(make_spec(settings), None if out is None else Path(out), threads, _quiet, keep_states=keep_states)
     return open_run(path)
@@ -51,7 +51,7 @@ def sweep(
     threads: int = 0,
     **settings: Any,
 ) -> RunFolder:
-    """Make a sweep, one run after another in this process; a folder that was begun is gone on with.
+    """Make a sweep, one run after another in this process; an existing folder of it is continued.
 
     grid: setting or parameter of the potential -> its values. The command line does the same on many cores or machines.
     """
@@ -63,7 +63,7 @@ def sweep(
 
 
 def open_run(folder: str | Path) -> RunFolder:
-    """An existing folder; FolderError if it is none, InputError if it has no summary yet."""
+    """Open an existing folder; FolderError if it is not a run folder, InputError if it has no summary yet."""
     path = Path(folder)
     manifest = read_manifest(path)
     try:
@@ -74,7 +74,7 @@ def open_run(folder: str | Path) -> RunFolder:
 
 
 class _Here:
-    """Workers that are this process."""
+    """This process as the only worker."""
 
     def __init__(self, threads: int) -> None:
         self._worker = Worker(threads or 2**31, 0)
@@ -86,7 +86,7 @@ class _Here:
         return ""
 
     def see(self, path: str) -> None:
-        """It does."""
+        """This process sees every file."""
 
     def run(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[TaskResult]:
         for number, task in enumerate(tasks):
@@ -97,4 +97,4 @@ class _Here:
 
 
 def _quiet(*told: Any) -> None:
-    """No progress is shown."""
+    """Show no progress."""

@@ -1,4 +1,4 @@
-"""langevin-sim rerun: repeat what a folder's manifest says, and compare the bits."""
+"""langevin-sim rerun: repeat a run from its manifest, and compare the bits."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ _COMPARED = (".csv", ".npz", ".safetensors")
 
 
 class Comparison(NamedTuple):
-    """How a repeated run compares: files with the same bits, files that differ, and what else differs between the two."""
+    """How a repeated run compares: files with the same bits, files that differ, and other differences between the two."""
 
     same: list[str]
     different: list[str]
@@ -20,7 +20,7 @@ class Comparison(NamedTuple):
 
 
 def rerun(folder: Path, out: Path | None, execution: Execution) -> tuple[Path, Comparison]:
-    """Repeat a folder's run in a new folder, and compare the bits of what came out."""
+    """Repeat a folder's run in a new folder, and compare the bits of the results."""
     manifest = disk.read_manifest(folder)
     if manifest["status"] != "COMPLETED":
         raise FolderError(f"{folder} is {manifest['status']}: there is nothing to compare with; resume it first")

@@ -1,4 +1,4 @@
-"""A whole run: every dimension and dynamics of a spec, into one folder."""
+"""A complete run: every dimension and dynamics of a spec, in one folder."""
 
 import hashlib
 import re
@@ -38,7 +38,7 @@ Progress = Callable[[str, int, int], None]
 
 
 class Prepared(NamedTuple):
-    """What is known before a run: the spec with all settings resolved, systems, references, and notices to show."""
+    """A run before it starts: the spec with all settings resolved, systems, references, and notices to show."""
 
     spec: RunSpec
     systems: list[System]
@@ -47,7 +47,7 @@ class Prepared(NamedTuple):
 
 
 def check(spec: RunSpec, threads: int) -> list[System]:
-    """The systems of a spec; InputError for whatever can be seen to be wrong at once."""
+    """The systems of a spec; InputError for errors that can be detected at once."""
     systems = build(spec)
     for potential, dynamics in systems:
         check_dynamics(potential, dynamics)
@@ -59,15 +59,15 @@ def check(spec: RunSpec, threads: int) -> list[System]:
 
 
 def prepare(spec: RunSpec, systems: list[System]) -> Prepared:
-    """Compute the reference laws, and settle how long the run is."""
+    """Compute the reference laws, and determine the length of the run."""
     references = [reference_laws(potential, dynamics, spec.chain) for potential, dynamics in systems]
     if spec.steps == "auto":
         if any((each.relaxation_steps or 0.0) > plan.HOPELESS for each in references):
-            raise InputError("--steps auto: no run passes between the wells: give a number of steps, or a higher temperature")
+            raise InputError("--steps auto: no run passes between the wells; give a number of steps, or a higher temperature")
         burn_in, steps = plan.needed(references, spec.record_every)
         if not steps:
             reason = next((each.chain_reason for each in references if each.chain_reason), "nothing moves between wells")
-            raise InputError(f"--steps auto: no relaxation time can be predicted ({reason}): give a number of steps")
+            raise InputError(f"--steps auto: no relaxation time can be predicted ({reason}); give a number of steps")
         spec = spec.model_copy(update={"steps": steps, "burn_in": max(burn_in, spec.burn_in)})
     notices = [text for system in systems for text in plan.warnings(*system)]
     notices += [plan.notice(*system, each, spec.burn_in, _number(spec)) for system, each in zip(systems, references, strict=True)]
@@ -86,7 +86,7 @@ def run_spec(
 ) -> tuple[Path, dict[str, Any]]:
     """Simulate, compare, and write the run folder; returns it with the summary.
 
-    notify(notice): called with each notice, before the run; workers: who moves the walkers, if it is not this process.
+    notify(notice): called with each notice, before the run; workers: they move the walkers, by default this process does.
     """
     spec = spec.resolved()
     systems = check(spec, threads)
@@ -96,7 +96,7 @@ def run_spec(
     try:
         prepared = prepare(spec, systems)
     except BaseException:
-        disk.remove_empty([folder, *absent])  # nothing is in it yet
+        disk.remove_empty([folder, *absent])  # it is still empty
         raise
     manifest = disk.new_manifest(prepared.spec.model_dump(), threads or available_threads()) | _data(spec)
     with disk.recorded(folder, manifest, write_report, concentration.draw):
@@ -113,21 +113,21 @@ def resume_run(
     checkpoint_seconds: float = SECONDS,
     workers: Workers | None = None,
 ) -> tuple[Path, dict[str, Any]]:
-    """Go on with a run that was stopped, or extend one to ``steps`` steps in all: the bits of a run that was never stopped.
+    """Continue a stopped run, or extend one to a total of ``steps`` steps: the result has the bits of an uninterrupted run.
 
-    Extending starts from the states that the run kept, if it did (``keep_states``), and from its beginning if not.
+    An extension starts from the states that the run kept (``keep_states``), or else from its beginning.
     """
     manifest = disk.read_manifest(folder)
     spec = parse(RunSpec, manifest["spec"])
     complete = manifest["status"] == "COMPLETED"
     if steps is None and complete:
-        raise FolderError(f"{folder} is complete: --steps MORE extends it beyond its {spec.steps:,} steps")
+        raise FolderError(f"{folder} is complete; --steps MORE extends it beyond its {spec.steps:,} steps")
     if steps is not None:
         if steps < _number(spec) or (complete and steps == spec.steps):
-            raise InputError(f"--steps {steps}: expected more than the run's {spec.steps:,}: it is the total")
+            raise InputError(f"--steps {steps}: expected more than the run's {spec.steps:,}, because it is the total")
         spec = parse(RunSpec, manifest["spec"] | {"steps": steps}).resolved()
     if _data(spec) != {key: manifest[key] for key in ("data",) if key in manifest}:
-        raise FolderError(f"{spec.data} is not what it was when {folder} was made")
+        raise FolderError(f"{spec.data} has changed since {folder} was made")
     prepared = prepare(spec, check(spec, threads))
     manifest |= {"spec": spec.model_dump(), "status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
     with disk.recorded(folder, manifest, write_report, concentration.draw):
@@ -137,7 +137,7 @@ def resume_run(
 
 
 def _slug(potential: str) -> str:
-    """A potential's name as a part of a folder's name."""
+    """A potential's name in a form for use in a folder's name."""
     return re.sub(r"[^A-Za-z0-9_.]+", "-", potential).strip("-.")[:40]
 
 
@@ -147,7 +147,7 @@ def _data(spec: RunSpec) -> dict[str, Any]:
 
 
 def _identity(spec: RunSpec) -> str:
-    """A hash of what determines the walkers' paths: all but how far they go."""
+    """A hash of everything that determines the walkers' paths, except their length."""
     return hashlib.sha256(spec.model_dump_json(exclude={"steps"}).encode()).hexdigest()
 
 
@@ -160,7 +160,7 @@ def _run(
     checkpoint: Checkpoint,
     workers: Workers | None,
 ) -> dict[str, Any]:
-    """Simulate what is not done yet, and write everything."""
+    """Simulate what is missing, and write everything."""
     spec = prepared.spec
     for notice in prepared.notices:
         log.info("%s", notice)
@@ -222,7 +222,7 @@ def _simulate(
     checkpoint: Checkpoint,
     workers: Workers | None,
 ) -> tuple[Run, dict[str, Any]]:
-    """One ensemble, and its film; ``finer`` times as many steps, for a step that is so much smaller, and no film."""
+    """One ensemble and its film; for ``finer`` > 1, ``finer`` times as many steps of a step that much smaller, without film."""
     potential, dynamics = system
     assert spec.seed is not None
     burn_in, steps = finer * spec.burn_in, finer * _number(spec)
@@ -253,7 +253,7 @@ def _simulate(
 def _placed(
     spec: RunSpec, system: System, temperature: float, finer: int, threads: int, blocks: range | None = None
 ) -> tuple[Ensemble, np.ndarray]:
-    """The walkers of a system at their start."""
+    """The walkers of a system at the start."""
     assert spec.seed is not None
     return placed(
         *system,
@@ -273,10 +273,10 @@ def _report_progress(progress: Progress, name: str, total: int, step: int) -> No
 
 
 def _filmed(spec: RunSpec, system: System, temperature: float, film: Film, where: np.ndarray) -> dict[str, Any]:
-    """The film of an ensemble's first walkers, as histograms.npz names it.
+    """The film of an ensemble's first walkers, with the names used in histograms.npz.
 
-    A run that was extended may need frames between those that it took when it was shorter, and a checkpoint of an earlier
-    version has none: then the first blocks alone go that way again, a few thousandths of the run.
+    An extended run may need frames between those of the shorter run, and a checkpoint of an earlier version has none; then
+    only the first blocks are simulated a second time, a few thousandths of the run.
     """
     if not film.complete:
         ensemble, _ = _placed(spec, system, temperature, 1, 1, range(BLOCKS))
@@ -286,7 +286,7 @@ def _filmed(spec: RunSpec, system: System, temperature: float, film: Film, where
 
 
 def _arrays(run: Run, references: References) -> dict[str, Any]:
-    """What histograms.npz keeps of one ensemble."""
+    """The arrays of one ensemble in histograms.npz."""
     bins = marginal(run, references)
     key = _key(run.potential, run.dynamics)
     arrays = {

@@ -1,4 +1,4 @@
-"""sweep.csv: what every point of a sweep gave, one row for each of its dynamics and regions, or for each replica."""
+"""sweep.csv: the results of every point of a sweep, one row per dynamics and region, or per replica."""
 
 import csv
 import io
@@ -50,7 +50,7 @@ COLUMNS = {"run": _RUN, "train": _TRAIN}
 
 
 def table(sweep: Sweep, points: list[Point], folder: Path) -> list[dict[str, Any]]:
-    """The rows: columns of COLUMNS, besides point, status, error and the axes."""
+    """The rows: the columns of COLUMNS, and point, status, error and the axes."""
     found = []
     for point in points:
         head = {"point": point.name, "status": "MISSING", "error": None, **point.where}
@@ -64,7 +64,7 @@ def table(sweep: Sweep, points: list[Point], folder: Path) -> list[dict[str, Any
 
 
 def write(sweep: Sweep, rows: list[dict[str, Any]], folder: Path) -> None:
-    """sweep.csv."""
+    """Write sweep.csv."""
     axes = [one.name for one in sweep.axes]
     columns = ["point", "status", *axes, *(name for name in COLUMNS[sweep.kind] if name not in axes), "error"]
     text = io.StringIO()
@@ -75,7 +75,7 @@ def write(sweep: Sweep, rows: list[dict[str, Any]], folder: Path) -> None:
 
 
 def check_view(sweep: Sweep, view: View | None) -> None:
-    """InputError for a column or an axis that the sweep does not have."""
+    """Raise InputError for a column or an axis that the sweep does not have."""
     view, axes = view or View(), [one.name for one in sweep.axes]
     numbers = [name for name in COLUMNS[sweep.kind] if name not in ("dynamics", "region", "verdict", "stopped", "replica")]
     if view.column is not None and view.column not in numbers:

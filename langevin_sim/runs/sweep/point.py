@@ -1,4 +1,4 @@
-"""What a worker does: one run, into its folder."""
+"""The task of a worker: one run, in its folder."""
 
 import time
 from pathlib import Path
@@ -16,11 +16,11 @@ from langevin_sim.simulation.simulate import available_threads
 from langevin_sim.simulation.workers import Worker
 from langevin_sim.storage import folder as disk
 
-_PATIENCE = 60.0  # seconds for which a worker that was given up may still write into the folder
+_PATIENCE = 60.0  # seconds for which a worker that was taken as lost may still write to the folder
 
 
 def run_point(kind: str, spec: dict[str, Any], folder: str, checkpoint_seconds: float, worker: Worker) -> None:
-    """Do the run, or what is missing of it if another worker was lost at it."""
+    """Do the run, or the rest of it if another worker was lost."""
     give_up = time.monotonic() + _PATIENCE
     while True:
         try:
@@ -44,7 +44,7 @@ def _run(kind: str, spec: dict[str, Any], folder: Path, checkpoint_seconds: floa
     if (folder / "manifest.json").exists():
         resume(folder, Execution(threads=threads, device=device, checkpoint_seconds=checkpoint_seconds))
         return
-    disk.remove_empty([folder])  # of a worker that was lost before it wrote anything
+    disk.remove_empty([folder])  # from a worker that was lost before it wrote anything
     if kind == "run":
         run_spec(parse(RunSpec, spec), folder, threads, _silent, checkpoint_seconds=checkpoint_seconds)
         return
@@ -53,4 +53,4 @@ def _run(kind: str, spec: dict[str, Any], folder: Path, checkpoint_seconds: floa
 
 
 def _silent(*progress: Any) -> None:
-    """Its progress is the sweep's."""
+    """Show nothing: the progress is that of the sweep."""

@@ -1,4 +1,4 @@
-"""A sweep: every point of a grid a run folder, done by workers; a second call does what is missing."""
+"""A sweep: workers make a run folder for every point of a grid; a second call makes the missing ones."""
 
 import contextlib
 import time
@@ -18,9 +18,9 @@ from langevin_sim.storage import folder as disk
 from langevin_sim.storage.checkpoint import SECONDS
 
 Progress = Callable[..., None]
-Open = Callable[[int], AbstractContextManager[Workers]]  # opens workers for a number of tasks
-_TAIL = 20  # lines of a failed point's log that are shown
-_EVERY = 2.0  # seconds between two looks at what workers do
+Open = Callable[[int], AbstractContextManager[Workers]]  # opens workers for this number of tasks
+_TAIL = 20  # number of lines shown of a failed point's log
+_EVERY = 2.0  # seconds between two looks at the workers
 
 
 def run_sweep(
@@ -33,9 +33,9 @@ def run_sweep(
     checkpoint_seconds: float = SECONDS,
     view: figure.View | None = None,
 ) -> tuple[Path, dict[str, Any]]:
-    """Run the missing points of a sweep, in a new folder or one that exists; write its table and figure; returns both.
+    """Run the missing points of a sweep, in a new or existing folder; write table and figure; returns folder and summary.
 
-    threads: of a run of networks, whose bits depend on them. LangevinSimError, in the end, if points failed.
+    threads: for runs of networks, whose bits depend on them. Raises LangevinSimError at the end if points failed.
     """
     grid = points(sweep)
     index.check_view(sweep, view)
@@ -56,21 +56,21 @@ def run_sweep(
         with disk.recorded(folder, manifest, write_report):
             try:
                 errors = _work(sweep, folder, missing, pool, progress, checkpoint_seconds) if pool else {}
-            finally:  # also when the scheduler is lost: the index holds what is done
+            finally:  # even if the scheduler is lost: the index holds the finished points
                 summary = _index(sweep, grid, folder)
             unseen: list[InputError] = []
             disk.attempt("the figure", lambda folder: unseen.extend(_draw(folder, sweep, summary, view)), folder)
             _report_failures(folder, errors, len(grid))
-    if unseen:  # raised last: it harms nothing that was run
+    if unseen:  # raised last, because it does not affect the runs
         raise unseen[0]
     return folder, summary
 
 
 def read(folder: Path) -> Sweep:
-    """The sweep that a folder holds; FolderError if it holds none."""
+    """Read the sweep of a folder; FolderError if it holds none."""
     manifest = disk.read_manifest(folder)
     if manifest.get("kind") != "sweep":
-        raise FolderError(f"{folder} holds no sweep: expected a folder that langevin-sim sweep made")
+        raise FolderError(f"{folder} holds no sweep: expected a folder of langevin-sim sweep")
     try:
         spec = manifest["spec"]
         base = {KINDS[spec["kind"]].earlier_names.get(key, key): value for key, value in spec["base"].items()}
@@ -84,19 +84,19 @@ def _spec(sweep: Sweep) -> dict[str, Any]:
 
 
 def _check_same(folder: Path, spec: dict[str, Any]) -> None:
-    """Another grid over the same settings goes into the same folder, and takes the points that it holds; nothing else does."""
+    """Check that the settings are the same: only another grid over the same settings may share the folder and its points."""
     before = _spec(read(folder))
     pairs = {key: (before[key], spec[key]) for key in ("kind", "seed")}
     pairs |= {key: (before["base"].get(key), spec["base"].get(key)) for key in {*before["base"], *spec["base"]}}
     unlike = [f"{key} {was} there, {now} here" for key, (was, now) in sorted(pairs.items()) if was != now]
     if unlike:
-        raise InputError(f"{folder} is a sweep of other settings ({'; '.join(unlike)}): choose another --out")
+        raise InputError(f"{folder} is a sweep of other settings ({'; '.join(unlike)}); choose another --out")
 
 
 def _work(
     sweep: Sweep, folder: Path, missing: list[Point], pool: Workers, progress: Progress, checkpoint_seconds: float
 ) -> dict[str, str]:
-    """Let the workers do the missing points; the errors of those that failed, by name."""
+    """Let the workers run the missing points; returns the errors of failed points, by name."""
     place = folder.resolve() / "points"
     place.mkdir(exist_ok=True)
     pool.see(str(place))
@@ -133,7 +133,7 @@ def _index(sweep: Sweep, grid: list[Point], folder: Path) -> dict[str, Any]:
 
 
 def _draw(folder: Path, sweep: Sweep, summary: dict[str, Any], view: figure.View | None) -> list[InputError]:
-    """Draw what can be drawn; returns what is wrong with what was asked for, if anything."""
+    """Draw the figure if possible; returns the error in the requested view, if any."""
     if not summary["points"].get("COMPLETED"):
         return []
     try:
@@ -161,5 +161,5 @@ def _report_failures(folder: Path, errors: dict[str, str], points: int) -> None:
     disk.attempt("report.html", write_report, folder)
     name, error = next(iter(errors.items()))
     raise LangevinSimError(
-        f"{len(errors)} of {points} points failed ({name}: {error}): {path} has their logs; the same command tries them again"
+        f"{len(errors)} of {points} points failed ({name}: {error}): {path} has their logs; the same command retries them"
     )
