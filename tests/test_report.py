@@ -266,8 +266,8 @@ def result(verdict, dim=1, dynamics="gdl", **more):
         (result("biased"), "does not sample Boltzmann's law exactly, but agrees with the law of the chain with its finite step"),
         (result("biased", reference_reason="no"), "no Boltzmann law beside it"),
         (result("disagrees"), "something is wrong"),
-        (result("disagrees", chain_reason="d = 9"), "cannot be told"),
-        (result("disagrees", dynamics="rwm", chain_reason="exact"), "at any step, and does not here"),
+        (result("disagrees", chain_reason="d = 9"), "is the reason is open"),
+        (result("disagrees", dynamics="rwm", chain_reason="exact"), "at any step, but does not here"),
         (result("unconverged", rhat=1.5), "different starts still differ"),
         (result("unconverged", stationarity_pvalue=1e-9), "two halves"),
         (result("unconverged", stationarity_pvalue=0.0, rhat=None), "too rarely"),
@@ -357,7 +357,7 @@ def test_what_cannot_be_reported_is_one_line(run, tmp_path):
     disk.write_json(folder / "manifest.json", manifest | {"status": "FAILED", "error": "the disk was full"})
     told("the disk was full")
     disk.write_json(folder / "manifest.json", manifest | {"kind": "cake"})
-    told("of the kind cake")
+    told("of kind cake")
     disk.write_json(folder / "manifest.json", manifest)
     (folder / "histograms.npz").write_bytes(b"PK")
     told("repeat the run with langevin-sim rerun")
