@@ -183,7 +183,10 @@ def lattice(divisions=12, margin=0.5):
     return np.array(points) / divisions
 
 
-def plane(kinds=("natural", "random"), divisions=12, margin=0.5, holes=False, shares=(0.71, 0.18), top=0.9995, data="mnist"):
+SHARES = ((0.71, 0.69, 0.72), (0.18, 0.21, 0.19))  # of three triples, with natural labels and with random ones
+
+
+def plane(kinds=("natural", "random"), divisions=12, margin=0.5, holes=False, shares=SHARES, top=0.9995, data="mnist", sides=(1, 1)):
     results, arrays, runs = [], {}, []
     points = lattice(divisions, margin)
     corner = np.sqrt(((points[:, None, :] - np.eye(3)) ** 2).sum(axis=2)).min(axis=1)
@@ -196,19 +199,19 @@ def plane(kinds=("natural", "random"), divisions=12, margin=0.5, holes=False, sh
             loss[:5], accuracy[:2] = np.inf, np.nan
         arrays |= {f"{k}_barycentric": points, f"{k}_loss": loss, f"{k}_accuracy": accuracy}
         runs.append(run(data=data, labels=kind))
-        results.append(
+        triples = [
             {
-                "run": k,
-                "labels": kind,
-                "batch_norm": "recomputed",
-                "images": 1000,
                 "vertices": [{"loss": 0.004, "accuracy": top}] * 3,
                 "centre": {"loss": 0.9, "accuracy": 0.83},
-                "share_below": shares[k],
-                "distances": [31.2, 30.7, 33.1],
+                "share_below": flat,
+                "distances": [31.2 * sides[k]] * 3,
+                "area": flat * np.sqrt(3.0) / 4.0 * (31.2 * sides[k]) ** 2,
             }
-        )
-    return summary("plane", runs, results, PlaneSpec()), arrays
+            for flat in shares[k]
+        ]
+        result = {"run": k, "labels": kind, "batch_norm": "recomputed", "images": 1000}
+        results.append({**result, **triples[0], "triples": triples})
+    return summary("plane", runs, results, PlaneSpec(replicas=list(range(3 * len(shares[0]))))), arrays
 
 
 def flatness(
@@ -376,9 +379,29 @@ def test_compare_says_what_is_told_apart():
 
 def test_plane_goes_both_ways():
     text = text_of(plane()[0])
-    assert "0.7100 with natural labels and 0.1800 with random ones: with natural labels it is larger" in text
-    assert "with natural labels it is smaller, against the memo" in text_of(plane(shares=(0.1, 0.2))[0])
-    assert "no difference is seen" in text_of(plane(shares=(0.2, 0.2))[0])
+    means = "0.7067 ± 0.0088 with natural labels, 0.1933 ± 0.0088 with random ones"
+    assert f"Flat share of the triangle: {means}: larger with natural labels, as in the memo" in text
+    assert "further triples, evaluated inside their triangles: 3, 4, 5; 6, 7, 8" in text
+    assert "do not say the same" not in text
+    assert text_of(plane(shares=SHARES[::-1])[0]).count("smaller with natural labels, against the memo") == 2
+    assert "no difference is seen" in text_of(plane(shares=((0.2, 0.2), (0.2, 0.2)))[0])
+    assert text_of(plane(shares=((0.2, 0.3, 0.1), (0.15, 0.3, 0.1)))[0]).count("undecided") == 2
+    apart = text_of(plane(sides=(1.0, 4.0))[0])
+    assert apart.count("larger with natural") == apart.count("smaller with natural") == 1
+    assert "do not say the same" in apart
+
+
+def test_a_plane_of_one_triple_has_no_error():
+    made, _ = plane(shares=((0.7,), (0.2,)))
+    assert "0.7 with natural labels, 0.2 with random ones, of one triple each, so that there is no error" in text_of(made)
+    for result in made["results"]:  # a folder of before
+        del result["triples"], result["area"]
+    assert "of one triple each" in text_of(made)
+    assert "Flat area" not in text_of(made)
+
+
+def test_plane_tells_doubts_and_data():
+    text = text_of(plane()[0])
     assert "their shares say little" in text_of(plane(top=0.95)[0])
     assert "their shares say little" not in text
     assert text.startswith("# Fig. 8")

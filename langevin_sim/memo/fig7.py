@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
-from langevin_sim.formatting import markdown_table, missing, share, short
+from langevin_sim.formatting import markdown_table, missing, plus_minus, share, short
 from langevin_sim.memo.figure import NetworkFigure
 from langevin_sim.memo.network_text import document, notes
+from langevin_sim.memo.scales import TRIPLES
 from langevin_sim.plots import curves
 from langevin_sim.plots.figure import literal, new_figure, own_style, save
 from langevin_sim.plots.triangles import triangles
@@ -31,17 +33,18 @@ def text(summary: dict[str, Any]) -> str:
         *(_verdict(natural, random) for natural, random in _pairs(results, runs)),
         _doubts(results, runs),
         _lattice(summary["settings"]),
-        f"The flat share is that of the triangle's lattice points with training accuracy above {HIGH}. The same share of "
-        "a larger triangle is a larger flat region; the sides are in the table. Each row has one triple of minima, so that no "
-        "share has an error.",
+        f"The flat share is that of the triangle's lattice points with training accuracy above {HIGH}; the flat area is that share "
+        "of the triangle's area, in squared units of distance in weight space: the same share of a larger triangle is a larger "
+        "flat region. Means and standard errors are over triples, no two of which share a minimum.",
     )
 
 
 def _lattice(settings: dict[str, Any]) -> str:
-    first, second, third = settings["replicas"]
+    triples = [", ".join(map(str, settings["replicas"][k : k + 3])) for k in range(0, len(settings["replicas"]), 3)]
+    more = f"; further triples, evaluated inside their triangles: {'; '.join(triples[1:])}" if triples[1:] else ""
     around = f", as far around it as l_i = -{settings['margin']:g}" if settings["margin"] else ""
     return (
-        f"w_1, w_2 and w_3 are the minima of replicas {first}, {second} and {third}. Loss and accuracy are evaluated on a "
+        f"In the picture w_1, w_2 and w_3 are the minima of replicas {triples[0]}{more}. Loss and accuracy are evaluated on a "
         f"lattice of {settings['divisions']} steps along a side of the triangle{around}."
     )
 
@@ -56,6 +59,7 @@ def _table(results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
         "accuracy at the centre",
         "loss there",
         "flat share",
+        "flat area",
         "distances w1-w2, w2-w3, w3-w1",
     ]
     rows = [
@@ -63,14 +67,16 @@ def _table(results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
             runs[r["run"]]["name"],
             f"{r['images']:,}",
             r["batch_norm"],
-            ", ".join(share(v["accuracy"]) for v in r["vertices"]),
-            ", ".join(short(v["loss"]) for v in r["vertices"]),
-            share(r["centre"]["accuracy"]),
-            short(r["centre"]["loss"]),
-            share(r["share_below"]),
-            ", ".join(short(d) for d in r["distances"]),
+            ", ".join(share(v["accuracy"]) for v in t["vertices"]),
+            ", ".join(short(v["loss"]) for v in t["vertices"]),
+            share(t["centre"]["accuracy"]),
+            short(t["centre"]["loss"]),
+            share(t["share_below"]),
+            short(t.get("area")),
+            ", ".join(short(d) for d in t["distances"]),
         ]
         for r in results
+        for t in r.get("triples", [r])  # folders of before have one triple
     ]
     return markdown_table(headings, rows)
 
@@ -86,19 +92,54 @@ def _pairs(results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> list[tu
     return [(a, b) for a in natural for b in random if setting(a) == setting(b)]
 
 
+_LEVEL = 0.95  # of the intervals
+
+
 def _verdict(natural: dict[str, Any], random: dict[str, Any]) -> str:
-    first, second = natural["share_below"], random["share_below"]
-    if missing(first) or missing(second):
-        return ""
-    numbers = f"Here the flat share of the triangle is {share(first)} with natural labels and {share(second)} with random ones"
-    if first == second:
-        return f"{numbers}: no difference is seen."
-    return f"{numbers}: with natural labels it is {'larger, as in the memo' if first > second else 'smaller, against the memo'}."
+    """Shares and areas of natural labels beside those of random ones, and whether both say the same."""
+    found = {
+        "share of the triangle": _compared(natural, random, "share_below"),
+        "area": _compared(natural, random, "area"),
+    }
+    lines = [f"- Flat {what}: {text}." for what, (_, text) in found.items() if text]
+    words = [word for word, text in found.values() if text]
+    if len(words) == 2 and words[0] != words[1]:
+        lines.append(
+            "\nShare and area do not say the same: the triangles differ in size, and what part of a triangle is flat is not how "
+            "large the flat region is."
+        )
+    return "\n".join(lines)
+
+
+def _compared(natural: dict[str, Any], random: dict[str, Any], key: str) -> tuple[str, str]:
+    """'larger', 'smaller' or 'undecided', and the sentence; empty where something is missing."""
+    first, second = ([t.get(key) for t in r.get("triples", [r])] for r in (natural, random))
+    if any(missing(value) for value in (*first, *second)):
+        return "undecided", ""
+    means, errors = zip(*((np.mean(v), np.std(v, ddof=1) / np.sqrt(len(v)) if len(v) > 1 else None) for v in (first, second)))
+    text = f"{plus_minus(means[0], errors[0])} with natural labels, {plus_minus(means[1], errors[1])} with random ones"
+    if min(len(first), len(second)) < 2:
+        return "undecided", f"{text}, of one triple each, so that there is no error"
+    if np.ptp([*first, *second]) == 0.0:
+        return "undecided", f"{text}: no difference is seen"
+    interval = stats.ttest_ind(first, second, equal_var=False).confidence_interval(_LEVEL)
+    if interval.low > 0:
+        return "larger", f"{text}: larger with natural labels, as in the memo"
+    if interval.high < 0:
+        return "smaller", f"{text}: smaller with natural labels, against the memo"
+    return "undecided", (
+        f"{text}: the difference is {plus_minus(means[0] - means[1], np.hypot(*errors))}, and its {100 * _LEVEL:g} % interval "
+        "over triples holds 0: undecided"
+    )
 
 
 def _doubts(results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
     """Minima that are not within the flat region themselves."""
-    low = [runs[r["run"]]["name"] for r in results if any(missing(v["accuracy"]) or v["accuracy"] <= HIGH for v in r["vertices"])]
+    low = [
+        runs[r["run"]]["name"]
+        for r in results
+        if any(missing(v["accuracy"]) or v["accuracy"] <= HIGH for t in r.get("triples", [r]) for v in t["vertices"])
+    ]
     if not low:
         return ""
     return f"Not all minima have a training accuracy above {HIGH} themselves ({'; '.join(low)}): their shares say little."
@@ -216,4 +257,4 @@ def _edge(axes: Any, points: np.ndarray, values: np.ndarray) -> None:
         )
 
 
-FIGURE = NetworkFigure("fig7", "plane", trainings=lambda scale: scale.both_labels(scale.cifar))
+FIGURE = NetworkFigure("fig7", "plane", trainings=lambda scale: scale.both_labels(scale.cifar, replicas=3 * TRIPLES))

@@ -24,11 +24,13 @@ class Scale:
             more["epochs"] = self.random_epochs[settings["data"]]
         return {**settings, **more}
 
-    def both_labels(self, *data_sets: dict[str, Any]) -> list[dict[str, Any]]:
+    def both_labels(self, *data_sets: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
         """Of each data set a training with natural labels and one with random ones."""
-        return [self.training(settings, labels=labels) for settings in data_sets for labels in ("natural", "random")]
+        return [self.training(settings, labels=labels, **more) for settings in data_sets for labels in ("natural", "random")]
 
 
+TRIPLES = 3  # of minima in Figs. 7 and 8, no two of which share one
+_PLANE = {"replicas": list(range(3 * TRIPLES))}
 _QUICK = {
     "data": "digits",
     "train_size": 600,
@@ -51,7 +53,7 @@ SCALES = {
         {"stop_loss": None, "epochs": 20, "evaluate_every": 1},
         {
             "noise": {"batch_sizes": [8, 32, 128], "batches": 300, "seed": 1},
-            "plane": {"divisions": 8},
+            "plane": {"divisions": 8, **_PLANE},
             "table1": {"directions": 5, "images": 300, "seed": 1},
         },
     ),
@@ -62,7 +64,7 @@ SCALES = {
         {"stop_loss": None, "epochs": 30},
         {
             "noise": {"seed": 1},
-            "plane": {"images": 2000},
+            "plane": {"images": 2000, **_PLANE},
             "table1": {"batch_norm": ["fixed", "recomputed"], "images": 2000, "seed": 1},
         },
     ),
@@ -73,7 +75,7 @@ SCALES = {
         {},
         {
             "noise": {"batches": 5000, "seed": 1},
-            "plane": {"divisions": 20},
+            "plane": {"divisions": 20, **_PLANE},
             "table1": {"directions": 100, "batch_norm": ["fixed", "recomputed"], "seed": 1},
         },
     ),

@@ -175,7 +175,9 @@ class PlaneSpec(Spec):
         ),
     ] = "recomputed"
     replicas: Annotated[
-        list[Annotated[int, Field(ge=0)]], BeforeValidator(split), Field(description="The three minima of a run.")
+        list[Annotated[int, Field(ge=0)]],
+        BeforeValidator(split),
+        Field(description="Minima of a run, taken three at a time: one plane for each triple."),
     ] = [0, 1, 2]
     images: Annotated[
         int | None, Field(ge=1, description="Number of training images to evaluate, from the first; all if not given.")
@@ -183,10 +185,15 @@ class PlaneSpec(Spec):
 
     @field_validator("replicas")
     @classmethod
-    def _three(cls, replicas: list[int]) -> list[int]:
-        if len(replicas) != 3 or len(set(replicas)) != 3:
-            raise ValueError(f"replicas {replicas}: expected three different numbers, such as 0,1,2")
+    def _triples(cls, replicas: list[int]) -> list[int]:
+        if not replicas or len(replicas) % 3 or len(set(replicas)) != len(replicas):
+            raise ValueError(f"replicas {replicas}: give three different numbers for each plane, for example 0,1,2")
         return replicas
+
+    @property
+    def triples(self) -> list[tuple[int, int, int]]:
+        """The minima of each plane; no two triples share one."""
+        return [(a, b, c) for a, b, c in zip(self.replicas[::3], self.replicas[1::3], self.replicas[2::3], strict=True)]
 
 
 class FlatnessSpec(Seeded):

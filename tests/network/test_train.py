@@ -311,3 +311,23 @@ def test_a_plane_has_the_minima_at_its_corners():
     assert np.allclose(points.sum(axis=1), 1.0)
     assert points.min() == pytest.approx(-1 / 3)
     assert len(points) == 7 * 8 // 2
+
+
+def test_planes_of_several_triples_have_areas_with_an_error():
+    assert call("train", *TINY, "--epochs", "5", "--replicas", "6", "--out", "run", "--quiet").exit_code == 0
+    options = ["--divisions", "3", "--margin", "0.34", "--quiet"]
+    assert call("plane", "run", "--replicas", "0,1,2,5,4,3", *options, "--out", "both").exit_code == 0
+    assert call("plane", "run", "--replicas", "5,4,3", *options, "--out", "second").exit_code == 0
+    (result,) = json.loads(Path("both/summary.json").read_text())["results"]
+    (alone,) = json.loads(Path("second/summary.json").read_text())["results"]
+    assert result["triples"][1] == alone["triples"][0]  # the same numbers without the margin around the triangle
+    assert alone["area"]["stderr"] is None
+    areas = []
+    for triple in result["triples"]:
+        side, half = np.array(triple["distances"]), sum(triple["distances"]) / 2
+        areas.append(triple["share_below"] * np.sqrt(half * np.prod(half - side)))
+    assert [t["area"] for t in result["triples"]] == pytest.approx(areas)
+    assert result["area"]["mean"] == pytest.approx(np.mean(areas))
+    assert result["area"]["stderr"] == pytest.approx(abs(areas[0] - areas[1]) / 2)
+    refused(call("plane", "run", "--replicas", "0,1,6"), "--replicas 7")
+    refused(call("plane", "run", "--replicas", "0,1,2,3"), "three different")
