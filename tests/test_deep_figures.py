@@ -186,7 +186,9 @@ def lattice(divisions=12, margin=0.5):
 SHARES = ((0.71, 0.69, 0.72), (0.18, 0.21, 0.19))  # of three triples, with natural labels and with random ones
 
 
-def plane(kinds=("natural", "random"), divisions=12, margin=0.5, holes=False, shares=SHARES, top=0.9995, data="mnist", sides=(1, 1)):
+def plane(
+    kinds=("natural", "random"), divisions=12, margin=0.5, holes=False, shares=SHARES, top=0.9995, data="mnist", sides=(1, 1)
+):
     results, arrays, runs = [], {}, []
     points = lattice(divisions, margin)
     corner = np.sqrt(((points[:, None, :] - np.eye(3)) ** 2).sum(axis=2)).min(axis=1)

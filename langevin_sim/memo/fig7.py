@@ -33,8 +33,8 @@ def text(summary: dict[str, Any]) -> str:
         *(_verdict(natural, random) for natural, random in _pairs(results, runs)),
         _doubts(results, runs),
         _lattice(summary["settings"]),
-        f"The flat share is that of the triangle's lattice points with training accuracy above {HIGH}; the flat area is that share "
-        "of the triangle's area, in squared units of distance in weight space: the same share of a larger triangle is a larger "
+        f"The flat share is that of the triangle's lattice points with training accuracy above {HIGH}; the flat area is that "
+        "share of the triangle's area, in squared units of distance in weight space: the same share of a larger triangle is a larger "
         "flat region. Means and standard errors are over triples, no two of which share a minimum.",
     )
 
@@ -116,7 +116,8 @@ def _compared(natural: dict[str, Any], random: dict[str, Any], key: str) -> tupl
     first, second = ([t.get(key) for t in r.get("triples", [r])] for r in (natural, random))
     if any(missing(value) for value in (*first, *second)):
         return "undecided", ""
-    means, errors = zip(*((np.mean(v), np.std(v, ddof=1) / np.sqrt(len(v)) if len(v) > 1 else None) for v in (first, second)))
+    means = [float(np.mean(values)) for values in (first, second)]
+    errors = [float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None for values in (first, second)]
     text = f"{plus_minus(means[0], errors[0])} with natural labels, {plus_minus(means[1], errors[1])} with random ones"
     if min(len(first), len(second)) < 2:
         return "undecided", f"{text}, of one triple each, so that there is no error"
@@ -128,8 +129,8 @@ def _compared(natural: dict[str, Any], random: dict[str, Any], key: str) -> tupl
     if interval.high < 0:
         return "smaller", f"{text}: smaller with natural labels, against the memo"
     return "undecided", (
-        f"{text}: the difference is {plus_minus(means[0] - means[1], np.hypot(*errors))}, and its {100 * _LEVEL:g} % interval "
-        "over triples holds 0: undecided"
+        f"{text}: undecided, for the {100 * _LEVEL:g} % interval of the difference over triples, {short(interval.low)} to "
+        f"{short(interval.high)}, holds 0"
     )
 
 
