@@ -414,7 +414,8 @@ def test_table_holds_its_numbers_beside_the_memo():
     text = text_of(flatness()[0])
     assert "| mnist | all parameters | natural | mlp | fixed | 17.9 ± 1.1 | 45.4 ± 2.7 | 13.98 ± 0.17 |" in text
     assert "| mnist | top layer | random | mlp | fixed | 4.80 ± 0.29 | 3.0 ± 0.1 | 3.86 ± 0.05 |" in text
-    assert "natural : random = 1.74 (95 % interval 1.5 to 1.9); the memo has 6.58, the re-run 3.02." in text
+    assert "natural : random = 1.74 (95 % interval 1.5 to 1.9); the memo has 6.58, the public re-run 3.02." in text
+    assert "alexturn/robustDL" in text
     assert "neither is here" in text_of(flatness(data=("digits",))[0])
     assert "Nothing here is comparable with the memo's table" in text_of(flatness(quantity=("error",))[0])
 
@@ -431,12 +432,26 @@ def test_table_holds_its_numbers_beside_the_memo():
 )
 def test_verdicts_come_out_as_the_intervals_have_them(intervals, options, everywhere, top):
     text = text_of(flatness(directions=("raw",), intervals=intervals, **options)[0])
-    assert f"All parameters, 1 setting: {everywhere} in 1." in text
-    assert f"Top layer, 1 setting: {top} in 1." in text
+    assert "All parameters, 1 pair of trainings" in text
+    assert "Top layer, 1 pair of trainings" in text
+    assert f"- mnist, mlp: {everywhere} in the one setting." in text
+    assert f"- mnist, mlp: {top} in the one setting." in text
     assert f"batch norm fixed: {everywhere}, natural : random = 1.74" in text
     assert f"batch norm fixed: {top}, natural : random = 0.563" in text
     for words in {"natural is flatter", "reversed, random is flatter", "undecided in"} - {everywhere, top, f"{top} in"}:
         assert words not in text
+
+
+def test_settings_that_share_their_minima_count_as_one():
+    values, _ = flatness(data=("mnist", "cifar10"), layers=("all",))
+    text = text_of(values)
+    assert "All parameters, 2 pairs of trainings" in text
+    assert text.count("natural is flatter in all 2 settings.") == 2
+    filtered = next(r for r in values["ratios"] if r["data"] == "cifar10" and r["direction"] == "filter")
+    filtered |= {"low": 0.4, "high": 0.6}
+    text = text_of(values)
+    assert text.count("natural is flatter in all 2 settings.") == 1
+    assert "- cifar10, mlp: the 2 settings do not agree (natural is flatter in 1; reversed, random is flatter in 1)." in text
 
 
 def test_a_lower_bound_that_cannot_turn_the_verdict_leaves_it():

@@ -5,12 +5,15 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from langevin_sim import potentials
 from langevin_sim.cli.main import main
 from langevin_sim.formatting import decimals, measured
+from langevin_sim.memo import wedge
 from langevin_sim.memo.measures import pooled_ratio
 from langevin_sim.memo.passages import BINS, Looks
 from langevin_sim.memo.registry import ensemble_figures
 from langevin_sim.memo.reproduce import experiment
+from langevin_sim.reference import boltzmann
 from langevin_sim.simulation.simulate import placed, run_ensemble
 
 FILES = {"report.html", "summary.json", "summary.csv", "histograms.npz", "figure.png", "figure.pdf", "figure.md"}
@@ -133,3 +136,12 @@ def test_pooled_ratio_and_its_error():
     assert means.mean() == pytest.approx(2.0, abs=0.02)
     assert errors.mean() == pytest.approx(means.std(), rel=0.06)
     assert np.isnan(pooled_ratio(np.array([[1.0, 0.0], [0.5, 0.0]])).mean)
+
+
+def test_the_valley_keeps_less_than_all_as_dimensions_are_added():
+    limit = wedge.valley_limit(0.2)
+    assert limit == pytest.approx(0.855, abs=5e-4)
+    for dim, within in ((5, 1e-2), (20, 1e-12)):
+        law = boltzmann(potentials.wedge(dim), 0.2)
+        assert law.mass("valley") == pytest.approx(limit, abs=within)
+        assert law.mass("plateau") == pytest.approx(1.0 - limit, abs=within)

@@ -34,8 +34,8 @@ def text(summary: dict[str, Any]) -> str:
         _doubts(results, runs),
         _lattice(summary["settings"]),
         f"The flat share is that of the triangle's lattice points with training accuracy above {HIGH}; the flat area is that "
-        "share of the triangle's area, in squared units of distance in weight space: the same share of a larger triangle is a larger "
-        "flat region. Means and standard errors are over triples, no two of which share a minimum.",
+        "share of the triangle's area, in squared units of distance in weight space: the same share of a larger triangle is a "
+        "larger flat region. Means and standard errors are over triples, no two of which share a minimum.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The numbers that Table 1 is compared with: the memo's, and those of a public re-run."""
+"""The numbers that Table 1 is compared with: the memo's, and those of a public re-run, the repository alexturn/robustDL."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ MEMO = {
     ("cifar10", "top", "natural"): (19.5, 4.0),
     ("cifar10", "top", "random"): (12.1, 2.6),
 }
+RERUN_SOURCE = "alexturn/robustDL"  # on GitHub
 RERUN = {
     ("mnist", "all", "natural"): (13.98, 0.17),
     ("mnist", "all", "random"): (4.63, 0.25),

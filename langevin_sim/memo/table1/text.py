@@ -4,7 +4,7 @@ from typing import Any
 
 from langevin_sim.formatting import counted, markdown_table, missing, plus_minus, short, spanned
 from langevin_sim.memo.network_text import document, labels
-from langevin_sim.memo.table1.published import EPSILON, MEMO, RERUN, comparable, published_ratio
+from langevin_sim.memo.table1.published import EPSILON, MEMO, RERUN, RERUN_SOURCE, comparable, published_ratio
 
 LAYERS = {"all": "All parameters", "top": "Top layer"}
 WIDTH = 80  # of a terminal
@@ -86,22 +86,41 @@ def _radius(result: dict[str, Any], name: str) -> str:
 
 
 def _verdicts(summary: dict[str, Any], layers: str) -> str:
-    """The verdicts of all parameters, or of the top layer; those beside the memo's in full."""
-    ratios = [r for r in summary["ratios"] if r["layers"] == layers]
-    verdicts = [verdict(r, summary["results"], summary["runs"]) for r in ratios]
-    parts = [f"{words} in {verdicts.count(kind)}" for kind, words in _VERDICTS.items() if kind in verdicts]
-    head = f"{LAYERS[layers]}, {counted(len(ratios), 'setting')}: {', '.join(parts)}."
+    """The verdicts of all parameters, or of the top layer; those beside the memo's in full.
+
+    Settings that were measured at the same minima are not independent, so they count as one: a pair of trainings.
+    """
+    pairs: dict[tuple[str, str], list[tuple[dict[str, Any], str]]] = {}
+    for r in summary["ratios"]:
+        if r["layers"] == layers:
+            found = verdict(r, summary["results"], summary["runs"])
+            pairs.setdefault((r["data"], r["model"]), []).append((r, found))
     epsilon = summary["results"][0]["epsilon"]
     lines = []
-    for r, kind in zip(ratios, verdicts, strict=True):
-        if comparable({**r, "epsilon": epsilon}):
-            memo, rerun = (published_ratio(numbers, r["data"], layers) for numbers in (MEMO, RERUN))
-            beside = f"; the memo has {short(memo)}, the re-run {short(rerun)}" if memo else ""
-            setting = f"{r['data']}, {r['model']}, raw directions, batch norm {r['batch_norm']}"
-            lines.append(
-                f"- {setting}: {_VERDICTS[kind]}, natural : random = {short(r['ratio'])} ({_interval(r, kind)}){beside}."
-            )
-    return "\n\n".join([head, *(["\n".join(lines)] if lines else [])])
+    for (data, model), settings in pairs.items():
+        kinds = [kind for _, kind in settings]
+        lines.append(f"- {data}, {model}: {_together(kinds)}.")
+        for r, kind in settings:
+            if comparable({**r, "epsilon": epsilon}):
+                memo, rerun = (published_ratio(numbers, data, layers) for numbers in (MEMO, RERUN))
+                beside = f"; the memo has {short(memo)}, the public re-run {short(rerun)}" if memo else ""
+                lines.append(
+                    f"  - raw directions, batch norm {r['batch_norm']}: {_VERDICTS[kind]}, natural : random = "
+                    f"{short(r['ratio'])} ({_interval(r, kind)}){beside}."
+                )
+    head = (
+        f"{LAYERS[layers]}, {counted(len(pairs), 'pair')} of trainings with natural and with random labels; settings measured "
+        "at the same minima count as one."
+    )
+    return head + "\n\n" + "\n".join(lines)
+
+
+def _together(kinds: list[str]) -> str:
+    """What the settings of one pair of trainings say: the same, or how many say what."""
+    if len(set(kinds)) == 1:
+        return f"{_VERDICTS[kinds[0]]} in {'all ' + str(len(kinds)) + ' settings' if len(kinds) > 1 else 'the one setting'}"
+    parts = [f"{words} in {kinds.count(kind)}" for kind, words in _VERDICTS.items() if kind in kinds]
+    return f"the {len(kinds)} settings do not agree ({'; '.join(parts)})"
 
 
 def _interval(ratio: dict[str, Any], kind: str) -> str:
@@ -180,8 +199,10 @@ def _beside(summary: dict[str, Any]) -> str:
     headings = ["data", "layers", "labels", "model", "batch norm", "radius here", "the memo", "the re-run"]
     return markdown_table(headings, cells) + (
         "\n\nRadius here: mean over directions, then mean ± standard deviation over minima. The memo does not say which "
-        "network, step size or which of these settings it had. The re-run is a public one: for MNIST 784-800-320-50-10, where "
-        "random meant half of the labels; for CIFAR-10 VGG16 with batch norm."
+        f"network, step size or which of these settings it had. The re-run is the public repository {RERUN_SOURCE}: for MNIST "
+        "784-800-320-50-10, where random meant half of the labels; for CIFAR-10 VGG16 with batch norm, trained with crops and "
+        "flips and measured without. Its radii are counted in whole steps, rounded down (1 over all parameters, 0.2 in the top "
+        "layer), and with batch norm its directions move the recorded statistics too (perturbed)."
     )
 
 
