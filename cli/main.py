@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -39,8 +40,19 @@ class _Commands(LazyGroup):
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _errors_as_one_line(traceback=bool(ctx.params.get("traceback"))):
+        with _warnings_as_one_line(), _errors_as_one_line(traceback=bool(ctx.params.get("traceback"))):
             return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _warnings_as_one_line() -> Iterator[None]:
+    """A warning is for the user, to whom the line of code that gave it says nothing."""
+    before = warnings.formatwarning
+    warnings.formatwarning = lambda message, *_, **__: f"langevin-sim: warning: {message}\n"
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 @contextlib.contextmanager

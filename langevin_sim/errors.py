@@ -13,7 +13,7 @@ class UnknownNameError(InputError):
     """A name that is not in a list of known names; the message offers the nearest."""
 
     def __init__(self, kind: str, name: str, known: list[str]) -> None:
-        super().__init__(f"unknown {kind} {name!r}: {did_you_mean(name, known)}known: {', '.join(sorted(known))}")
+        super().__init__(f"unknown {kind} {name!r}: {did_you_mean(name, known)}known: {', '.join(sorted(known)) or 'none'}")
 
 
 def did_you_mean(name: str, known: list[str]) -> str:

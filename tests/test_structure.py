@@ -118,10 +118,11 @@ def test_in_a_hundred_dimensions():
 
 def test_five_by_five_wells():
     text = "+".join(f"(-log({'+'.join(f'exp(-(x{j}-{c})^2/0.08)' for c in range(-2, 3))}))" for j in (1, 2))
-    U = make(text, 2)
+    with pytest.warns(UserWarning, match="708 temperatures .* logaddexp"):
+        U = make(text, 2)
     assert len(U.minima) == 25 == len(U.regions)
     assert U.label(U.minima).tolist() == list(range(25))
-    with pytest.warns(UserWarning, match="the 9 lowest"):
+    with pytest.warns(UserWarning, match="logaddexp"), pytest.warns(UserWarning, match="the 9 lowest"):
         few = make(text, 2, max_regions=9)
     assert [len(few.regions), len(few.minima), few.regions[9].name] == [10, 9, "elsewhere"]
     assert (few.label(U.minima) == 9).sum() == 16

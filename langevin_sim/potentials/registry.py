@@ -136,9 +136,15 @@ def defaults(name: str, columns: Collection[str] = ()) -> dict[str, Any]:
         from langevin_sim.potentials.expression import parameter_names
 
         return {key: None for key in parameter_names(_text(name)) if key not in columns}
-    empty = inspect.Parameter.empty
-    found = inspect.signature(factory(name)).parameters.items()
-    return {key: None if p.default is empty else p.default for key, p in found if key not in ("dim", DATA)}
+    named = [p for p in _signature(name) if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    return {p.name: None if p.default is p.empty else p.default for p in named if p.name not in ("dim", DATA)}
+
+
+def _signature(name: str) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(factory(name)).parameters.values())
+    except ValueError as error:  # of some built-in callables there is none
+        raise InputError(f"potential {name}: expected a function whose parameters can be told") from error
 
 
 @rebuildable
@@ -158,11 +164,12 @@ def get(
     """
     make = factory(name)
     known = defaults(name, data or ())
+    takes_all = not name.startswith((EXPRESSION, SUM)) and any(p.kind is p.VAR_KEYWORD for p in _signature(name))
     given = _data(name, make, data)
     for key in parameters:
         if key in (data or {}) and name.startswith(SUM):
             raise InputError(f"{name}: {key!r} is both a column of the data and a parameter: expected one of the two")
-        if key not in known:
+        if key not in known and not takes_all:
             raise UnknownNameError(f"parameter of {name}", key, list(known))
     missing = [key for key, value in known.items() if value is None and key not in parameters]
     if missing:
@@ -182,6 +189,8 @@ def get(
         raise PluginError(f"potential {name} failed: {type(error).__name__}: {error}") from error
     if not isinstance(potential, Potential):
         raise PluginError(f"potential {name} made a {type(potential).__name__}: expected a Potential, as from potentials.make")
+    if own(name) and potential.dim != dim:
+        raise PluginError(f"potential {name} made one of dimension {potential.dim}: expected {dim}, as it was asked for")
     if not (own(name) or (np.isfinite(potential.constants).all() and np.isfinite(potential.extent(1.0)).all())):
         raise _not_moderate(name, parameters)
     return potential if domain is None else potential.on(domain)

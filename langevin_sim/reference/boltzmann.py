@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from langevin_sim.errors import InputError, ReferenceUnavailable, UnknownNameError
+from langevin_sim.potentials import form
 from langevin_sim.potentials.potential import Potential, Quadratic
 from langevin_sim.reference import axial, closed, gaussian, line, product, sobol, tensor
 from langevin_sim.reference.integrals import Integrals, Marginal, Moments
@@ -172,6 +173,7 @@ def boltzmann(potential: Potential, temperature: float) -> Boltzmann:
     """
     if not (math.isfinite(temperature) and temperature > 0):
         raise InputError(f"temperature {temperature}: expected a positive number for a Boltzmann law")
+    form.check(potential, temperature)
     found = _integrate(potential, temperature)
     _known_well_enough(potential, found)
     names = [region.name for region in potential.regions]

@@ -9,6 +9,7 @@ import numpy as np
 
 from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import InputError
+from langevin_sim.potentials import form
 from langevin_sim.potentials.potential import Potential
 
 
@@ -59,9 +60,10 @@ def observables(record: Any) -> dict[str, Callable[[np.ndarray], Any]]:
 
 
 def pair(potential: Any, dynamics: Any) -> None:
-    """Raise InputError unless these are a potential and a dynamics."""
+    """Raise InputError unless these are a potential, with parts that fit together, and a dynamics."""
     kind("potential", potential, Potential, "a potential, for instance ls.potentials.twowell(dim=2)")
     kind("dynamics", dynamics, Dynamics, "a dynamics, for instance ls.GDL(step_size=0.02, temperature=1.0)")
+    form.check(potential, dynamics.temperature or 1.0)
 
 
 def shown(value: Any) -> str:

@@ -24,7 +24,7 @@ def starting_points(
     positions themselves, an array [walkers, dim], finite and inside the domain.
     """
     if not isinstance(start, str):
-        points = _given(potential, walkers, start)
+        points = _finite(potential, _given(potential, walkers, start))
         return points, potential.label(points)
     names = [region.name for region in potential.regions]
     if start == "dispersed" or start in names:
@@ -43,7 +43,21 @@ def starting_points(
         points = np.full((walkers, potential.dim), value)
         if not np.isfinite(points).all():
             raise InputError(f"start {start}: expected a finite number")
-    return points, potential.label(points)
+    return _finite(potential, points), potential.label(points)
+
+
+def _finite(potential: Potential, points: np.ndarray) -> np.ndarray:
+    """The points; InputError where the energy, or its gradient, is not finite at one."""
+    with np.errstate(all="ignore"):
+        wrong = ~(np.isfinite(potential.energy(points)) & np.isfinite(potential.gradient(points)).all(axis=1))
+    if wrong.any():
+        walker = int(wrong.argmax())
+        place = ", ".join(f"{x:.4g}" for x in points[walker, :6]) + (", .." if potential.dim > 6 else "")
+        raise InputError(
+            f"start: the energy of {potential.name} or its gradient is not finite at ({place}), where walker {walker} begins: "
+            "choose another start"
+        )
+    return points
 
 
 def _given(potential: Potential, walkers: int, start: Any) -> np.ndarray:

@@ -59,6 +59,8 @@ def make(
         max_regions=max_regions,
     )
     soundness.check(potential, temperature)
+    if lost := soundness.overflow(potential, temperature):
+        warnings.warn(lost, stacklevel=2)
     warn_of_more(potential, max_regions)
     return potential
 

@@ -7,6 +7,8 @@ import numpy as np
 import scipy
 
 from langevin_sim.errors import InputError
+from langevin_sim.potentials import form
+from langevin_sim.potentials.custom import search
 from langevin_sim.potentials.differences import central_differences
 from langevin_sim.potentials.potential import Potential
 
@@ -15,10 +17,20 @@ _RAYS = 64
 _BESIDE = 1e-6  # an angle
 _ROWS = 16  # of a finite sum, whose terms are held against differences
 _DECADES = (1e2, 1e3, 1e4, 1e5)  # times the size of the extent
+_AXES = 8  # along which overflows are looked for, beside the random rays
+_OUTWARDS = np.geomspace(1e-2, 1e2, 41)  # times the size of the extent
+_MODERATE = 1e6  # temperatures: an energy that ends below this has overflowed on its way, and not itself
+_LOGADDEXP = "write log(exp(a) + exp(b)) as logaddexp(a, b), which does not overflow"
 
 
 def check(potential: Potential, temperature: float) -> None:
-    """InputError, with the place, for an energy that is not finite, does not confine, or has another's gradient."""
+    """InputError, with the place, for an energy that is not finite, does not confine, or has another's gradient.
+
+    And for a record of another form, or one that is not periodic on its torus.
+    """
+    form.check(potential, temperature)
+    form.masses(potential, temperature)
+    search.periodic(potential.energy, potential.dim, potential.domain, potential.name, temperature)
     finite(potential, temperature)
     confining(potential, temperature)
     own_gradient(potential, temperature)
@@ -38,14 +50,16 @@ def finite(potential: Potential, temperature: float) -> None:
     for what, points in (("a start", np.stack([r.start for r in potential.regions])), ("", special), ("", spread)):
         with np.errstate(all="ignore"):
             values, slopes = potential.energy(points), potential.gradient(points)
-        bad = np.flatnonzero(~np.isfinite(values) | (what != "" and ~np.isfinite(slopes).all(axis=1)))
+        without = ~np.isfinite(slopes).all(axis=1) & (points is not special)  # a kink is most often at 0
+        bad = np.flatnonzero(~np.isfinite(values) | without)
         if len(bad):
             value = values[bad[0]]
             kind = "not a number" if np.isnan(value) else ("infinite" if np.isinf(value) else "without a gradient")
             where = _place(points[bad[0]]) + (f", {what}" if what else "")
+            change = f"change the energy ({_LOGADDEXP})" if points is spread and not np.isnan(value) else "change the energy"
             raise InputError(
                 f"{potential.name}: the energy is {kind} at {where}: expected a finite one everywhere on "
-                f"{potential.domain}; keep away from there by --domain, or change the energy"
+                f"{potential.domain}; keep away from there by --domain, or {change}"
             )
 
 
@@ -80,6 +94,44 @@ def confining(potential: Potential, temperature: float) -> None:
                 f"{potential.name}: the energy does not confine along {_place(ray)}: exp(-U/T) cannot be normalised at "
                 f"temperature {temperature:g}; bound it by --domain, or add a confining term"
             )
+
+
+def overflow(potential: Potential, temperature: float) -> str:
+    """What is to be said of an energy that ends on its way out although it is moderate there; empty where none does.
+
+    A naive log(exp(a) + exp(b)) is infinite, its gradient not a number, where both terms are below the smallest float64.
+    """
+    if potential.domain.kind != "space":
+        return ""
+    dim = potential.dim
+    centre = potential.minima[0]
+    size = float(np.abs(potential.extent(temperature)).max())
+    random = np.random.default_rng(1).normal(size=(_RAYS, dim))
+    axes = np.eye(dim)[:_AXES]
+    rays = np.concatenate([axes, -axes, random / np.linalg.norm(random, axis=1, keepdims=True)])
+
+    def ends(radii: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            points = centre + radii[:, None] * rays
+            return ~(np.isfinite(potential.energy(points)) & np.isfinite(potential.gradient(points)).all(axis=1))
+
+    beyond = np.array([ends(np.full(len(rays), size * share)) for share in _OUTWARDS])  # [radii, rays]
+    first = np.where(beyond.any(axis=0), beyond.argmax(axis=0), 0)
+    low, high = size * _OUTWARDS[np.maximum(first - 1, 0)], size * _OUTWARDS[first]
+    for _ in range(50):
+        middle = 0.5 * (low + high)
+        beyond_middle = ends(middle)
+        low, high = np.where(beyond_middle, low, middle), np.where(beyond_middle, middle, high)
+    with np.errstate(all="ignore"):
+        rise = (potential.energy(centre + low[:, None] * rays) - potential.energy(centre)) / temperature
+    rise = np.where((first > 0) & np.isfinite(rise), rise, np.inf)
+    k = int(rise.argmin())
+    if not rise[k] < _MODERATE:
+        return ""
+    return (
+        f"{potential.name}: the energy or its gradient is not finite from {_place(centre + high[k] * rays[k])} outwards, where "
+        f"the energy is {rise[k]:,.0f} temperatures above its minimum: a walker that gets there is lost; {_LOGADDEXP}"
+    )
 
 
 def own_gradient(potential: Potential, temperature: float) -> None:
