@@ -11,8 +11,8 @@ import numpy as np
 
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference import borders
 from langevin_sim.reference.integrals import FromBins, Integrals
-from langevin_sim.reference.lines import crossings, pieces
 
 FloatOrArray = float | np.ndarray
 
@@ -80,10 +80,10 @@ def _smoothed_rule(low: float, high: float, panels: int) -> tuple[np.ndarray, np
 
 
 def _outer_rule(potential: Potential, low: float, high: float, grid: np.ndarray, panels: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights in rho, cut where the number of region changes along x_1 changes."""
+    """Nodes and weights in rho, cut where the sequence of regions along x_1 changes."""
     if potential.dim == 1:
         return np.array([0.0]), np.array([1.0])
-    ends = pieces(potential, low, high, grid)
+    ends = borders.pieces(borders.labelling(potential), borders.grid(low, high, 65, borders.marks(potential, 1)), grid)
     rules = [_smoothed_rule(left, right, panels) for left, right in itertools.pairwise(ends)]
     return np.concatenate([rule[0] for rule in rules]), np.concatenate([rule[1] for rule in rules])
 
@@ -91,13 +91,14 @@ def _outer_rule(potential: Potential, low: float, high: float, grid: np.ndarray,
 def _moments(potential: Potential, temperature: float, panels: int) -> tuple[np.ndarray, float]:
     """Masses of the regions and the mean energy: rho outside, x_1 inside, cut where the region changes."""
     x_low, x_high, rho_low, rho_high = _box(potential, temperature)
-    grid = np.linspace(x_low, x_high, 257)
+    grid = borders.grid(x_low, x_high, 257, borders.marks(potential, 0))
+    label = borders.labelling(potential)
     rho, rho_weight = _outer_rule(potential, rho_low, rho_high, grid, panels)
     shift = _log_weight(potential, temperature, grid[:, None], rho[None, :]).max()
     masses = np.zeros(len(potential.regions))
     energy = 0.0
     for radius, outer in zip(rho, rho_weight, strict=True):
-        cuts = np.concatenate([[x_low], crossings(potential, radius, grid), [x_high]])
+        cuts = np.concatenate([[x_low], borders.crossings(label, radius, grid), [x_high]])
         x1, inner = _rule(cuts[:-1], cuts[1:], panels)
         points = np.zeros((*x1.shape, potential.dim))
         points[..., 0] = x1

@@ -2,7 +2,7 @@
 
 Innermost is the axis along which most borders of regions are crossed, and there each is found by bisection.
 Along the others panels end at faces of regions that are parallel to an axis, about known minima, and, in two
-dimensions, where the number of borders along the inner axis changes. What is left is told by halving every panel.
+dimensions, where the sequence of regions along the inner axis changes. What is left is told by halving every panel.
 """
 
 import itertools
@@ -14,6 +14,7 @@ import numpy as np
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.minima import hessian
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference import borders
 from langevin_sim.reference.integrals import FromBins, Integrals
 
 _NEGLIGIBLE = 40.0  # a weight e^-40 below the largest is left out
@@ -100,27 +101,14 @@ def _scan(potential: Potential, temperature: float, bounds: np.ndarray, axis: in
     )
 
 
-def _turns(potential: Potential, temperature: float, bounds: np.ndarray, inner: int) -> list[float]:
-    """In two dimensions, the places along the outer axis where the number of borders along the inner one changes."""
-    outer = 1 - inner
-    grid = _scan(potential, temperature, bounds, inner, 1001)
-
-    def number(places: np.ndarray) -> np.ndarray:
-        points = np.empty((places.size, grid.size, 2))
-        points[..., outer] = places[:, None]
-        points[..., inner] = grid
-        labels = potential.label(points)
-        return (labels[:, 1:] != labels[:, :-1]).sum(axis=1)
-
-    scan = np.linspace(bounds[outer, 0], bounds[outer, 1], 401)
-    numbers = number(scan)
-    at = np.flatnonzero(numbers[1:] != numbers[:-1])
-    left, right = scan[at], scan[at + 1]
-    for _ in range(_BISECTIONS if at.size else 0):
-        middle = 0.5 * (left + right)
-        same = number(middle) == numbers[at]
-        left, right = np.where(same, middle, left), np.where(same, right, middle)
-    return (0.5 * (left + right)).tolist()
+def _turns(potential: Potential, temperature: float, bounds: np.ndarray, inner: int) -> np.ndarray:
+    """In two dimensions, the places along the outer axis where the sequence of regions along the inner one changes."""
+    label = borders.labelling(potential)
+    scan = borders.grid(float(bounds[1 - inner, 0]), float(bounds[1 - inner, 1]), 401, borders.marks(potential, 1 - inner))
+    places = _scan(potential, temperature, bounds, inner, 1001)
+    if inner == 1:
+        return borders.pieces(lambda along, across: label(across, along), scan, places)
+    return borders.pieces(label, scan, places)
 
 
 def _about_minima(potential: Potential, temperature: float, width: np.ndarray) -> list[list[float]]:
@@ -158,7 +146,7 @@ def _panels(potential: Potential, temperature: float, bounds: np.ndarray) -> tup
     for j in range(dim):
         cuts = [*bounds[j], *_faces(places[j], 1e-9 * width[j]), *around[j]]
         if dim == 2 and j != inner:
-            cuts += _turns(potential, temperature, bounds, inner)
+            cuts += _turns(potential, temperature, bounds, inner).tolist()
         clean = np.unique(np.clip(cuts, *bounds[j]))
         clean = clean[np.concatenate([[True], np.diff(clean) > 1e-12 * width[j]])]
         clean[-1] = bounds[j, 1]

@@ -9,12 +9,14 @@ import numpy as np
 from langevin_sim.dynamics import SGDL, Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference import borders
 from langevin_sim.reference.chain import convolution
 from langevin_sim.reference.chain.kernel import Moments
 from langevin_sim.reference.chain.law import ChainLaw
 from langevin_sim.reference.chain.marginal import IMAGES, Projected
 from langevin_sim.reference.chain.spectral import CUT, Nodes, Series, Window, kernel, projected, single_gradients, solve
 from langevin_sim.reference.chain.stationary import Stationary
+from langevin_sim.reference.panels import integrate
 from langevin_sim.reference.quadrature import panel_rule
 
 _OVERSAMPLING = {1: 3.0, 2: 1.05}  # nodes over the 2 M + 1 coefficients of an axis, by dimension; one dimension costs nothing
@@ -27,9 +29,10 @@ _GROWTH, _ROUNDS = 1.4, 10
 _SLOWLY = 0.8  # of what is in the outer twentieths, after a growth that is of no use
 _MARGIN = 1.4  # from a window that holds all but _OPEN to one that holds all
 _DEVIATIONS = 7.0  # of the added noise, that a window reaches beyond walls
-_LINES_A_PANEL = 26  # values of y_2 between two changes of the borders' number
+_PANELS = 12  # of y_2, at first
+_TOLERANCE = 1e-10  # of a panel's part of a mass
 _SAFETY, _ROUNDING = 2.0, 1e-13
-_LINES = 257  # points of a line on which borders are looked for
+_LOOKS = (257, 129)  # places along y_1 and y_2 where borders are looked for
 
 
 @dataclass(frozen=True)
@@ -44,23 +47,38 @@ class BatchLaw:
     step: Nodes
     found: Stationary
 
-    def masses(self, nodes: int) -> np.ndarray:
-        """Of the regions: exact integrals along y_1 between the borders, at ``nodes`` values of y_2 a panel."""
-        window = self.series.window
-        grid = np.linspace(window.low[0], window.low[0] + window.width[0], _LINES)
-        masses = np.zeros(len(self.potential.regions))
+    def masses(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of the regions, and the errors of the integral: exact integrals along y_1 between the borders, at every y_2."""
+        window, domain, regions = self.series.window, self.potential.domain, len(self.potential.regions)
+        places = self._places(0)
         if self.series.coefficients.ndim == 1:
-            lines = [(self.series, np.zeros(0), 1.0)]
-        else:
-            ends = self._panels(grid)
-            points, weights = panel_rule(ends, nodes, smoothed=True)
-            lines = [(self._line(point), np.array([point]), weight) for point, weight in zip(points, weights, strict=True)]
-        for line, second, weight in lines:
-            cuts = self._crossings(second, grid)
-            integral = np.diff(line.below(np.concatenate([grid[:1], cuts, grid[-1:]])))
-            middles = 0.5 * (np.concatenate([grid[:1], cuts]) + np.concatenate([cuts, grid[-1:]]))
-            np.add.at(masses, self._label(middles, second), weight * integral)
-        return masses / masses.sum()
+            masses = self._on_line(self.series, np.zeros(1), places)
+            return masses / masses.sum(), np.zeros(regions)
+
+        def on_lines(seconds: np.ndarray) -> np.ndarray:
+            return np.stack([self._on_line(self._line(second), np.array([second]), places) for second in seconds])
+
+        scan = self._places(1)
+        cuts = borders.pieces(self._label, scan, places)
+        walls = [wall for wall in (domain.low, domain.high) if scan[0] < wall < scan[-1]]
+        even = np.linspace(scan[0], scan[-1], _PANELS + 1)
+        ends = np.unique(np.concatenate([cuts, walls, even]))
+        ends = ends[np.concatenate([[True], np.diff(ends) > 1e-12 * window.width[1]])]
+        masses, errors = integrate(on_lines, ends, np.isin(ends, cuts[1:-1]), _TOLERANCE)
+        return masses / masses.sum(), errors / masses.sum()
+
+    def _on_line(self, line: Series, second: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """The integrals along y_1 at one y_2: [regions]."""
+        cut = borders.segments(self._label, second, places)
+        below = line.below(np.clip(np.concatenate([cut.low, cut.high]), places[0], places[-1]))
+        share = below[cut.low.size :] - below[: cut.low.size]
+        return np.bincount(cut.region, share, len(self.potential.regions))
+
+    def _places(self, axis: int) -> np.ndarray:
+        """Where borders are looked for along one axis of y: also at minima, and at walls, where a region may end."""
+        window, domain = self.series.window, self.potential.domain
+        low, marks = window.low[axis], borders.marks(self.potential, axis).tolist()
+        return borders.grid(low, low + window.width[axis], _LOOKS[axis], [*marks, domain.low, domain.high])
 
     def mean(self, function: Callable[[np.ndarray], np.ndarray]) -> float:
         """E f(x), f a vectorised function of points [n, dim], by the kernel's own rule."""
@@ -110,40 +128,9 @@ class BatchLaw:
         return Series(Window(window.low[:1], window.width[:1]), coefficients @ phase / window.width[1])
 
     def _label(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        points = np.column_stack([first, *(np.full(first.size, value) for value in second)])
+        """The regions of P(y), a labelling of y."""
+        points = np.column_stack([first, second][: self.potential.dim])
         return self.potential.label(projected(self.potential, points))
-
-    def _crossings(self, second: np.ndarray, grid: np.ndarray) -> np.ndarray:
-        """Where the region of P(y) changes along y_1, by bisection to rounding."""
-        labels = self._label(grid, second)
-        at = np.flatnonzero(labels[1:] != labels[:-1])
-        left, right, mine = grid[at], grid[at + 1], labels[at]
-        for _ in range(50 if at.size else 0):
-            middle = 0.5 * (left + right)
-            same = self._label(middle, second) == mine
-            left, right = np.where(same, middle, left), np.where(same, right, middle)
-        return 0.5 * (left + right)
-
-    def _panels(self, grid: np.ndarray) -> np.ndarray:
-        """[low, .., high] of y_2, cut at the walls and where the sequence of regions along y_1 changes."""
-        window, domain = self.series.window, self.potential.domain
-        low, high = window.low[1], window.low[1] + window.width[1]
-
-        def sequence(second: float) -> tuple[int, ...]:
-            labels = self._label(grid, np.array([second]))
-            return tuple(labels[np.append(True, labels[1:] != labels[:-1])].tolist())
-
-        scan = np.linspace(low, high, 129)
-        seen = [sequence(value) for value in scan]
-        ends = {low, high, *(wall for wall in (domain.low, domain.high) if low < wall < high)}
-        for k in range(scan.size - 1):
-            if seen[k] != seen[k + 1]:
-                left, right = scan[k], scan[k + 1]
-                for _ in range(45):
-                    middle = 0.5 * (left + right)
-                    left, right = (middle, right) if sequence(middle) == seen[k] else (left, middle)
-                ends.add(0.5 * (left + right))
-        return np.array(sorted(ends))
 
 
 def batch_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
@@ -182,7 +169,7 @@ def _law(potential: Potential, dynamics: SGDL, fine: BatchLaw, rougher: BatchLaw
     outside = 0.0 if potential.domain.kind == "torus" else float(fine.outer().sum())
     relaxation = fine.found.relaxation_steps
     everywhere = outside + (fine.found.residual + _ROUNDING) * max(relaxation, 1.0)
-    masses, others = fine.masses(_LINES_A_PANEL), rougher.masses(_LINES_A_PANEL - 6)
+    (masses, wrong), (others, _) = fine.masses(), rougher.masses()
     names = [region.name for region in potential.regions]
     energy = fine.energy()
     scale = max(abs(energy), _temperature(potential, dynamics))
@@ -194,7 +181,7 @@ def _law(potential: Potential, dynamics: SGDL, fine: BatchLaw, rougher: BatchLaw
         potential,
         dynamics,
         dict(zip(names, masses.tolist(), strict=True)),
-        dict(zip(names, (_SAFETY * np.abs(masses - others) + everywhere).tolist(), strict=True)),
+        dict(zip(names, (_SAFETY * np.abs(masses - others) + wrong + everywhere).tolist(), strict=True)),
         energy,
         _SAFETY * abs(energy - rougher.energy()) + everywhere * scale,
         relaxation,

@@ -62,12 +62,13 @@ class Moments(NamedTuple):
 class Solution(NamedTuple):
     """The law on one grid.
 
-    masses [regions]; means and squares [dim] of the coordinates; marginals of each coordinate; leak: the probability
-    that leaves the grid's window in one step; lost: what the leading eigenvalue misses beyond that; modes: the grid's
-    nodes with the first two eigenvectors, a start for a finer grid.
+    masses [regions], with the errors of the integrals over the regions; means and squares [dim] of the coordinates;
+    marginals of each coordinate; leak: the probability that leaves the grid's window in one step; lost: what the leading
+    eigenvalue misses beyond that; modes: the grid's nodes with the first two eigenvectors, a start for a finer grid.
     """
 
     masses: np.ndarray
+    mass_errors: np.ndarray
     energy: float
     means: np.ndarray
     squares: np.ndarray

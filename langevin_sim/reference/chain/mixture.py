@@ -7,17 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.chain import borders
+from langevin_sim.reference import borders
 from langevin_sim.reference.chain.axes import Cartesian
 from langevin_sim.reference.chain.gathering import gathered
 from langevin_sim.reference.chain.marginal import Landed, Marginal
 from langevin_sim.reference.chain.plane import energies
 from langevin_sim.reference.chain.radial import Radial
-from langevin_sim.reference.quadrature import legendre, panel_rule
+from langevin_sim.reference.panels import integrate
+from langevin_sim.reference.quadrature import legendre
 
 _LEFT_OUT = 1e-12
-_PANEL, _POINTS = 2.5, 16  # of the integral over lines, in deviations
-_LEAST_PANELS = 6
+_PANEL = 2.5  # of the integral over lines, in deviations
+_TOLERANCE = 1e-10  # of a panel's part of a mass
+_PER_DEVIATION = 2  # places where borders are looked for ..
+_LOOKS = ((257, 4097), (129, 1025))  # .. at least and at most, along x_1 and along x_2 or rho
 _ANGLES = 48
 _FINER = 2  # than the axes' nodes, to integrate U over
 
@@ -37,43 +40,52 @@ class Mixture:
     first_axis: Cartesian
     second_axis: Radial | Cartesian | None
 
-    def masses(self) -> np.ndarray:
-        """Masses of the regions: Gaussian integrals along x_1 between the region's borders, at every x_2 or rho."""
+    def masses(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of the regions, and the errors of the integral: Gaussian integrals along x_1 between borders, at every x_2 or rho."""
         regions = len(self.potential.regions)
         if regions == 1:
-            return np.ones(1)
-        lines, shares = self._lines()
-        along = shares @ self.weights  # [lines, first]
-        row, label, left, right = borders.segments(
-            self.potential, lines, self.first_axis.low, self.first_axis.high, self.sigma[0]
-        )
-        ends = np.concatenate([left, right])
-        below = np.einsum("ng,ng->n", self.first_axis.below(self.first, self.sigma[0], ends).T, along[np.tile(row, 2)])
-        masses = np.bincount(label, below[row.size :] - below[: row.size], regions)
-        return np.asarray(masses / masses.sum())
+            return np.ones(1), np.zeros(1)
+        axis, label = self.second_axis, borders.labelling(self.potential)
+        places = self._places(self.first_axis, 0)
 
-    def _lines(self) -> tuple[np.ndarray, np.ndarray]:
-        """Nodes of the second coordinate, and the weight that each has from each second centre: [lines, second]."""
-        axis = self.second_axis
+        def on_lines(lines: np.ndarray, shares: np.ndarray) -> np.ndarray:
+            """shares [lines, second]: the weight that a line has from each second centre. [lines, regions]"""
+            line, region, low, high = borders.segments(label, lines, places)
+            along = (shares @ self.weights)[line]  # [pieces, first]
+            below = self.first_axis.below(self.first, self.sigma[0], np.concatenate([low, high])).T
+            share = np.einsum("ng,ng->n", below[line.size :] - below[: line.size], along)
+            return np.bincount(line * regions + region, share, lines.size * regions).reshape(lines.size, regions)
+
         if axis is None:
-            return np.zeros(1), np.ones((1, 1))
-        nodes, weights = [], []
-        cuts = borders.pieces(self.potential, axis.low, axis.high, self.first_axis)
+            masses, errors = on_lines(np.zeros(1), np.ones((1, 1)))[0], np.zeros(regions)
+        else:
+            second, deviation = axis, self.sigma[1]
+
+            def inside(lines: np.ndarray) -> np.ndarray:
+                return on_lines(lines, second.landing(self.second, deviation, lines).T)
+
+            ends, roots = self._panels(label, places, second)
+            masses, errors = integrate(inside, ends, roots, _TOLERANCE)
+            if isinstance(second, Cartesian) and second.domain.kind == "box":
+                atoms = second.on_nodes(self.second, deviation)[:, [0, -1]].T
+                masses = masses + on_lines(np.array([second.low, second.high]), atoms).sum(axis=0)
+        return masses / masses.sum(), errors / masses.sum()
+
+    def _places(self, axis: Radial | Cartesian, coordinate: int) -> np.ndarray:
+        """Where borders are looked for along one coordinate."""
+        count = math.ceil(_PER_DEVIATION * (axis.high - axis.low) / self.sigma[coordinate])
+        least, most = _LOOKS[coordinate]
+        return borders.grid(axis.low, axis.high, min(most, max(least, count)), borders.marks(self.potential, coordinate))
+
+    def _panels(self, label: borders.Labelling, places: np.ndarray, axis: Radial | Cartesian) -> tuple[np.ndarray, np.ndarray]:
+        """Ends of panels along the second coordinate, and which of them are cuts between regions."""
+        cuts = borders.pieces(label, self._places(axis, 1), places)
+        ends = [cuts[:1]]
         for low, high in itertools.pairwise(cuts):
-            count = max(_LEAST_PANELS, math.ceil((high - low) / (_PANEL * self.sigma[1])))
-            ends = np.linspace(low, high, count + 1)
-            # a region's mass on a line has a square root where the region begins or ends
-            for part, smoothed in ((ends[:2], True), (ends[1:-1], False), (ends[-2:], True)):
-                found = panel_rule(part, _POINTS, smoothed=smoothed)
-                nodes.append(found[0])
-                weights.append(found[1])
-        lines = np.concatenate(nodes)
-        shares = axis.landing(self.second, self.sigma[1], lines) * np.concatenate(weights)
-        if isinstance(axis, Cartesian) and axis.domain.kind == "box":
-            atoms = axis.on_nodes(self.second, self.sigma[1])
-            lines = np.concatenate([[axis.low], lines, [axis.high]])
-            shares = np.concatenate([atoms[:, :1], shares, atoms[:, -1:]], axis=1)
-        return lines, shares.T
+            count = max(2, math.ceil((high - low) / (_PANEL * self.sigma[1])))
+            ends.append(np.linspace(low, high, count + 1)[1:])
+        all_ends = np.concatenate(ends)
+        return all_ends, np.isin(all_ends, cuts[1:-1])
 
     def marginals(self) -> tuple[Marginal, ...]:
         """Of every coordinate, [dim]; those across an axis of symmetry are all the same."""

@@ -34,7 +34,7 @@ def solve(
     law = mixed(potential, at_sources, first, second, sigma, grid.first_axis, grid.second_axis)
     means, squares = law.moments()
     return Solution(
-        law.masses(),
+        *law.masses(),
         energy,
         means,
         squares,
@@ -80,7 +80,7 @@ def kurtosis_shift(potential: Potential, step: float, sigma: tuple[float, float]
         at_sources = density.at_sources(found.probabilities)
         at_sources /= at_sources.sum()
         parts = [mixed(potential, at_sources, first, second, one, grid.first_axis, grid.second_axis) for one in sigmas]
-        return np.mean([part.masses() for part in parts], axis=0), float(at_sources @ energy), found.probabilities + found.mode
+        return np.mean([part.masses()[0] for part in parts], axis=0), float(at_sources @ energy), found.probabilities + found.mode
 
     masses, mean_energy, start = law((1.0,), start_vector(potential, grid, None))
     others, other_energy, _ = law((np.sqrt(1.0 + away), np.sqrt(1.0 - away)), start)

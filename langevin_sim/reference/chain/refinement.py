@@ -48,7 +48,7 @@ def on_grids(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise: No
 def _law(potential: Potential, dynamics: Dynamics, fine: Solution, rougher: Solution, scale: float) -> ChainLaw:
     relaxation = max(fine.relaxation_steps, 1.0)
     everywhere = fine.leak * relaxation + fine.lost + _ROUNDING * relaxation + _GATHERED
-    masses = _error(np.abs(fine.masses - rougher.masses), potential.smooth) + everywhere
+    masses = _error(np.abs(fine.masses - rougher.masses), potential.smooth) + fine.mass_errors + everywhere
     names = [region.name for region in potential.regions]
     energy_error = float(_error(np.array(abs(fine.energy - rougher.energy) / scale), potential.smooth)) * scale
     method = "transition kernel"

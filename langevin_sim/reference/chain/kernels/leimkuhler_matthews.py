@@ -80,7 +80,7 @@ def _solve(
     leak = escaped(grid, found.probabilities, *drifted(potential, step, there, aside), sigma)
     means, squares = law.moments()
     return Solution(
-        law.masses(),
+        *law.masses(),
         law.energy(),
         means,
         squares,
