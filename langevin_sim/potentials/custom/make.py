@@ -12,6 +12,7 @@ from langevin_sim.errors import InputError
 from langevin_sim.potentials.custom import basins, python, search, separable, soundness
 from langevin_sim.potentials.custom import extent as reach
 from langevin_sim.potentials.custom.quadratic_form import quadratic_form
+from langevin_sim.potentials.expression import Form, compile_expression, separated
 from langevin_sim.potentials.minima import hessian, with_refined_minima
 from langevin_sim.potentials.potential import Factor, Potential, Region, rebuildable
 
@@ -39,7 +40,9 @@ def make(
     function of one point x, float64[dim], that numba can compile. Without ``gradient`` (x -> float64[dim])
     a function's is taken by central differences, with a warning. Minima are found from many starts;
     regions are basins of steepest descent (dim <= 2) or what is nearest to a minimum (above), well1, well2, ..,
-    the lowest first; where an expression is a sum over groups of coordinates (``factors``), products of those of its terms.
+    the lowest first. Where an expression is a soft minimum of quadratics, -tau log(exp(-q_1/tau) + exp(-q_2/tau) + ..), with
+    one minimum for each, q_k is the least in the region of the k-th (in a mixture of Gaussians: the likeliest component), as
+    in twowell. Where one is a sum over groups of coordinates (``factors``), products of those of its terms.
     Of more than ``max_regions`` the lowest are kept, and the others together are the region ``elsewhere``.
     ``temperature``: barriers below a thousandth of it do not count, and the grid of basins covers what its law covers.
     Raises InputError where the energy is not finite, does not confine, is not periodic on a torus, or has another's gradient.
@@ -90,11 +93,11 @@ def _found(
     values = dict(parameters)
     factors: tuple[Factor, ...] | None = None
     degree = np.inf
+    forms: list[Form] | None = None
     if isinstance(energy, str):
-        from langevin_sim.potentials.expression import compile_expression, separated
-
         compiled = compile_expression(energy, dim, values)
         values, constants, degree = dict(compiled.parameters), compiled.constants, compiled.degree
+        forms = None if domain.kind == "torus" else compiled.components
         block_energy, block_gradient = compiled.block_energy, compiled.block_gradient
         terms = separated(energy, dim)
         made: dict[tuple[str, int], Potential] = {}
@@ -120,7 +123,7 @@ def _found(
         constants = np.empty(0)
         block_energy, block_gradient = python.block_functions(energy, gradient, dim, name)
     draft = drafted(name, dim, domain, values, constants, block_energy, block_gradient)
-    return explored(replace(draft, factors=factors), degree, temperature, max_regions)
+    return explored(replace(draft, factors=factors), degree, temperature, max_regions, forms)
 
 
 def drafted(
@@ -149,34 +152,39 @@ def drafted(
     )
 
 
-def explored(draft: Potential, degree: float, temperature: float, max_regions: int) -> Potential:
-    """The draft with all that can be found out about it; degree: of its energy as a polynomial in x, infinite for another one."""
+def explored(draft: Potential, degree: float, temperature: float, max_regions: int, forms: list[Form] | None = None) -> Potential:
+    """The draft with all that can be found out about it; degree: of its energy as a polynomial in x, infinite for another one;
+    forms: of which its energy is a soft minimum (expression/components.py)."""
     if degree == 2 and draft.domain.kind == "space":
         draft = replace(draft, quadratic=quadratic_form(draft))
     search.periodic(draft.energy, draft.dim, draft.domain, draft.name, temperature)
-    return _known(draft, temperature, max_regions)
+    return _known(draft, temperature, max_regions, forms)
 
 
-def _known(draft: Potential, temperature: float, max_regions: int) -> Potential:
-    """The draft with its minima, regions, extent, stability bound and symmetry."""
-    found = _minima(draft, temperature, max_regions)
+def _known(draft: Potential, temperature: float, max_regions: int, forms: list[Form] | None) -> Potential:
+    """The draft with its minima, regions, extent, stability bound and symmetry; forms: of which it is a soft minimum."""
+    found = _minima(draft, temperature, max_regions, forms)
     extent = _extent(draft, found)
-    box, cells = extent(temperature), basins.CELLS.get(draft.dim, 0)
+    box = extent(temperature)
     if draft.factors is None:
-        # a sum of many terms is slow: its gradient is read off a grid
-        slope = draft.gradient if draft.terms is None or not cells else basins.interpolated(draft.gradient, box, cells)
-        groups: list[basins.Group] = [(range(draft.dim), basins.wells(slope, found, box, draft.domain, cells))]
+        wells = basins.dominated(forms, found) if forms and len(found) > 1 else None
+        if wells is None:
+            # a sum of many terms is slow: its gradient is read off a grid
+            slow = draft.terms is not None and draft.dim == 2 and len(found) > 1
+            slope = basins.interpolated(draft.gradient, box) if slow else draft.gradient
+            wells = basins.wells(draft.energy, slope, found, box, draft.domain)
+        groups: list[basins.Group] = [(range(draft.dim), wells)]
         rows = np.arange(len(found))[:, None]
         curvature = max(float(np.nan_to_num(np.linalg.eigvalsh(hessian(draft, point))[-1])) for point in found[:max_regions])
         bound = 2.0 / curvature if curvature > 0 else np.inf
     else:
-        draft, groups = _on_grid(draft, draft.factors, box, cells)
+        draft, groups = _on_grid(draft, draft.factors, box)
         rows = separable.indices(draft.factors or (), found)
         bound = min(factor.potential.stability_bound for factor in draft.factors or ())
     known = replace(
         draft,
         minima=found[:max_regions],
-        regions=_regions(draft, found, rows, max_regions),
+        regions=_regions(draft, found, rows, groups, max_regions),
         extent=extent,
         constants=np.concatenate([draft.constants, basins.labelling(groups, rows[:max_regions])]),
         stability_bound=bound,
@@ -184,16 +192,19 @@ def _known(draft: Potential, temperature: float, max_regions: int) -> Potential:
     return replace(known, symmetry="axial" if _axial(known) else "")
 
 
-def _on_grid(draft: Potential, factors: tuple[Factor, ...], box: np.ndarray, cells: int) -> tuple[Potential, list[basins.Group]]:
-    """The draft with the regions of its factors on the whole's grid, or nearest to a minimum where it has none; their wells."""
+def _on_grid(draft: Potential, factors: tuple[Factor, ...], box: np.ndarray) -> tuple[Potential, list[basins.Group]]:
+    """The draft with the regions of its factors, on the whole's grid where they need one; their wells."""
     made: dict[tuple[int, bytes], tuple[Potential, np.ndarray]] = {}
     placed: list[Factor] = []
     groups: list[basins.Group] = []
     for factor in factors:
         own, part = factor.potential, box[list(factor.coordinates)]
-        key = (id(own), part.tobytes() if cells else b"")
+        wells = basins.only_wells(own.constants)
+        on_grid = basins.depends_on_box(wells)
+        key = (id(own), part.tobytes() if on_grid else b"")
         if key not in made:
-            wells = basins.wells(own.gradient, own.minima, part, own.domain, cells)
+            if on_grid:
+                wells = basins.wells(own.energy, own.gradient, own.minima, part, own.domain)
             tail = basins.labelling([(range(own.dim), wells)], np.arange(len(own.minima))[:, None])
             made[key] = replace(own, constants=np.concatenate([basins.unlabelled(own.constants), tail])), wells
         potential, wells = made[key]
@@ -202,12 +213,14 @@ def _on_grid(draft: Potential, factors: tuple[Factor, ...], box: np.ndarray, cel
     return replace(draft, factors=tuple(placed)), groups
 
 
-def _minima(draft: Potential, temperature: float, max_regions: int) -> np.ndarray:
+def _minima(draft: Potential, temperature: float, max_regions: int, forms: list[Form] | None) -> np.ndarray:
     """All minima [k, dim], the lowest first; of the products of those of terms, max_regions + 1 where there are more."""
     if draft.quadratic is not None and draft.terms is not None:  # a search in a sum of many terms would take long
         return draft.quadratic.centre[None]
     if draft.factors is None or draft.dim <= _MOST_SEARCHED:
-        found = search.minima(draft.energy, draft.gradient, draft.dim, draft.domain, draft.name, temperature)
+        cost = 1 if draft.terms is None else draft.terms.n_terms
+        centres = [np.linalg.lstsq(-2.0 * form.curvature, form.slope, rcond=None)[0] for form in forms or ()]
+        found = search.minima(draft.energy, draft.gradient, draft.dim, draft.domain, draft.name, temperature, centres, cost)
         refined = with_refined_minima(replace(draft, minima=found)).minima
         moved = np.abs(refined - found).max(axis=1)
         # Newton may leave a flat minimum, or the domain
@@ -238,9 +251,13 @@ def _extent(draft: Potential, minima: np.ndarray) -> Callable[[float], np.ndarra
     return reach.extent(draft.energy, minima, draft.domain, directions)
 
 
-def _regions(draft: Potential, minima: np.ndarray, rows: np.ndarray, max_regions: int) -> tuple[Region, ...]:
+def _regions(
+    draft: Potential, minima: np.ndarray, rows: np.ndarray, groups: list[basins.Group], max_regions: int
+) -> tuple[Region, ...]:
     """well1, well2, .. in the order of the minima; the others together are ``elsewhere``."""
-    rule = "steepest descent leads to its minimum" if draft.dim in basins.CELLS else "nearest to its minimum"
+    rule = "steepest descent leads to its minimum" if max(len(where) for where, _ in groups) <= 2 else "nearest to its minimum"
+    if all(basins.dominates(wells) for _, wells in groups):
+        rule = "of the terms of the soft minimum, the same is the least as at its minimum"
     regions = []
     for k, (point, row) in enumerate(zip(minima[:max_regions], rows, strict=False)):
         indices = None if draft.factors is None else tuple(int(index) for index in row)

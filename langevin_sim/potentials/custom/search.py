@@ -1,16 +1,24 @@
 """Minima of an energy of which nothing is known, from many starts."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import scipy
+from threadpoolctl import threadpool_limits
 
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
+from langevin_sim.potentials.custom.extent import extent
 
 _SCALES = (1.0, 3.0, 10.0)  # of the cubes in which starts lie in R^d
 _LOG_STARTS = 6  # 2 to this power is the number of starts in each cube
+_GRID = {1: 4001, 2: 257, 3: 49}  # places along an axis where minima are looked for, by dimension
+_LOG_MORE = 7  # above, 2 to this power is the number of further starts at a time
+_TURNS = 6  # of further starts
+_MOST_NEW = 400  # of them from a grid
+_MOST_WORK, _COARSEST = 2e8, 17  # energies of the grid times their cost; places along an axis at least
+_SAME = 1e-5  # ends closer than this, times 1 + |x|, are one
 _FAR = 1e7  # a minimiser that ends beyond this has found no minimum
 _DEEP = -1.0 / float(np.finfo(float).eps)  # below this, or that far away, the energy may fall without bound ..
 _BEYOND = (2.0, 10.0, 100.0)  # .. and does if it is lower still at one of these multiples of the way from the start
@@ -21,7 +29,6 @@ _ALONG = 33  # points on the way between two minima
 _FLAT = 1e-7  # a barrier below this share of the energies' spread is none: the two are one degenerate minimum ..
 _LOW = 1e-3  # .. and one below this share of the temperature
 _NEAR, _SLACK = 3e-3, 1e-6  # how near is near, times 1 + |x|; how much lower is lower, in temperatures
-_SAME = 1e-7  # distance of two ends that are one, times 1 + |x|
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -57,10 +64,24 @@ def periodic(energy: Function, dim: int, domain: Domain, name: str, temperature:
             )
 
 
-def minima(energy: Function, gradient: Function, dim: int, domain: Domain, name: str, temperature: float) -> np.ndarray:
+def minima(
+    energy: Function,
+    gradient: Function,
+    dim: int,
+    domain: Domain,
+    name: str,
+    temperature: float,
+    also: Sequence[np.ndarray] = (),
+    cost: int = 1,
+) -> np.ndarray:
     """The minima [k, dim] that L-BFGS finds, the lowest first; flat valleys count once.
 
-    energy: [n, dim] -> [n]; gradient: [n, dim] -> [n, dim]. InputError where the energy falls without bound.
+    energy: [n, dim] -> [n]; gradient: [n, dim] -> [n, dim]. Starts are spread over cubes (``starts``) and ``also``; then over
+    the box that Boltzmann's law about the minima found so far covers, until nothing new turns up: in up to three
+    dimensions from every place of a grid where the energy is lower than at its neighbours, above from Sobol points, by the
+    rule of Boender and Rinnooy Kan (Math. Programming 37, 1987): w minima from n starts make w (n - 1)/(n - w - 2)
+    likely. The grid is the coarser, the larger the ``cost`` of an energy, as the number of terms of a sum.
+    InputError where the energy falls without bound; a warning where more minima are likely than were found.
     """
     tried = starts(dim, domain)
     with np.errstate(all="ignore"):
@@ -74,44 +95,124 @@ def minima(energy: Function, gradient: Function, dim: int, domain: Domain, name:
     tried = tried[np.isfinite(values)]
     if not len(tried):
         raise InputError(f"{name}: the energy is infinite at all points tried: expected a finite one on {domain}")
-
-    def both(x: np.ndarray) -> tuple[float, np.ndarray]:
-        value, slope = float(energy(x[None])[0]), gradient(x[None])[0]
-        return (value, slope) if np.isfinite(value) and np.isfinite(slope).all() else (np.finfo(float).max, np.zeros(dim))
-
-    bounds = [(domain.low, domain.high)] * dim if domain.kind in ("box", "reflecting") else None
-    found = []
-    for start in tried:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore", RuntimeWarning)
-            end = scipy.optimize.minimize(
-                both, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": 1e-15}
-            )
-        far = np.abs(end.x).max() > _FAR
-        if domain.kind == "space" and (far or end.fun < _DEEP) and _falls(energy, start, end.x, end.fun):
-            place = ", ".join(f"{x:.3g}" for x in start[:4])
-            raise InputError(
-                f"{name}: from ({place}{', ..' if dim > 4 else ''}) the energy falls without bound: exp(-U/T) "
-                "cannot be normalised; bound it by --domain, or add a confining term"
-            )
-        if end.fun < np.finfo(float).max and not (far and domain.kind == "space"):
-            found.append(end.x)
-    points = np.array(found).reshape(-1, dim)
-    if domain.kind == "torus":
-        points = domain.low + (points - domain.low) % domain.width
+    descent = _Descent(energy, gradient, dim, domain, name)
+    points = descent.ends(np.concatenate([tried, *(np.atleast_2d(point) for point in also)]))
     nothing = InputError(f"{name}: no minimum was found from {len(tried)} starts: expected an energy with one on {domain}")
     if not len(points):
         raise nothing
-    values = energy(points)
-    spread = max(float(np.quantile(energy(tried), 0.5) - values.min()), 1e-12 * max(1.0, abs(float(values.min()))))
-    points = points[np.argsort(values, kind="stable")]
-    points = points[[_is_minimum(energy, point, _SLACK * temperature, domain) for point in points]]
-    if not len(points):
-        raise nothing
-    points = _distinct(points)
-    joined = _joined(energy, points, max(_FLAT * spread, _LOW * temperature), domain)
-    _, firsts = np.unique(scipy.sparse.csgraph.connected_components(joined, directed=False)[1], return_index=True)
-    return points[np.sort(firsts)]
+    spread = float(np.quantile(energy(tried), 0.5) - energy(points).min())
+
+    def distinct(found: np.ndarray) -> np.ndarray:
+        """The lowest of each group that is not parted by barriers, the lowest first."""
+        values = energy(found)
+        found = found[np.argsort(values, kind="stable")]
+        found = found[_apart(found, domain)]
+        found = found[[_is_minimum(energy, point, _SLACK * temperature, domain) for point in found]]
+        if not len(found):
+            raise nothing
+        scale = max(spread, 1e-12 * max(1.0, abs(float(values.min()))))
+        joined = _joined(energy, found, max(_FLAT * scale, _LOW * temperature), domain)
+        _, firsts = np.unique(scipy.sparse.csgraph.connected_components(joined, directed=False)[1], return_index=True)
+        return found[np.sort(firsts)]
+
+    points = distinct(points)
+    spent = len(tried)
+    for turn in range(_TURNS):
+        box = extent(energy, points, domain)(temperature)
+        new = _low_places(energy, points, box, domain, cost) if dim in _GRID else _sobol(box, turn)
+        known = len(points)
+        if len(new):
+            points = distinct(np.concatenate([points, descent.ends(new)]))
+        spent += len(new)
+        likely = len(points) * (spent - 1.0) / max(spent - len(points) - 2.0, 1.0)
+        if len(points) == known and (dim in _GRID or likely < known + 0.5):
+            break
+    else:
+        warnings.warn(
+            f"{name}: {len(points)} minima were found from {spent:,} starts, and there may be more; what is not found belongs to "
+            "the regions of those that are",
+            stacklevel=2,
+        )
+    return points
+
+
+class _Descent:
+    """L-BFGS from many starts."""
+
+    def __init__(self, energy: Function, gradient: Function, dim: int, domain: Domain, name: str) -> None:
+        self.energy, self.gradient, self.dim, self.domain, self.name = energy, gradient, dim, domain, name
+        self.bounds = [(domain.low, domain.high)] * dim if domain.kind in ("box", "reflecting") else None
+
+    def _both(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+        value, slope = float(self.energy(x[None])[0]), self.gradient(x[None])[0]
+        finite = np.isfinite(value) and np.isfinite(slope).all()
+        return (value, slope) if finite else (np.finfo(float).max, np.zeros(self.dim))
+
+    def ends(self, tried: np.ndarray) -> np.ndarray:
+        """Where the starts [n, dim] lead, without those that lead nowhere: [m, dim]."""
+        found = []
+        options = {"maxiter": 500, "ftol": 1e-15}
+        for start in tried:
+            # L-BFGS multiplies tiny matrices, for which threads only wait for each other
+            quiet, serial = np.errstate(all="ignore"), threadpool_limits(1, user_api="blas")
+            with warnings.catch_warnings(), quiet, serial:
+                warnings.simplefilter("ignore", RuntimeWarning)
+                end = scipy.optimize.minimize(self._both, start, jac=True, method="L-BFGS-B", bounds=self.bounds, options=options)
+            on_space = self.domain.kind == "space"
+            far = on_space and np.abs(end.x).max() > _FAR
+            if on_space and (far or end.fun < _DEEP) and _falls(self.energy, start, end.x, end.fun):
+                place = ", ".join(f"{x:.3g}" for x in start[:4])
+                raise InputError(
+                    f"{self.name}: from ({place}{', ..' if self.dim > 4 else ''}) the energy falls without bound: exp(-U/T) "
+                    "cannot be normalised; bound it by --domain, or add a confining term"
+                )
+            if end.fun < np.finfo(float).max and not far:
+                found.append(end.x)
+        points = np.array(found).reshape(-1, self.dim)
+        if self.domain.kind == "torus":
+            points = self.domain.low + (points - self.domain.low) % self.domain.width
+        return points
+
+
+def _low_places(energy: Function, known: np.ndarray, box: np.ndarray, domain: Domain, cost: int) -> np.ndarray:
+    """Places of a grid over the box where the energy is lower than at all neighbours, and from which it does not fall straight
+    to a known minimum; the lowest ones, if there are many."""
+    dim = len(box)
+    count, torus = min(_GRID[dim], max(_COARSEST, int((_MOST_WORK / cost) ** (1.0 / dim)))), domain.kind == "torus"
+    axes = [np.linspace(low, high, count, endpoint=not torus) for low, high in box]
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    with np.errstate(all="ignore"):
+        values = np.nan_to_num(energy(grid.reshape(-1, dim)), nan=np.inf).reshape(grid.shape[:-1])
+    around = np.ones((3,) * dim, bool)
+    around[(1,) * dim] = False
+    lowest = scipy.ndimage.minimum_filter(values, footprint=around, mode="wrap" if torus else "nearest")
+    low = (values < lowest) & np.isfinite(values)
+    found, heights = grid[low], values[low]
+    found = found[np.argsort(heights, kind="stable")[:_MOST_NEW]]
+    if not len(found):
+        return found
+    leads = _joined(energy, np.concatenate([found, known]), 0.0, domain, rows=len(found))[:, len(found) :]
+    return found[~leads.any(axis=1)]
+
+
+def _sobol(box: np.ndarray, turn: int) -> np.ndarray:
+    """Points of a box [dim, 2], others at each turn."""
+    points = scipy.stats.qmc.Sobol(len(box), rng=np.random.default_rng([1, turn])).random_base2(_LOG_MORE)
+    return box[:, 0] + points * (box[:, 1] - box[:, 0])
+
+
+def _apart(points: np.ndarray, domain: Domain) -> np.ndarray:
+    """bool [n]: not the same place as one before it."""
+    kept: list[int] = []
+    for k, point in enumerate(points):
+        away = points[kept] - point
+        if domain.kind == "torus":
+            away -= domain.width * np.round(away / domain.width)
+        if not (np.abs(away).max(axis=1, initial=0.0) < _SAME * (1.0 + np.abs(point).max())).any():
+            kept.append(k)
+    chosen = np.zeros(len(points), bool)
+    chosen[kept] = True
+    return chosen
 
 
 def _falls(energy: Function, start: np.ndarray, end: np.ndarray, lowest: float) -> bool:
@@ -135,21 +236,16 @@ def _is_minimum(energy: Function, point: np.ndarray, slack: float, domain: Domai
     return bool(around.min() >= here - slack - 1e-12 * abs(here))
 
 
-def _distinct(points: np.ndarray) -> np.ndarray:
-    """Without points that are an earlier one but for rounding: most ends are the same few minima."""
-    apart = np.abs(points[None] - points[:, None]).max(axis=2) > _SAME * (1.0 + np.abs(points).max(axis=1))
-    return points[[bool(apart[k, :k].all()) for k in range(len(points))]]
-
-
-def _joined(energy: Function, points: np.ndarray, barrier: float, domain: Domain) -> np.ndarray:
-    """bool [n, n]: whether the straight way between two ends rises by less than ``barrier`` over the higher one."""
-    way = points[None] - points[:, None]
-    if domain.kind == "torus":
-        way -= domain.width * np.round(way / domain.width)
+def _joined(energy: Function, points: np.ndarray, barrier: float, domain: Domain, rows: int | None = None) -> np.ndarray:
+    """bool [rows, n]: whether the straight way from one of the first ``rows`` to another rises by less than ``barrier``, or no
+    more, over the higher end."""
     share = np.linspace(0.0, 1.0, _ALONG)[:, None]
-    joined = np.eye(len(points), dtype=bool)
-    for row, (point, ways) in enumerate(zip(points, way, strict=True)):
+    joined = np.eye(len(points) if rows is None else rows, len(points), dtype=bool)
+    for row, point in zip(joined, points, strict=False):
+        way = points - point
+        if domain.kind == "torus":
+            way -= domain.width * np.round(way / domain.width)
         with np.errstate(all="ignore"):
-            values = energy(point + share[None] * ways[:, None])  # [n, ALONG]
-        joined[row] |= np.nan_to_num(values, nan=np.inf).max(axis=1) <= np.maximum(values[:, 0], values[:, -1]) + barrier
+            values = energy(point + share[None] * way[:, None])  # [n, ALONG]
+        row |= np.nan_to_num(values, nan=np.inf).max(axis=1) <= np.maximum(values[:, 0], values[:, -1]) + barrier
     return joined

@@ -13,9 +13,10 @@ import numpy as np
 
 from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.potentials.expression import structure
+from langevin_sim.potentials.expression.components import Form, components
 from langevin_sim.potentials.expression.grammar import least_dim, names_in, parameter_names, parse
 
-__all__ = ["Expression", "compile_expression", "parameter_names", "separated"]
+__all__ = ["Expression", "Form", "compile_expression", "parameter_names", "separated"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,7 @@ class Expression:
     columns: of the names in the text, those that stand for a number of each term of a finite sum, in the order of the
     columns of data. Where there are any, block_energy and block_gradient are the mean over all terms, and take the number of
     terms and all their numbers behind the parameters; block_batch_gradient is that of FiniteSum.
+    components: the exponents of a soft minimum of quadratics (components.py), else None.
     """
 
     text: str
@@ -42,6 +44,7 @@ class Expression:
     degree: float
     columns: tuple[str, ...] = ()
     block_batch_gradient: Any = None
+    components: list[Form] | None = None
 
 
 def compile_expression(text: str, dim: int, parameters: Mapping[str, float], columns: Sequence[str] = ()) -> Expression:
@@ -96,6 +99,7 @@ def compile_expression(text: str, dim: int, parameters: Mapping[str, float], col
         structure.degree(root),
         tuple(own),
         getattr(module, "batch_gradient", None),
+        None if own else components(root, dim, values),
     )
 
 
