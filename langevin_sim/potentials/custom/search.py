@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import scipy
@@ -151,7 +152,7 @@ class _Descent:
     def ends(self, tried: np.ndarray) -> np.ndarray:
         """Where the starts [n, dim] lead, without those that lead nowhere: [m, dim]."""
         found = []
-        options = {"maxiter": 500, "ftol": 1e-15}
+        options: Any = {"maxiter": 500, "ftol": 1e-15}
         for start in tried:
             # L-BFGS multiplies tiny matrices, for which threads only wait for each other
             quiet, serial = np.errstate(all="ignore"), threadpool_limits(1, user_api="blas")

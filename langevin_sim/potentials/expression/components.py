@@ -1,7 +1,7 @@
 """An energy that is the soft minimum of quadratics, U = rest - tau log sum_k exp(e_k), as far as its text shows it."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,9 @@ from langevin_sim.potentials.expression.nodes import FUNCTIONS, Node
 
 _MOST = 4_000_000  # numbers in all forms
 
-_OF_NUMBERS = {name: getattr(math, name) for name in FUNCTIONS if hasattr(math, name)} | {"abs": abs}
+_OF_NUMBERS: dict[str, Callable[..., float]] = {name: getattr(math, name) for name in FUNCTIONS if hasattr(math, name)} | {
+    "abs": abs
+}
 
 
 class Form(NamedTuple):
@@ -22,11 +24,11 @@ class Form(NamedTuple):
 
     def plus(self, other: "Form") -> "Form":
         """The sum of two forms."""
-        return Form(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return Form(self.constant + other.constant, self.slope + other.slope, self.curvature + other.curvature)
 
     def times(self, factor: float) -> "Form":
         """A multiple."""
-        return Form(*(factor * mine for mine in self))
+        return Form(factor * self.constant, factor * self.slope, factor * self.curvature)
 
 
 class _NotQuadratic(Exception):
