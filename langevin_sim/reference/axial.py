@@ -6,12 +6,13 @@ E f = integral f(x_1, rho) exp(-U/T) rho^(dim-2) d rho d x_1 / the same of 1 (no
 import itertools
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference import borders
+from langevin_sim.reference import borders, plane
 from langevin_sim.reference.integrals import FromBins, Integrals
 
 FloatOrArray = float | np.ndarray
@@ -24,17 +25,15 @@ _NODES = 8  # Gauss-Legendre nodes a panel
 
 def _log_weight(potential: Potential, temperature: float, x1: np.ndarray, rho: np.ndarray) -> np.ndarray:
     """-U/T + (dim - 2) log rho at (x1, rho); for dim 1 rho is ignored."""
-    dim = potential.dim
-    points = np.zeros((*np.broadcast_shapes(x1.shape, rho.shape), dim))
-    points[..., 0] = x1
-    if dim == 1:
-        return -potential.energy(points) / temperature
-    points[..., 1] = rho
-    with np.errstate(divide="ignore"):
-        log_rho = np.log(rho) if dim > 2 else np.zeros_like(rho)
-    return -potential.energy(points) / temperature + (dim - 2) * log_rho
+    first, second = np.broadcast_arrays(x1, rho)
+    value = -plane.energies(potential, first.ravel(), second.ravel()).reshape(first.shape) / temperature
+    if potential.dim > 2:
+        with np.errstate(divide="ignore"):
+            value += (potential.dim - 2) * np.log(rho)
+    return np.asarray(value)
 
 
+@lru_cache(maxsize=8)
 def _box(potential: Potential, temperature: float) -> tuple[float, float, float, float]:
     """(x_1 low, x_1 high, rho low, rho high) outside which the weight is negligible, and its maximum."""
     low, high = potential.extent(temperature)[0]
@@ -92,22 +91,18 @@ def _moments(potential: Potential, temperature: float, panels: int) -> tuple[np.
     """Masses of the regions and the mean energy: rho outside, x_1 inside, cut where the region changes."""
     x_low, x_high, rho_low, rho_high = _box(potential, temperature)
     grid = borders.grid(x_low, x_high, 257, borders.marks(potential, 0))
-    label = borders.labelling(potential)
     rho, rho_weight = _outer_rule(potential, rho_low, rho_high, grid, panels)
     shift = _log_weight(potential, temperature, grid[:, None], rho[None, :]).max()
-    masses = np.zeros(len(potential.regions))
-    energy = 0.0
-    for radius, outer in zip(rho, rho_weight, strict=True):
-        cuts = np.concatenate([[x_low], borders.crossings(label, radius, grid), [x_high]])
-        x1, inner = _rule(cuts[:-1], cuts[1:], panels)
-        points = np.zeros((*x1.shape, potential.dim))
-        points[..., 0] = x1
-        if potential.dim > 1:
-            points[..., 1] = radius
-        weight = outer * inner * np.exp(_log_weight(potential, temperature, x1, np.full(x1.shape, radius)) - shift)
-        labels = potential.label(points[:, points.shape[1] // 2])
-        np.add.at(masses, labels, weight.sum(-1))
-        energy += float((weight * potential.energy(points)).sum())
+    line, region, low, high = borders.segments(borders.labelling(potential), rho, grid)
+    x1, inner = _rule(np.maximum(low, x_low), np.minimum(high, x_high), panels)
+    radii = np.broadcast_to(rho[line, None], x1.shape)
+    energies = plane.energies(potential, x1.ravel(), radii.ravel()).reshape(x1.shape)
+    log_weight = -energies / temperature - shift
+    if potential.dim > 2:
+        log_weight += (potential.dim - 2) * np.log(radii)
+    weight = rho_weight[line, None] * inner * np.exp(log_weight)
+    masses = np.bincount(region, weight.sum(axis=1), len(potential.regions))
+    energy = float((weight * energies).sum())
     if not (masses.sum() > 0.0 and math.isfinite(energy)):
         raise ReferenceUnavailable(f"exp(-U/T) of {potential.name} at T = {temperature:g} is too narrow for the grid")
     return masses / masses.sum(), energy / masses.sum()

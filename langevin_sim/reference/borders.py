@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference.plane import by_parts
 
 _BISECTIONS = 52  # of a grid's cell, to rounding
 _MOST_CUTS = 64  # between two neighbouring lines of a scan
@@ -32,14 +33,11 @@ def labelling(potential: Potential) -> Labelling:
 
     def label(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         found = np.empty(first.size, np.int64)
-        size = max(1, _AT_ONCE // potential.dim)
-        for start in range(0, first.size, size):
-            part = slice(start, min(start + size, first.size))
-            columns = np.zeros((potential.dim, part.stop - part.start))
-            columns[0] = first[part]
-            if potential.dim > 1:
-                columns[1] = second[part]
+
+        def act(columns: np.ndarray, part: slice) -> None:
             potential.block_label(columns, found[part], potential.constants)
+
+        by_parts(potential, first, second, act)
         return found
 
     return label

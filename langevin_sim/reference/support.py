@@ -6,7 +6,7 @@ import numpy as np
 
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.lines import along_first_axis
+from langevin_sim.reference.plane import energies
 
 _SCAN = 241  # points along each coordinate
 _GROWTH, _ROUNDS = 1.6, 24
@@ -19,8 +19,9 @@ def is_axial(potential: Potential) -> bool:
 
 def log_weight(potential: Potential, temperature: float, first: np.ndarray, second: np.ndarray, radial: bool) -> np.ndarray:
     """-U/T at (first, second, 0, ..), with (d - 2) log second where second is rho: [second, first]."""
+    x1, x2 = (part.ravel() for part in np.meshgrid(first, second))
     with np.errstate(all="ignore"):
-        value = -potential.energy(along_first_axis(potential, first, second)) / temperature
+        value = -energies(potential, x1, x2).reshape(second.size, first.size) / temperature
         if radial and potential.dim > 2:
             value += (potential.dim - 2) * np.log(np.maximum(second, 1e-300))[:, None]
     return np.where(np.isnan(value), -np.inf, value)

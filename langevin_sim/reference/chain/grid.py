@@ -11,9 +11,9 @@ from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.chain import sources
 from langevin_sim.reference.chain.axes import REACH, Cartesian, cartesian
 from langevin_sim.reference.chain.kernel import GridTooLarge, Resolution
-from langevin_sim.reference.chain.plane import drifted, energies, log_weights
 from langevin_sim.reference.chain.radial import Radial, radial
 from langevin_sim.reference.chain.sources import Sources
+from langevin_sim.reference.plane import drifted, energies, log_weights
 from langevin_sim.reference.support import is_axial, support
 
 _SPACING = 0.8  # of nodes, in standard deviations of a step

@@ -11,9 +11,9 @@ from langevin_sim.reference import borders
 from langevin_sim.reference.chain.axes import Cartesian
 from langevin_sim.reference.chain.gathering import gathered
 from langevin_sim.reference.chain.marginal import Landed, Marginal
-from langevin_sim.reference.chain.plane import energies
 from langevin_sim.reference.chain.radial import Radial
 from langevin_sim.reference.panels import integrate
+from langevin_sim.reference.plane import energies
 from langevin_sim.reference.quadrature import legendre
 
 _LEFT_OUT = 1e-12

@@ -8,8 +8,8 @@ from langevin_sim.reference.chain.grid import Grid, escaped, make_grid, points_o
 from langevin_sim.reference.chain.kernel import Modes, Resolution, Solution
 from langevin_sim.reference.chain.landing import Landing
 from langevin_sim.reference.chain.mixture import mixed
-from langevin_sim.reference.chain.plane import drifted, energies
 from langevin_sim.reference.chain.stationary import stationary
+from langevin_sim.reference.plane import drifted, energies
 
 _DEVIATION = 1.2  # a law narrower than so many steps needs closer nodes
 _NARROW = 0.025

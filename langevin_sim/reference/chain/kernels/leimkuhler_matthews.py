@@ -20,9 +20,9 @@ from langevin_sim.reference.chain.grid import escaped, make_grid, points_of, wei
 from langevin_sim.reference.chain.kernel import GridTooLarge, Kernel, Modes, Noise, Resolution, Solution
 from langevin_sim.reference.chain.mixture import mixed
 from langevin_sim.reference.chain.nystroem import start_vector
-from langevin_sim.reference.chain.plane import drifted
 from langevin_sim.reference.chain.radial import Radial
 from langevin_sim.reference.chain.stationary import stationary
+from langevin_sim.reference.plane import drifted
 from langevin_sim.vectormath import compiled, exp
 
 _REACH = 7.0  # standard deviations of a step beyond which nothing lands

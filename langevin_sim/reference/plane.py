@@ -6,18 +6,21 @@ import numpy as np
 
 from langevin_sim.potentials.potential import Potential
 
-_AT_ONCE = 4_000_000  # numbers
+_AT_ONCE = 200_000  # numbers: what a cache holds
 
 
-def _by_parts(potential: Potential, first: np.ndarray, second: np.ndarray, act: Callable[[np.ndarray, slice], None]) -> None:
-    size = max(1, _AT_ONCE // potential.dim)
+def by_parts(potential: Potential, first: np.ndarray, second: np.ndarray, act: Callable[[np.ndarray, slice], None]) -> None:
+    """act(columns [dim, m], part) for parts of the points (first, second, 0, ..), [n]; the columns are used again."""
+    size = max(1, min(first.size, _AT_ONCE // potential.dim))
+    columns = np.zeros((potential.dim, size))
     for start in range(0, first.size, size):
         part = slice(start, min(start + size, first.size))
-        columns = np.zeros((potential.dim, part.stop - part.start))
-        columns[0] = first[part]
+        count = part.stop - part.start
+        own = columns if count == size else np.zeros((potential.dim, count))
+        own[0] = first[part]
         if potential.dim > 1:
-            columns[1] = second[part]
-        act(columns, part)
+            own[1] = second[part]
+        act(own, part)
 
 
 def energies(potential: Potential, first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -27,7 +30,7 @@ def energies(potential: Potential, first: np.ndarray, second: np.ndarray) -> np.
     def act(columns: np.ndarray, part: slice) -> None:
         potential.block_energy(columns, values[part], potential.constants)
 
-    _by_parts(potential, first, second, act)
+    by_parts(potential, first, second, act)
     return values
 
 
@@ -42,7 +45,7 @@ def drifted(potential: Potential, step: float, first: np.ndarray, second: np.nda
         if potential.dim > 1:
             other[part] = columns[1] - step * slope[1]
 
-    _by_parts(potential, first, second, act)
+    by_parts(potential, first, second, act)
     return one, other
 
 
