@@ -29,6 +29,19 @@ TINY = [
     "--no-chain",
     "--json",
 ]
+CALLS = """
+import json, sys
+from pathlib import Path
+from click.testing import CliRunner
+from langevin_sim.cli import main
+
+printed = [str(Path(main.__file__).parent.parent)]
+for arguments in json.loads(sys.argv[1]):
+    result = CliRunner().invoke(main.main, arguments)
+    assert result.exit_code == 0, (arguments, result.output, result.exception)
+    printed.append(result.stdout)
+print(json.dumps(printed))
+"""
 RECORD = '''"""GDL with half the noise."""
 
 from dataclasses import dataclass
@@ -71,18 +84,23 @@ def parabola(dim: int) -> Potential:
 
 @pytest.fixture
 def copy(tmp_path):
-    """A copy of the package, and a function that runs a command line on it."""
-    package = tmp_path / "langevin_sim"
-    ignore = shutil.ignore_patterns("__pycache__", "cli")
-    shutil.copytree(ROOT, package, ignore=ignore)
-    shutil.copytree(COMMANDS, package / "cli", ignore=shutil.ignore_patterns("__pycache__"))
+    """A copy of the package, and a function that runs command lines on it in one process and returns what each prints.
 
-    def run(*arguments):
-        command = [sys.executable, "-c", "from langevin_sim.cli.main import main; main()", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    Machine code comes with the copy; what a change makes out of date is compiled again.
+    """
+    package = tmp_path / "langevin_sim"
+    shutil.copytree(ROOT, package, ignore=shutil.ignore_patterns("cli"))
+    shutil.copytree(COMMANDS, package / "cli")
+
+    def run(*commands):
+        # unoptimised code compiles sooner, and what it computes is not looked at
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path), "NUMBA_OPT": "0"}
+        command = [sys.executable, "-c", CALLS, json.dumps(commands)]
         done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        return done.stdout
+        where, *printed = json.loads(done.stdout)
+        assert Path(where) == package  # the copy, not what is installed
+        return printed
 
     return package, run
 
@@ -109,10 +127,11 @@ def test_a_dynamics_is_two_files(copy):
     (package / "dynamics/quiet.py").write_text(RECORD)
     (package / "engine/steppers/quiet.py").write_text(STEPPER)
     assert len(changed(package)) == 2
-    summary = json.loads(run("run", "--dynamics", "gdl,quiet", *TINY))
+    ran, helped = run(["run", "--dynamics", "gdl,quiet", *TINY], ["run", "--help"])
+    summary = json.loads(ran)
     assert [entry["dynamics"] for entry in summary["results"]] == ["gdl", "quiet"]
     assert summary["results"][1]["declares"]["title"] == "quiet GDL"
-    assert "quiet" in run("run", "--help")
+    assert "quiet" in helped
 
 
 def test_a_potential_is_two_files(copy):
@@ -125,8 +144,9 @@ def test_a_potential_is_two_files(copy):
     line = "from langevin_sim.potentials.quadratic import quadratic\n"
     replaced(registry, line, f"from langevin_sim.potentials.parabola import parabola\n{line}")
     assert len(changed(package)) == 2
-    assert "parabola" in run("potentials", "list")
-    assert json.loads(run("run", "--potential", "parabola", *TINY))["potential"] == "parabola"
+    listed, ran = run(["potentials", "list"], ["run", "--potential", "parabola", *TINY])
+    assert "parabola" in listed
+    assert json.loads(ran)["potential"] == "parabola"
 
 
 def test_an_option_is_one_field(copy):
@@ -135,9 +155,13 @@ def test_an_option_is_one_field(copy):
     before = "    seed: Annotated["
     replaced(package / "settings/run.py", before, field + before)
     assert changed(package) == {"settings/run.py"}
-    assert "--label" in run("run", "--help")
-    assert 'label = "mine"' in run("run", "--label", "mine", "--print-config", "--dims", "1")
-    run("run", "--label", "mine", *TINY, "--out", "run")
+    helped, printed, _ = run(
+        ["run", "--help"],
+        ["run", "--label", "mine", "--print-config", "--dims", "1"],
+        ["run", "--label", "mine", *TINY, "--out", "run"],
+    )
+    assert "--label" in helped
+    assert 'label = "mine"' in printed
     assert json.loads((package.parent / "run/manifest.json").read_text())["spec"]["label"] == "mine"
 
 

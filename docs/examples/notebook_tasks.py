@@ -1,4 +1,4 @@
-"""Ten tasks of a notebook: simulate, look, keep trajectories, record, watch, change dynamics and start, plot, judge, go on.
+"""Ten tasks of a notebook: simulate, look, keep trajectories, record, watch, choose dynamics and start, plot, judge, go on.
 
     python docs/examples/notebook_tasks.py
 
@@ -6,6 +6,7 @@ In a notebook each block is a cell. Writes histogram.png and run.pickle into the
 """
 
 import pickle
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -49,9 +50,30 @@ recorded = ls.simulate(
 by_walker = recorded.samples["r2"].mean(axis=0)
 print(f"|x|^2 {by_walker.mean():.3f} ± {by_walker.std() / np.sqrt(by_walker.size):.3f}, {steps[-1]} steps were taken")
 
-# 6. Another dynamics: MALA samples Boltzmann's law at any step.
-exact = ls.simulate(U, ls.MALA(step_size=0.1, temperature=1.0), walkers=1024, steps=4_000, burn_in=2_000, seed=3)
-print(f"MALA: {exact.occupancy['wide'].mean:.4f}, accepted {exact.acceptance:.2f}")
+
+# 6. A dynamics of your own: a record, and a stepper that moves one walker by one step and is compiled.
+@dataclass(frozen=True)
+class Momentum(ls.Dynamics):
+    """m <- keep m - eta grad U + sqrt(2 eta T) xi, x <- x + (1 - keep) m: Boltzmann's law as eta -> 0."""
+
+    keep: float = 0.5
+    weak_order = 1  # its law differs from Boltzmann's by O(eta), so that the two are worth comparing
+
+    def memory_rows(self, dim):
+        """The momentum m, which a walker carries from step to step."""
+        return dim
+
+
+@ls.stepper(Momentum)
+def with_momentum(x, gradient, normal, memory, step_size, noise, keep):
+    """Where one walker goes."""
+    memory[:] = keep * memory - step_size * gradient + noise * normal
+    return x + (1 - keep) * memory
+
+
+own = ls.simulate(U, Momentum(step_size=0.02, keep=0.5), walkers=1024, steps=8_000, burn_in=4_000, seed=3)
+mass, error = own.occupancy["wide"]
+print(f"{own.dynamics.name}: wide {mass:.4f} ± {error:.4f}, {own.verdict()}")
 
 # 7. A start of your own: an array [walkers, dim].
 points = np.random.default_rng(4).normal([-2.0, 0.0], 0.1, size=(1024, 2))

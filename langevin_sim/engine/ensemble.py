@@ -227,4 +227,5 @@ def new_ensemble(
     padded = np.concatenate([starts, np.repeat(starts[-1:], blocks * BLOCK - walkers, axis=0)])
     positions = np.ascontiguousarray(padded.reshape(blocks, BLOCK, dim).transpose(0, 2, 1))
     streams = seed_blocks(seed, tuple(key), first, blocks)
-    return Ensemble(landscape, dynamics, walkers, burn_in, every, bound, positions, streams, threads)
+    # a thread without a block would only be waited for
+    return Ensemble(landscape, dynamics, walkers, burn_in, every, bound, positions, streams, min(threads, blocks))

@@ -41,6 +41,7 @@ def save(figure: Figure, folder: Path) -> None:
         metadata = {"CreationDate": None} if suffix == "pdf" else None
         write = partial(figure.savefig, format=suffix, dpi=_DPI, metadata=metadata)
         write_whole(folder / f"figure.{suffix}", write)
+        figure.set_layout_engine("none")  # the layout is settled: the second file keeps it
 
 
 def literal(text: Any) -> str:

@@ -24,8 +24,11 @@ class System(NamedTuple):
 
 def build(spec: RunSpec) -> list[System]:
     """Every dimension with every dynamics, in this order; InputError for settings that do not fit together."""
-    own = _own_settings(spec)
-    return [_system(spec, dim, name, own[name]) for dim in spec.dims for name in spec.dynamics]
+    own, systems = _own_settings(spec), []
+    for dim in spec.dims:
+        potential = _potential(spec, dim)  # one for all dynamics, which share its laws
+        systems += [_system(spec, potential, name, own[name]) for name in spec.dynamics]
+    return systems
 
 
 def _own_settings(spec: RunSpec) -> dict[str, dict[str, float]]:
@@ -57,8 +60,7 @@ def halved(system: System) -> System:
     return System(potential, with_step_size(dynamics, 0.5 * dynamics.step_size))
 
 
-def _system(spec: RunSpec, dim: int, name: str, own: dict[str, float]) -> System:
-    potential = _potential(spec, dim)
+def _system(spec: RunSpec, potential: Potential, name: str, own: dict[str, float]) -> System:
     noise_schedule = None if spec.noise_schedule == "temperature" else parse_schedule(spec.noise_schedule)
     dynamics = make(
         name,

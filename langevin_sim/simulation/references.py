@@ -1,6 +1,7 @@
 """The expected results: the laws beside a run, and how long the run must be."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from langevin_sim.dynamics import SGDL, Dynamics
 from langevin_sim.errors import ReferenceUnavailable
@@ -52,7 +53,7 @@ def reference_laws(potential: Potential, dynamics: Dynamics, chain: bool = True)
     try:
         if not _boltzmann_like(dynamics):
             raise ReferenceUnavailable(f"{dynamics.name} declares neither that it is exact nor a weak order")
-        law, reason = boltzmann(potential, temperature), ""
+        law, reason = _boltzmann_law(potential, temperature), ""
     except ReferenceUnavailable as error:
         law, reason = None, str(error)
     relaxation, source = _relaxation(potential, dynamics, temperature, stationary, chain)
@@ -73,9 +74,20 @@ def _boltzmann_like(dynamics: Dynamics) -> bool:
     return dynamics.exact or dynamics.weak_order is not None
 
 
+# Dynamics side by side on one potential share its laws: GDL and LM Boltzmann's, MALA the chain law of GDL.
+@lru_cache(maxsize=8)
+def _boltzmann_law(potential: Potential, temperature: float) -> Boltzmann:
+    return boltzmann(potential, temperature)
+
+
+@lru_cache(maxsize=8)
+def _chain_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
+    return chain_law(potential, dynamics)
+
+
 def _chain(potential: Potential, dynamics: Dynamics) -> tuple[ChainLaw | None, str]:
     try:
-        return chain_law(potential, dynamics), ""
+        return _chain_law(potential, dynamics), ""
     except ReferenceUnavailable as error:
         return None, str(error)
 
