@@ -174,7 +174,7 @@ def test_the_four_dynamics_side_by_side():
 
 def test_the_table_fits_eighty_columns():
     arguments = ["run", "--dims", "2", "--potential", "wedge", "--dynamics", "gdl,mala", "--temperature", "0.2", *TINY]
-    arguments += ["--step-size", "0.05"]  # wide enough for a chain law on few nodes
+    arguments += ["--step-size", "0.2"]  # wide enough for a chain law on few nodes
     result = CliRunner(env={"COLUMNS": "80"}).invoke(main, arguments)
     assert result.exit_code == 0, result.output
     table = [line for line in result.stdout.splitlines() if "±" in line]
