@@ -348,14 +348,14 @@ def test_nothing_here_needs_torch():
 def test_training_says_who_did_not_get_there():
     text = text_of(training()[0])
     assert "2 of 3 replicas got below the training loss 0.005" in text
-    assert "1 of 3 did not get there" in text
+    assert "1 of 3 did not reach it" in text
     assert "below" not in text_of(training(stop=None)[0])
 
 
 def test_noise_counts_what_is_rejected():
     text = text_of(noise()[0])
     assert "6 of 6 components at batch size 16, 6 of 6 components at batch size 64, 5 of 6 components at batch size 256" in text
-    assert "goes from 6 to 0.375; for a sum of independent terms it goes as 1/b, to 0.375" in text
+    assert "goes from 6 to 0.375; for a sum of independent terms it would fall as 1/b, to 0.375" in text
     assert "0.38 ± 0.15 | ≥ 0.15 |" in text
     assert "0.38 ± 0.15 | ≤ 0.01 |" in text
     assert "All of them differ" not in text
@@ -365,7 +365,7 @@ def test_noise_counts_what_is_rejected():
 
 
 def test_compare_says_what_is_told_apart():
-    said = "The better validation accuracy is that of"
+    said = "The better validation accuracy belongs to"
     alike = text_of(compare()[0])
     assert "Significantly different at 1 % over 5 pairs: nothing" in alike
     assert "sgdl minus sgd" in alike
@@ -374,7 +374,7 @@ def test_compare_says_what_is_told_apart():
     assert f"{said} sgdl." in text_of(compare(pvalue=1e-4)[0])
     assert f"{said} sgd." in text_of(compare(pvalue=1e-4, shift=-0.1)[0])
     one = text_of(compare(1)[0])
-    assert "1 replica each: whether these differences are more than chance is not known" in one
+    assert "1 replica each: too few to tell whether the differences are due to chance" in one
     assert said not in one
     assert fig2.names(compare(2, 10, ("sgd", "sgdl", "sgdl"))[0])[1] == "sgdl, eta = 0.05, gamma' = 0.0001"
 
@@ -385,8 +385,8 @@ def test_plane_goes_both_ways():
     assert f"Flat share of the triangle: {means}: larger with natural labels, as in the memo" in text
     assert "further triples, evaluated inside their triangles: 3, 4, 5; 6, 7, 8" in text
     assert "do not say the same" not in text
-    assert text_of(plane(shares=SHARES[::-1])[0]).count("smaller with natural labels, against the memo") == 2
-    assert "no difference is seen" in text_of(plane(shares=((0.2, 0.2), (0.2, 0.2)))[0])
+    assert text_of(plane(shares=SHARES[::-1])[0]).count("smaller with natural labels, unlike in the memo") == 2
+    assert "there is no difference" in text_of(plane(shares=((0.2, 0.2), (0.2, 0.2)))[0])
     assert text_of(plane(shares=((0.2, 0.3, 0.1), (0.15, 0.3, 0.1)))[0]).count("undecided") == 2
     apart = text_of(plane(sides=(1.0, 4.0))[0])
     assert apart.count("larger with natural") == apart.count("smaller with natural") == 1
@@ -404,8 +404,8 @@ def test_a_plane_of_one_triple_has_no_error():
 
 def test_plane_tells_doubts_and_data():
     text = text_of(plane()[0])
-    assert "their shares say little" in text_of(plane(top=0.95)[0])
-    assert "their shares say little" not in text
+    assert "their shares mean little" in text_of(plane(top=0.95)[0])
+    assert "their shares mean little" not in text
     assert text.startswith("# Fig. 8")
     assert text_of(plane(data="cifar10")[0]).startswith("# Fig. 7")
 
@@ -416,7 +416,7 @@ def test_table_holds_its_numbers_beside_the_memo():
     assert "| mnist | top layer | random | mlp | fixed | 4.80 ± 0.29 | 3.0 ± 0.1 | 3.86 ± 0.05 |" in text
     assert "natural : random = 1.74 (95 % interval 1.5 to 1.9); the memo has 6.58, the public re-run 3.02." in text
     assert "alexturn/robustDL" in text
-    assert "neither is here" in text_of(flatness(data=("digits",))[0])
+    assert "neither is included here" in text_of(flatness(data=("digits",))[0])
     assert "Nothing here is comparable with the memo's table" in text_of(flatness(quantity=("error",))[0])
 
 

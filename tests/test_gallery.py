@@ -287,7 +287,7 @@ def test_a_network_figure_loses_where_its_data_lie(tmp_path):
         assert "data_dir" not in path.read_text()
     index = (pages / "README.md").read_text()
     assert "`langevin-sim reproduce all --scale laptop --data-dir DIR --seed 5`" in index
-    assert "Time in all: 171 s, of which 100 s for 1 training," in index
+    assert "Total time: 171 s, of which 100 s for 1 training," in index
 
 
 def test_pictures_are_small(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Pieces of figure.md for ensembles: every number in it comes from summary.json."""
+"""Parts of figure.md for ensembles; every number comes from summary.json."""
 
 from typing import Any
 
@@ -25,13 +25,13 @@ _PASSAGES = (
     "d",
     "dynamics",
     "passages per walker: mean (16 %, median, 84 %)",
-    "walkers with none seen",
+    "walkers without any",
     "share of the flatter well in single walkers: 16 %, median, 84 %",
 )
 
 
 def document(title: str, memo: str, summary: dict[str, Any], *paragraphs: str) -> str:
-    """A text with its heading, how it was made, what the memo showed, paragraphs, and the settings."""
+    """The text: heading, command, what the memo showed, paragraphs, and settings."""
     ensembles = dict.fromkeys(
         f"{r['walkers']:,} walkers of {r['steps']:,} steps" + (f" after {r['burn_in']:,} of burn-in" if r["burn_in"] else "")
         for r in summary["results"]
@@ -44,7 +44,7 @@ def document(title: str, memo: str, summary: dict[str, Any], *paragraphs: str) -
 
 
 def settings(results: list[dict[str, Any]]) -> str:
-    """A table of the ensembles; those that differ in dimension alone, or are measured at the same settings, are one row."""
+    """A table of the ensembles; those that differ only in dimension, or have the same settings, share a row."""
     rows: dict[tuple[str, ...], list[str]] = {}
     for r in results:
         batch = "-" if r["batch_size"] is None else str(r["batch_size"])
@@ -69,15 +69,15 @@ def settings(results: list[dict[str, Any]]) -> str:
 
 
 def pick(summary: dict[str, Any], group: str) -> list[dict[str, Any]]:
-    """The results of a group, in their order."""
+    """The results of a group, in order."""
     return [result for result in summary["results"] if result["group"] == group]
 
 
 def claim(results: list[dict[str, Any]]) -> str:
-    """Whether the memo's claim is borne out: only by ensembles that follow a law."""
+    """Whether the memo's claim is confirmed, which only ensembles that follow a law can do."""
     if all(result["verdict"] in ("agrees", "biased") for result in results):
         return "The memo's claim holds."
-    return "Nothing is claimed from this run: not all its ensembles are stationary and agree with a law, see the verdicts."
+    return "This run confirms nothing, because not all its ensembles are stationary and agree with a law; see the verdicts."
 
 
 def masses(results: list[dict[str, Any]]) -> str:
@@ -116,7 +116,7 @@ def passages(results: list[dict[str, Any]]) -> str:
         rows.append([str(r["dim"]), r["dynamics"], counts, f"{seen['none']:.3f}", spread])
     look = results[0]["passages"]["look"]
     note = (
-        f"A passage: a walker is seen in the other well than the one it was last seen in, looking every {look:,} steps; "
-        "what goes and returns in between is missed, so these are lower bounds."
+        f"A passage: a walker, observed every {look:,} steps, is in the other well than when it was last seen in one. "
+        "Walkers that pass and return in between are missed, so these are lower bounds."
     )
     return markdown_table(_PASSAGES, rows) + "\n\n" + note

@@ -12,12 +12,12 @@ REPLICAS = 256  # of the authors' single walker
 
 @dataclass(frozen=True)
 class Arm:
-    """One ensemble. Its first two regions are the wells that the figure sets against each other.
+    """One ensemble. Its first two regions are the wells that the figure compares.
 
-    key: prefix of its arrays in histograms.npz; group: what is drawn together. look: every so many
-    steps each walker's well is noted and its passages counted (0: not). sets: so many walkers at a time
-    make one experiment of the authors. chain: compute the chain law; fit: set Boltzmann's law at the
-    temperature of the mean energy beside it, where the dynamics has no temperature of its own.
+    key: prefix of its arrays in histograms.npz; group: ensembles drawn together. look: number of
+    steps between two looks at each walker's well, for counting passages (0: none). sets: number of walkers
+    in one of the authors' experiments. chain: compute the chain law; fit: set Boltzmann's law at the
+    temperature of the mean energy beside it, for a dynamics without a temperature.
     """
 
     key: str
@@ -41,7 +41,7 @@ class Arm:
         return first.name, second.name
 
     def described(self) -> dict[str, Any]:
-        """All that determines what comes out, as JSON has it."""
+        """Everything that determines the result, as JSON."""
         dynamics = self.dynamics
         return {
             "key": self.key,
@@ -64,7 +64,7 @@ class Arm:
         }
 
     def resized(self, walkers: int | None, steps: int | None) -> "Arm":
-        """With another number of walkers, and of steps (burn-in in proportion), both multiples of ``every``."""
+        """The same with another number of walkers, and of steps (burn-in in proportion), both multiples of ``every``."""
         arm = self if walkers is None else replace(self, walkers=walkers)
         if steps is None:
             return arm
@@ -74,7 +74,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A figure's ensembles, as the authors had them (literal) or converged; replicas and steps where they are not its own."""
+    """A figure's ensembles, with the authors' settings (literal) or converged; replicas and steps if they were changed."""
 
     figure: str
     literal: bool
@@ -83,7 +83,7 @@ class Experiment:
     steps: int | None = None
 
     def resized(self, replicas: int | None, steps: int | None) -> "Experiment":
-        """With other numbers of walkers and steps in every ensemble."""
+        """The same with other numbers of walkers and steps in every ensemble."""
         arms = tuple(arm.resized(replicas, steps) for arm in self.arms)
         return replace(self, arms=arms, replicas=replicas, steps=steps)
 

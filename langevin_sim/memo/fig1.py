@@ -11,7 +11,7 @@ from langevin_sim.memo.network_text import document, notes
 from langevin_sim.plots import curves, panels
 from langevin_sim.plots.figure import new_figure, own_style, save
 
-LEVEL, HIGHEST = 0.01, 0.15  # where the table of the Anderson-Darling test ends: p-values beyond are given as these
+LEVEL, HIGHEST = 0.01, 0.15  # ends of the Anderson-Darling test's table; p-values beyond are given as these
 
 
 def text(summary: dict[str, Any]) -> str:
@@ -30,13 +30,13 @@ def text(summary: dict[str, Any]) -> str:
         _sizes(results),
         _trend(results),
         _means(results),
-        "Every component that is drawn:",
+        "All components in the figure:",
         _components(results),
     )
 
 
 def rejected(result: dict[str, Any]) -> tuple[int, int]:
-    """How many components the Anderson-Darling test rejects at 1 %, and how many it was made for."""
+    """The number of components that the Anderson-Darling test rejects at 1 %, and the number tested."""
     tested = [c["anderson_pvalue"] for c in result["components"] if not missing(c["anderson_pvalue"])]
     return sum(p <= LEVEL for p in tested), len(tested)
 
@@ -62,7 +62,7 @@ def _shapes(results: list[dict[str, Any]]) -> str:
         "batch size",
         "minibatches",
         "parameters with a gradient",
-        "skewness: 16 %, median, 84 % of them",
+        "skewness: 16 %, median, 84 %",
         "excess kurtosis: 16 %, median, 84 %",
         "rejected at 1 %",
     ]
@@ -89,7 +89,7 @@ def _three(quantiles: list[float | None] | None) -> str:
 def _sizes(results: list[dict[str, Any]]) -> str:
     if len({r["batches"] for r in results}) == 1:
         return ""
-    return "A test on more minibatches sees smaller departures: the numbers of minibatches differ, so compare the moments."
+    return "A test on more minibatches detects smaller departures; here their numbers differ, so compare the moments."
 
 
 def _trend(results: list[dict[str, Any]]) -> str:
@@ -102,7 +102,7 @@ def _trend(results: list[dict[str, Any]]) -> str:
     sizes = f"From batch size {least['batch_size']} to {most['batch_size']}"
     return (
         f"{sizes} the median excess kurtosis goes from {short(first)} to {short(last)}; for a sum of independent terms it "
-        f"goes as 1/b, to {short(expected)}."
+        f"would fall as 1/b, to {short(expected)}."
     )
 
 
@@ -112,7 +112,7 @@ def _means(results: list[dict[str, Any]]) -> str:
         "rms norm of a minibatch's noise",
         "norm of the full gradient",
         "their ratio",
-        "mean off the full gradient by at most",
+        "largest difference of the mean from the full gradient",
     ]
     rows = []
     for r in results:
@@ -121,14 +121,14 @@ def _means(results: list[dict[str, Any]]) -> str:
         rows.append([str(r["batch_size"]), short(noise), short(norm), part, short(r["mean_error"])])
     partial = [str(r["batch_size"]) for r in results if not r["whole_epochs"]]
     sampling = (
-        "The minibatches make up whole epochs, so that every image counts alike."
+        "The minibatches form complete epochs, so every image has the same weight."
         if not partial
-        else f"At batch size {', '.join(partial)} the minibatches make up no whole epochs, so that their mean has a sampling "
+        else f"At batch size {', '.join(partial)} the minibatches do not form complete epochs, so their mean has a sampling "
         "error."
     )
     return (
-        "How small the mean is, the full gradient, shows beside the noise of one minibatch:\n\n"
-        f"{markdown_table(headings, rows)}\n\n{sampling} Off: the largest difference over all parameters."
+        "The mean, which is the full gradient, beside the noise of one minibatch:\n\n"
+        f"{markdown_table(headings, rows)}\n\n{sampling} The largest difference is taken over all parameters."
     )
 
 

@@ -21,10 +21,10 @@ LEVEL = 0.01  # of the tests of differences
 
 
 def compare(folders: list[Path]) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, np.ndarray]]:
-    """(results, differences of the second from the first, arrays) of trainings with as many replicas each.
+    """(results, differences of the second from the first, arrays) of trainings with equal numbers of replicas.
 
-    Replica k of every training has the same initial weights and the same minibatches, so that differences
-    are taken replica by replica. A replica that was stopped stays where it was.
+    Replica k of every training has the same initial weights and the same minibatches, so differences
+    are taken replica by replica. A replica that has stopped keeps its last values.
     """
     results: list[dict[str, Any]] = []
     arrays: dict[str, np.ndarray] = {}
@@ -69,7 +69,7 @@ def _by_replica(held: dict[str, np.ndarray]) -> tuple[np.ndarray, dict[str, np.n
 def _difference(name: str, last: list[dict[str, np.ndarray]]) -> dict[str, Any]:
     first, second = last[0][name], last[1][name]
     if len(first) != len(second):
-        raise InputError(f"trainings with {len(first)} and {len(second)} replicas: expected as many, to be compared in pairs")
+        raise InputError(f"{len(first)} and {len(second)} replicas cannot be compared in pairs: expected equal numbers")
     difference = second - first
     if len(difference) < 2:
         return {"quantity": name, "mean": float(difference.mean()), "stderr": None, "pvalue": None}
@@ -88,7 +88,7 @@ def words(quantity: str) -> str:
 
 
 def names(summary: dict[str, Any]) -> list[str]:
-    """A label for every result: its dynamics, with step and noise where several have the same."""
+    """A label for every result: its dynamics, with step and noise if several have the same."""
     results = summary["results"]
     plain = [r["dynamics"] for r in results]
     return [
@@ -139,29 +139,29 @@ def _differences(summary: dict[str, Any], labels: list[str]) -> str:
     replicas = min(r["replicas"] for r in summary["results"][:2])
     tested = [e for e in entries if not missing(e["pvalue"])]
     if not tested:
-        return f"{shown}\n\n{counted(replicas, 'replica')} each: whether these differences are more than chance is not known."
+        return f"{shown}\n\n{counted(replicas, 'replica')} each: too few to tell whether the differences are due to chance."
     apart = [words(e["quantity"]) for e in tested if e["pvalue"] < LEVEL]
     alike = [words(e["quantity"]) for e in tested if e["pvalue"] >= LEVEL]
     sentences = [f"Significantly different at 1 % over {counted(replicas, 'pair')}: {', '.join(apart) or 'nothing'}."]
     if alike:
         sentences.append(
-            f"Not significantly different: {', '.join(alike)}; the errors say how small a difference could have been seen."
+            f"Not significantly different: {', '.join(alike)}; the errors show how small a difference could have been detected."
         )
     return f"{shown}\n\n{' '.join(sentences)}{_better(tested, labels)}"
 
 
 def _better(tested: list[dict[str, Any]], labels: list[str]) -> str:
-    """Which has the better validation accuracy, if the test tells."""
+    """Which training has the better validation accuracy, if the test decides."""
     found = next((e for e in tested if e["quantity"] == "validation_accuracy"), None)
     if found is None:
         return ""
     if found["pvalue"] >= LEVEL:
-        return " Neither has the better validation accuracy, as far as these replicas tell."
-    return f" The better validation accuracy is that of {labels[1] if found['mean'] > 0 else labels[0]}."
+        return " These replicas do not show which has the better validation accuracy."
+    return f" The better validation accuracy belongs to {labels[1] if found['mean'] > 0 else labels[0]}."
 
 
 def rows(summary: dict[str, Any]) -> list[list[str]]:
-    """A line for every quantity, for a terminal: one column a training."""
+    """One line per quantity and one column per training, for a terminal."""
     cells = [["after the last epoch", *names(summary)]]
     for quantity in _COLUMNS:
         finals = [result["final"][quantity] for result in summary["results"]]
@@ -201,7 +201,7 @@ def _colour(k: int) -> str:
 
 
 def _curve(axes: Any, epochs: np.ndarray, heights: np.ndarray, colour: str, quantity: str) -> None:
-    """The mean over replicas that have a value, with a band of a standard deviation that goes no further than they do."""
+    """The mean over replicas that have a value, with a band of one standard deviation, within their range."""
     known = np.isfinite(heights) & ((heights > 0) | (quantity != "loss"))
     seen = known.any(axis=0)
     columns = [heights[known[:, e], e] for e in np.flatnonzero(seen)]

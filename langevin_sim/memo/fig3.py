@@ -1,4 +1,4 @@
-"""Fig. 3: of two wells of one depth, the wider one is the likelier the more dimensions there are."""
+"""Fig. 3: of two wells of equal depth, the wider one gains with dimension."""
 
 import math
 from pathlib import Path
@@ -18,13 +18,13 @@ from langevin_sim.plots.figure import new_figure, own_style, save
 DIMS = (1, 2, 3, 4, 5)
 AMPLITUDE = 0.2  # the authors' A = gamma', with eta = 1
 COLD, HOT = 0.08, 0.3  # wells hold 99 % at d = 5 when cold, and less than half from d = 3 on when hot
-PROPOSAL = 9.0  # half the torus: a walker hops from pit to pit in one step, and no barrier is climbed
+PROPOSAL = 9.0  # half the torus: a walker hops from pit to pit in one step, without climbing a barrier
 RERUN = {1: 3.8, 2: 8.4, 3: 17.0, 4: 38.0, 5: 89.0}  # wide : narrow in one re-implementation with the authors' settings
 
 _MEMO = (
-    "The memo shows histograms of x_1 of Langevin gradient descent for d = 1 to 5, on a potential with two minima of one depth, "
-    "one of them twice as wide in every dimension, and says that it selects the wider one with high probability, the more so the "
-    "more dimensions there are."
+    "The memo shows histograms of x_1 of Langevin gradient descent for d = 1 to 5, on a potential with two minima of equal "
+    "depth, one of them twice as wide in every dimension, and says that it selects the wider one with high probability, which "
+    "grows with the number of dimensions."
 )
 
 _RATIOS = (
@@ -43,7 +43,7 @@ def experiment(literal: bool) -> Experiment:
         dynamics = GDL(1.0, AMPLITUDE**2 / 2.0)
         arms = [
             Arm(f"d{d}", "literal", potentials.boxes(d), dynamics, REPLICAS, AUTHORS_STEPS, start="7", look=1000, chain=d == 1)
-            for d in DIMS  # the chain law is within reach for d = 1
+            for d in DIMS  # the chain law can be computed for d = 1
         ]
         return Experiment("fig3", True, tuple(arms))
     arms = [
@@ -81,19 +81,19 @@ def _converged(summary: dict[str, Any]) -> str:
         f"{number(wide[-1]['mass'])} in d = {cold[-1]['dim']} (Boltzmann {number(wide[-1]['boltzmann'])}), wide : narrow "
         f"is {', '.join(measured(r['ratio']['mean'], r['ratio']['stderr']) for r in cold)}, where the volumes say 2, 4, 8, "
         f"16, 32. {claim(cold)}",
-        "Not at every temperature: what stands against the wells in d dimensions is the plateau's volume, 18^d, and it "
+        "This does not hold at every temperature: the wells compete with the plateau's volume, 18^d in d dimensions, which "
         f"takes over once T is above about 1/(d log 4.5), {_takeover(5, 4.0):.3f} for d = 5. At T = "
         f"{hot[0]['temperature']:g} the wide pit's mass falls with dimension, from {number(hot_wide[0]['mass'])} to "
-        f"{number(hot_wide[-1]['mass'])} in d = {hot[-1]['dim']}: more dimensions favour the flatter minimum only where it "
-        "is cold enough. The ratio wide : narrow does not know of this.",
-        "The smooth form (twowell, GDL with small steps) says the same without a plateau: wide "
-        f"{', '.join(number(region(r, 'wide')['mass']) for r in smooth)}; the chain law at its step says "
+        f"{number(hot_wide[-1]['mass'])} in d = {hot[-1]['dim']}: more dimensions favour the flatter minimum only at "
+        "low enough temperature. The ratio wide : narrow does not show this.",
+        "The smooth form (twowell, GDL with small steps) shows the same without a plateau: wide "
+        f"{', '.join(number(region(r, 'wide')['mass']) for r in smooth)}; the chain law at its step gives "
         f"{', '.join(number(region(r, 'wide')['chain']) for r in smooth)}.",
-        "How it differs from the memo: boxes have no gradient, so that no Langevin step of any size samples Boltzmann's "
+        "How it differs from the memo: boxes have no gradient, so no Langevin step of any size samples Boltzmann's "
         "law there. They are sampled by random-walk Metropolis, which is exact, with proposals of standard deviation "
-        f"{PROPOSAL:g}, half the torus: walkers hop from pit to pit, and climb nothing. Walkers start in all regions in "
-        f"equal parts; the smallest p-value against stationarity of the boxes' ensembles is {stationary:.2g} (it counts "
-        "halves against each other, and walkers by start). What the authors' own dynamics samples is shown by --literal.",
+        f"{PROPOSAL:g}, half the torus: walkers hop from pit to pit, without climbing. Walkers start in all regions in "
+        f"equal parts; the smallest p-value against stationarity of the boxes' ensembles is {stationary:.2g} (it compares "
+        "both halves, and walkers by start). --literal shows what the authors' own dynamics samples.",
         masses([*cold, *hot, *smooth]),
     )
 
@@ -114,20 +114,20 @@ def _literal(summary: dict[str, Any]) -> str:
         _MEMO,
         summary,
         f"Boxes, eta = 1, noise A = {last['noise']:g} a step, g_j = U(x + 0.25 e_j) - U(x - 0.25 e_j), start 7*1, every "
-        f"step recorded, no burn-in, 30 bins. The authors ran one walker; here are {last['walkers']:,} replicas of it, "
-        "pooled (line), with the band that holds the middle 68 % of single replicas.",
+        f"step recorded, no burn-in, 30 bins. The authors ran one walker; here {last['walkers']:,} replicas of it are "
+        "pooled (line); the band holds the middle 68 % of single replicas.",
         markdown_table(_RATIOS, rows),
         "A run starts at x_j = 7, one unit from the narrow pit and five from the wide one, and there is no burn-in: the "
         "pooled ratio remembers the start. The second half alone remembers less of it. The re-implementation's run was a "
         "hundred times as long.",
-        "Of the two pits the wide one gains with dimension, as the memo has it. But eta = 1 is not small: one step of g "
+        "Of the two pits the wide one gains with dimension, as in the memo. But eta = 1 is not small: one step of g "
         "moves a walker by 1, five standard deviations of the noise, and the run does not sample Boltzmann's law at T = "
-        f"A^2/(2 eta) = {last['temperature']:g}. The ratios are not 2^d, for the difference over a finite distance is no "
-        f"gradient of U, and the plateau, where Boltzmann at that temperature leaves nothing, holds {plateaus} in the "
-        f"dimensions above; the wide pit's own mass is {wides}. The runs are hotter than they look, and more so the more "
-        "dimensions there are.",
+        f"A^2/(2 eta) = {last['temperature']:g}. The ratios are not 2^d, because the difference over a finite distance is not "
+        f"the gradient of U, and the plateau, which has no Boltzmann mass at that temperature, holds {plateaus} in the "
+        f"dimensions above; the wide pit's own mass is {wides}. The runs are hotter than they look, and increasingly so in "
+        "more dimensions.",
         passages(results),
-        "A single walker passes so seldom that its histogram is one draw from a wide spread: the band, and the shares "
+        "A single walker passes so rarely that its histogram is one draw from a wide spread: the band, and the shares "
         "above. The memo's figure is one such draw in each dimension.",
         masses(results),
     )

@@ -1,4 +1,4 @@
-"""Fig. 4: of two minima of one depth, the degenerate one is the likelier (d = 2)."""
+"""Fig. 4: of two minima of equal depth, the degenerate one is the likelier (d = 2)."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from langevin_sim.plots.figure import new_figure, own_style, save
 AMPLITUDE, DIFFERENCE = 0.2, 0.25  # the authors'
 
 _MEMO = (
-    "The memo shows a potential in two dimensions, with a degenerate minimum and one of the same depth that is not, and the "
+    "The memo shows a potential in two dimensions, with a degenerate and a non-degenerate minimum of equal depth, and the "
     "histogram of Langevin gradient descent on it, and says that the degenerate minimum is preferred, as in Boltzmann's law."
 )
 
@@ -43,7 +43,7 @@ def text(summary: dict[str, Any]) -> str:
             f"The histogram of (x_1, x_2) on the wedge at T = {result['temperature']:g}, by MALA, which samples "
             f"Boltzmann's law exactly at any step, beside that law. {held} {claim(summary['results'])}",
             "How it differs from the memo: the authors took eta = 1, differences over 0.25 and one walker; see --literal. "
-            "The valley is the likelier by its volume, which says nothing of its slopes.",
+            "The valley is likelier because of its volume, whatever its slopes.",
             masses(summary["results"]),
         )
     return document(
@@ -51,12 +51,12 @@ def text(summary: dict[str, Any]) -> str:
         _MEMO,
         summary,
         f"Wedge in d = 2, eta = 1, noise A = {result['noise']:g} a step, forward differences over {DIFFERENCE:g} divided "
-        "by it, from the pyramid's apex, every step recorded, no burn-in. The number of steps is that of Figs. 3 and 5; "
+        "by it, start at the pyramid's apex, every step recorded, no burn-in. The number of steps is that of Figs. 3 and 5; "
         f"{result['walkers']:,} replicas of the authors' one walker are pooled.",
-        f"{held} The valley is the likelier, as the memo has it, but by {ratio['mean']:.2f} and not by "
-        f"{ratio['boltzmann']:.0f}: Boltzmann is at T = A^2/(2 eta) = {result['temperature']:g}, which these runs do not "
-        "sample. The slopes are 1, so that at eta = 1 one step of the gradient is as long as the slope, and a walker "
-        "jumps about the floor rather than settling on it. Forward differences draw the histogram to one side.",
+        f"{held} The valley is the likelier, as in the memo, but by a factor {ratio['mean']:.2f} instead of "
+        f"{ratio['boltzmann']:.0f}: Boltzmann's law is at T = A^2/(2 eta) = {result['temperature']:g}, which these runs do not "
+        "sample. The slopes are 1, so at eta = 1 one gradient step is as long as the slope, and a walker "
+        "jumps around the floor instead of settling there. Forward differences shift the histogram to one side.",
         passages(summary["results"]),
         masses(summary["results"]),
     )

@@ -20,9 +20,9 @@ _MEMO = (
 )
 _CAPTION = (
     "On the memo's caption: it calls W_1 = 2 the degenerate minimum, and says that the density falls there as dimensions "
-    "are added. The valley lies along x_1, and its share of the x_1 histogram is the same everywhere; what stands out at "
-    "x_1 from 2 to 4, and falls with d, is the pyramid, the minimum that is not degenerate. The conclusion is right, the "
-    "name of the place is not."
+    "are added. The valley lies along x_1, and its share of the x_1 histogram is the same everywhere; the peak at "
+    "x_1 from 2 to 4, which falls with d, is the pyramid, the non-degenerate minimum. The conclusion is right, but the "
+    "name of the minimum is wrong."
 )
 
 
@@ -62,10 +62,10 @@ def text(summary: dict[str, Any]) -> str:
         _MEMO,
         summary,
         f"Wedge, eta = 1, noise A = {last['noise']:.3g} a step, forward differences over {DIFFERENCE:g} divided by it, "
-        "from the pyramid's apex, every step recorded, no burn-in. The authors' settings are known for d = 5; d = 2 to 4 "
-        f"are run with the same. {last['walkers']:,} replicas of the authors' one walker are pooled; the band holds the "
+        "start at the pyramid's apex, every step recorded, no burn-in. The authors' settings are known for d = 5, and used "
+        f"for d = 2 to 4 too. {last['walkers']:,} replicas of the authors' one walker are pooled; the band holds the "
         "middle 68 % of single ones.",
-        f"The pyramid holds {fall}. Boltzmann is at T = A^2/(2 eta) = {last['temperature']:.4g}, which these runs do not "
+        f"The pyramid holds {fall}. Boltzmann's law is at T = A^2/(2 eta) = {last['temperature']:.4g}, which these runs do not "
         "sample: eta = 1 is not small where slopes are 1.",
         _CAPTION,
         passages(results),
@@ -127,7 +127,7 @@ def _fall(axes: Any, results: list[dict[str, Any]]) -> None:
         axes.axhline(limit, color=panels.MEASURED, linestyle=":", linewidth=1.2, label=f"valley, d to infinity: {limit:.3f}")
     least = min((entry["mass"] for r in results for entry in r["regions"] if entry["mass"] > 0), default=1.0)
     axes.set_yscale("log")
-    axes.set_ylim(0.03 * least, 2.0)  # a law that is colder than what was simulated leaves the picture
+    axes.set_ylim(0.03 * least, 2.0)  # a law that is colder than the simulation leaves the picture
     axes.set(xlabel="dimension d", ylabel="mass", xticks=[r["dim"] for r in results])
     axes.set_title("The pyramid vanishes against the valley", fontsize=10)
     axes.grid(alpha=0.3)

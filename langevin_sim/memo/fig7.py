@@ -1,4 +1,4 @@
-"""Figs. 7 and 8: training accuracy and loss over the plane through three minima, natural labels against random ones."""
+"""Figs. 7 and 8: training accuracy and loss over the plane through three minima, with natural and with random labels."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from langevin_sim.plots import curves
 from langevin_sim.plots.figure import literal, new_figure, own_style, save
 from langevin_sim.plots.triangles import triangles
 
-HIGH = 0.99  # accuracy above which a point counts as part of the flat region
+HIGH = 0.99  # a point with a training accuracy above this belongs to the flat region
 FIGURES = {"cifar10": "Fig. 7", "mnist": "Fig. 8"}
 
 
@@ -27,8 +27,8 @@ def text(summary: dict[str, Any]) -> str:
         f"{title}: the plane through three minima",
         summary,
         "The memo shows the training accuracy of l_1 w_1 + l_2 w_2 + l_3 w_3 for three minima of one training loss: with natural "
-        "labels a larger flat region around the minima than with random ones; on MNIST (Fig. 8) big flat regions against sharp "
-        "wells.",
+        "labels the flat region around the minima is larger than with random ones; on MNIST (Fig. 8) these are large flat "
+        "regions and sharp wells.",
         _table(results, runs),
         *(_verdict(natural, random) for natural, random in _pairs(results, runs)),
         _doubts(results, runs),
@@ -42,7 +42,7 @@ def text(summary: dict[str, Any]) -> str:
 def _lattice(settings: dict[str, Any]) -> str:
     triples = [", ".join(map(str, settings["replicas"][k : k + 3])) for k in range(0, len(settings["replicas"]), 3)]
     more = f"; further triples, evaluated inside their triangles: {'; '.join(triples[1:])}" if triples[1:] else ""
-    around = f", as far around it as l_i = -{settings['margin']:g}" if settings["margin"] else ""
+    around = f", and around it up to l_i = -{settings['margin']:g}" if settings["margin"] else ""
     return (
         f"In the picture w_1, w_2 and w_3 are the minima of replicas {triples[0]}{more}. Loss and accuracy are evaluated on a "
         f"lattice of {settings['divisions']} steps along a side of the triangle{around}."
@@ -76,7 +76,7 @@ def _table(results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
             ", ".join(short(d) for d in t["distances"]),
         ]
         for r in results
-        for t in r.get("triples", [r])  # folders of before have one triple
+        for t in r.get("triples", [r])  # earlier folders have one triple
     ]
     return markdown_table(headings, rows)
 
@@ -105,8 +105,8 @@ def _verdict(natural: dict[str, Any], random: dict[str, Any]) -> str:
     words = [word for word, text in found.values() if text]
     if len(words) == 2 and words[0] != words[1]:
         lines.append(
-            "\nShare and area do not say the same: the triangles differ in size, and what part of a triangle is flat is not how "
-            "large the flat region is."
+            "\nShare and area disagree, because the triangles differ in size: the flat part of a triangle is not the size of "
+            "the flat region."
         )
     return "\n".join(lines)
 
@@ -120,22 +120,22 @@ def _compared(natural: dict[str, Any], random: dict[str, Any], key: str) -> tupl
     errors = [float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None for values in (first, second)]
     text = f"{plus_minus(means[0], errors[0])} with natural labels, {plus_minus(means[1], errors[1])} with random ones"
     if min(len(first), len(second)) < 2:
-        return "undecided", f"{text}, of one triple each, so that there is no error"
+        return "undecided", f"{text}, from one triple each, so there is no error"
     if np.ptp([*first, *second]) == 0.0:
-        return "undecided", f"{text}: no difference is seen"
+        return "undecided", f"{text}: there is no difference"
     interval = stats.ttest_ind(first, second, equal_var=False).confidence_interval(_LEVEL)
     if interval.low > 0:
         return "larger", f"{text}: larger with natural labels, as in the memo"
     if interval.high < 0:
-        return "smaller", f"{text}: smaller with natural labels, against the memo"
+        return "smaller", f"{text}: smaller with natural labels, unlike in the memo"
     return "undecided", (
-        f"{text}: undecided, for the {100 * _LEVEL:g} % interval of the difference over triples, {short(interval.low)} to "
-        f"{short(interval.high)}, holds 0"
+        f"{text}: undecided, because the {100 * _LEVEL:g} % interval of the difference over triples, {short(interval.low)} to "
+        f"{short(interval.high)}, contains 0"
     )
 
 
 def _doubts(results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
-    """Minima that are not within the flat region themselves."""
+    """A sentence on minima that do not lie in the flat region themselves."""
     low = [
         runs[r["run"]]["name"]
         for r in results
@@ -143,17 +143,17 @@ def _doubts(results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
     ]
     if not low:
         return ""
-    return f"Not all minima have a training accuracy above {HIGH} themselves ({'; '.join(low)}): their shares say little."
+    return f"Not all minima have a training accuracy above {HIGH} themselves ({'; '.join(low)}): their shares mean little."
 
 
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])  # an equilateral triangle, for w1, w2, w3
-_FLOOR = 1e-12  # of a loss, before its logarithm
+_FLOOR = 1e-12  # smallest loss, before its logarithm
 _NAMES = ("$w_1$", "$w_2$", "$w_3$")
 
 
 @own_style()
 def draw(folder: Path) -> None:
-    """figure.png and figure.pdf from the run folder: a row for every run, one scale of colours for all."""
+    """figure.png and figure.pdf from the run folder: one row per run, one colour scale for all."""
     summary, arrays = curves.read(folder)
     results = summary["results"]
     accuracies = [arrays[f"{r['run']}_accuracy"] for r in results]
@@ -193,7 +193,7 @@ def _logarithm(loss: np.ndarray) -> np.ndarray:
 
 
 def _levels(values: list[np.ndarray], top: float | None = None) -> np.ndarray:
-    """Levels that hold all values, of all runs."""
+    """Contour levels that cover the values of all runs."""
     known = np.concatenate([v[np.isfinite(v)] for v in values] + [np.array([0.0 if top is None else top])][: top is not None])
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     room = max(1e-3 * (high - low), 1e-6)
@@ -225,7 +225,7 @@ def _surface(axes: Any, points: np.ndarray, values: np.ndarray, levels: np.ndarr
 
 
 def _contours(axes: Any, points: np.ndarray, values: np.ndarray, levels: np.ndarray, colours: str) -> Any:
-    """Filled contours, the triangle drawn in, its corners marked."""
+    """Draw filled contours and the triangle with its corners."""
     image = axes.tricontourf(triangles(points, values), np.nan_to_num(values), levels=levels, cmap=colours)
     axes.plot(*CORNERS[[0, 1, 2, 0]].T, "-", color="black", linewidth=2.4)
     axes.plot(*CORNERS[[0, 1, 2, 0]].T, "-", color="white", linewidth=1.0)
@@ -250,7 +250,7 @@ def _contours(axes: Any, points: np.ndarray, values: np.ndarray, levels: np.ndar
 
 
 def _edge(axes: Any, points: np.ndarray, values: np.ndarray) -> None:
-    """Where accuracy is 0.99, if it is anywhere."""
+    """Draw the contour of accuracy 0.99, if there is one."""
     known = values[np.isfinite(values)]
     if known.size and known.min() < HIGH < known.max():
         axes.tricontour(

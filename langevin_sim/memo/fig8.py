@@ -1,4 +1,4 @@
-"""Fig. 8: as Fig. 7, on MNIST."""
+"""Fig. 8: like Fig. 7, on MNIST."""
 
 from langevin_sim.memo.figure import NetworkFigure
 from langevin_sim.memo.scales import TRIPLES

@@ -1,4 +1,4 @@
-"""The two records of a figure of the memo: ensembles on a potential, and what is measured at trained networks.
+"""The two kinds of records for figures of the memo: ensembles on a potential, and measurements at trained networks.
 
 A figure is one module of this package, called figN or tableN, that defines ``FIGURE``; registry.py finds it.
 """
@@ -16,7 +16,7 @@ Summary = dict[str, Any]  # of a folder: its summary.json
 
 @dataclass(frozen=True)
 class EnsembleFigure:
-    """Ensembles beside exact laws. experiment(literal): its settings, as the authors had them or converged.
+    """Ensembles beside exact laws. experiment(literal): its settings, the authors' own or converged.
 
     text: figure.md from the summary; draw: figure.png and figure.pdf from the folder.
     """
@@ -29,9 +29,9 @@ class EnsembleFigure:
 
 @dataclass(frozen=True)
 class NetworkFigure:
-    """What is measured at trained networks. kind: the kind of its folder, whose text and drawing runs/kinds.py has.
+    """Measurements at trained networks. kind: the kind of its folder; runs/kinds.py has its text and drawing.
 
-    trainings(scale): the settings of each training that it needs.
+    trainings(scale): the settings of every training that it needs.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""The gallery: of every figure's run folder a page, a small picture and a manifest, and a page over all of them.
+"""The gallery: a page, a small picture and a manifest for every figure's run folder, and an index page.
 
-What is written depends on the run folders alone, and holds no path of the machine that they were made on.
+The result depends only on the run folders, and contains no path of the machine where they were made.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from PIL import Image  # matplotlib stands on it
+from PIL import Image  # a dependency of matplotlib
 
 from langevin_sim.formatting import counted, duration, markdown_table
 from langevin_sim.storage import folder as disk
@@ -18,13 +18,13 @@ SMALL = 150_000  # bytes of a picture
 _WIDEST = 1600  # pixels
 _SHRINK = 0.9
 _NAMED = ("langevin-sim", "numpy", "numba", "torch", "python")  # packages on the index
-_PRIVATE = ("data_dir",)  # of a spec: where files are on one machine
+_PRIVATE = ("data_dir",)  # settings that locate files on one machine
 
 
 def write(folder: Path, names: list[str], pages: Path) -> list[dict[str, Any]]:
-    """Pages of those figures under ``folder`` that are complete, and the index; pages of the others go.
+    """Write the pages of the complete figures under ``folder``, and the index; remove the pages of the others.
 
-    Returns what the index says of each: its name, title, command and seconds (None where it is not complete).
+    Returns the index entries: name, title, command and seconds of each figure (None if it is not complete).
     """
     pages.mkdir(parents=True, exist_ok=True)
     entries = []
@@ -42,7 +42,7 @@ def write(folder: Path, names: list[str], pages: Path) -> list[dict[str, Any]]:
 
 
 def small_picture(path: Path) -> bytes:
-    """A picture as a PNG of at most SMALL bytes, with few colours and no wider than it need be."""
+    """A picture as a PNG of at most SMALL bytes, with few colours and no wider than necessary."""
     with Image.open(path) as opened:
         picture = opened.convert("RGB")
     width = min(picture.width, _WIDEST)
@@ -50,7 +50,7 @@ def small_picture(path: Path) -> bytes:
         height = round(picture.height * width / picture.width)
         sized = picture.resize((width, height), Image.Resampling.LANCZOS) if width < picture.width else picture
         stream = io.BytesIO()
-        # other methods take the colours of the large areas, and those of thin lines change
+        # other methods keep the colours of large areas, and change those of thin lines
         few = sized.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
         few.save(stream, "PNG", optimize=True)
         if stream.tell() <= SMALL or width < 200:
@@ -59,12 +59,12 @@ def small_picture(path: Path) -> bytes:
 
 
 def complete(folder: Path) -> bool:
-    """Whether a run folder is there, and done."""
+    """Whether a run folder exists and is complete."""
     return (folder / "manifest.json").exists() and disk.read_manifest(folder)["status"] == "COMPLETED"
 
 
 def _page(folder: Path, name: str, pages: Path) -> dict[str, Any]:
-    """Three files of one figure; returns its entry."""
+    """Write the three files of one figure; returns its index entry."""
     manifest, summary = disk.read_manifest(folder), json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     heading, _, text = (folder / "figure.md").read_text(encoding="utf-8").partition("\n")
     title = heading.removeprefix("# ")
@@ -118,14 +118,14 @@ def _index(spec: dict[str, Any], entries: list[dict[str, Any]], manifests: list[
     rows = [[f"[{entry['name']}]({entry['name']}.md)", entry["title"], f"`{entry['command']}`", _time(entry)] for entry in done]
     parts = [
         "# The memo's figures and Table 1, as this program reproduces them",
-        f"Written by `{command}`, and by nothing else. Each page says what the memo showed, what came out, with which settings "
-        "and in what time; the manifest beside it has seed, versions, and the hashes of the full-size files that its command "
-        "makes. Figures 3 to 6 are here twice: with the authors' own settings (literal), as the memo had them, and converged, "
+        f"Written by `{command}`, not by hand. Each page says what the memo showed and what was found, with settings "
+        "and times; the manifest beside it has seed, versions, and the hashes of the full-size files that its command "
+        "makes. Figures 3 to 6 appear twice: with the authors' own settings (literal), and converged, "
         "beside the exact laws.",
         markdown_table(["page", "what", "command", "time"], rows) if rows else "",
         f"Missing: {', '.join(missing)}." if missing else "",
         _machine(manifests),
-        f"Time in all: {duration(measuring + training)}"
+        f"Total time: {duration(measuring + training)}"
         + (
             f", of which {duration(training)} for "
             f"{counted(len(trainings), 'training')}, which figures share; the times above are without them."
@@ -141,7 +141,7 @@ def _time(entry: dict[str, Any]) -> str:
 
 
 def _machine(manifests: list[dict[str, Any]]) -> str:
-    """What they were made on, and with."""
+    """The machines and versions that made them."""
     hosts = [manifest["host"] for manifest in manifests]
     machines = dict.fromkeys(f"{host['processor']} ({host['machine']}, {host['system']}), {host['cpus']} cores" for host in hosts)
     threads = dict.fromkeys(str(manifest["threads"]) for manifest in manifests)
@@ -156,6 +156,6 @@ def _public(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _put(path: Path, content: bytes) -> None:
-    """Write what is not there already."""
+    """Write a file unless it already has this content."""
     if not path.exists() or path.read_bytes() != content:
         disk.write_whole(path, lambda stream: stream.write(content))

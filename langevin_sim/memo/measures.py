@@ -1,4 +1,4 @@
-"""From a run to a figure's own numbers, beside those that every summary has."""
+"""The numbers that a figure adds to those of every summary."""
 
 import math
 from typing import Any
@@ -21,7 +21,7 @@ _PERCENTILES = (16, 50, 84)
 
 
 def numbers(arm: Arm, run: Run, references: References, seen: Passages | None, fitted: Boltzmann | None) -> dict[str, Any]:
-    """The numbers of an arm in summary.json beside those of simulation.summary."""
+    """The numbers of an arm in summary.json, in addition to those of simulation.summary."""
     wells = run.walker_means[:, :2]
     found = wells[wells.sum(axis=1) > 0]
     share = found[:, 0] / found.sum(axis=1)
@@ -66,7 +66,7 @@ def numbers(arm: Arm, run: Run, references: References, seen: Passages | None, f
 
 
 def arrays(arm: Arm, run: Run, references: References, seen: Passages | None, fitted: Boltzmann | None) -> dict[str, np.ndarray]:
-    """What histograms.npz keeps of an arm."""
+    """The arrays of an arm in histograms.npz."""
     bins = marginal(run, references)
     found = {"edges": bins.edges, "mass": bins.mass, "stderr": bins.stderr, "counts": run.coordinate_counts, "plane": run.plane}
     if bins.boltzmann is not None:
@@ -95,7 +95,7 @@ def pooled_ratio(wells: np.ndarray) -> Estimate:
 
 
 def fitted_law(run: Run) -> Boltzmann | None:
-    """Boltzmann's law whose mean energy is the simulated one, in two dimensions; None if no temperature has it."""
+    """Boltzmann's law with the simulated mean energy, in two dimensions; None if no temperature has this energy."""
     energy = _plane_energy(run.potential)
 
     def excess(log_temperature: float) -> float:
@@ -117,7 +117,7 @@ def plane_law(potential: Potential, temperature: float) -> np.ndarray:
 
 
 def _plane_energy(potential: Potential) -> np.ndarray:
-    """U at the middles of a grid finer than the plane's bins."""
+    """U at the centres of a grid finer than the plane's bins."""
     points = PLANE_BINS * _SUBDIVISION
     low, high = potential.extent(1.0).T
     axes = [a + (b - a) * (np.arange(points) + 0.5) / points for a, b in zip(low, high, strict=True)]

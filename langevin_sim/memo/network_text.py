@@ -1,4 +1,4 @@
-"""Pieces of figure.md for network experiments: the heading, and the settings of the runs in words."""
+"""Parts of figure.md for network experiments: the heading, and the settings of the runs as sentences."""
 
 import math
 from typing import Any
@@ -8,7 +8,7 @@ from langevin_sim.formatting import counted, duration, spanned
 
 
 def document(title: str, summary: dict[str, Any], *paragraphs: str) -> str:
-    """A text with its heading, how it was made, paragraphs, and what it stands on."""
+    """The text: heading, command, paragraphs, and trainings."""
     besides = "" if summary["kind"] == "train" else ", without the trainings"
     how = f"`{summary['command']}`: {duration(summary['seconds'])}{besides}."
     parts = [f"# {title}", how, *(text for text in paragraphs if text), "## Trainings", trainings(summary["runs"])]
@@ -16,7 +16,7 @@ def document(title: str, summary: dict[str, Any], *paragraphs: str) -> str:
 
 
 def trainings(runs: list[dict[str, Any]]) -> str:
-    """A list item for every run: data, network, dynamics, how far it was trained, time."""
+    """A list item for every run: data, network, dynamics, outcome, time."""
     return "\n".join(f"- {run['name']}: {_data(run)}; {_network(run)}; {_motion(run['spec'])}; {_outcome(run)}." for run in runs)
 
 
@@ -67,7 +67,7 @@ def _outcome(run: dict[str, Any]) -> str:
     spec, results = run["spec"], run["results"]
     goal = "" if spec["stop_loss"] is None else f"until the training loss is below {spec['stop_loss']:g}, "
     late = sum(not r["stopped"] for r in results)
-    short_of = f" ({late} of {len(results)} did not get there)" if goal and late else ""
+    short_of = f" ({late} of {len(results)} did not reach it)" if goal and late else ""
     reached = ", ".join(
         f"{part} loss {spanned((r[f'{key}_loss'] for r in results), '.3g')}, "
         f"accuracy {spanned((r[f'{key}_accuracy'] for r in results), '.4f')}"

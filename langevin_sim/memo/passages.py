@@ -1,4 +1,4 @@
-"""How often each walker passed between the two wells, and where each one spent its own time."""
+"""How often each walker passed between the two wells, and where it spent its time."""
 
 from typing import NamedTuple
 
@@ -7,15 +7,15 @@ import numpy as np
 from langevin_sim.memo.experiment import Arm
 
 BINS = 30  # the authors' histograms
-_LEAST_LOOKS = 20  # in a run that is cut short
+_LEAST_LOOKS = 20  # in a shortened run
 _STATE = ("last", "counts", "visits", "late")
 
 
 class Passages(NamedTuple):
-    """What was seen of each walker.
+    """Observations of each walker.
 
-    counts [walkers]: passages; shares [walkers, BINS]: its own x_1 histogram; late [walkers, 2]: its
-    looks that found it in either well, in the second half of the run; every: steps between looks.
+    counts [walkers]: passages; shares [walkers, BINS]: its own x_1 histogram; late [walkers, 2]: number
+    of looks in the second half of the run that found it in each well; every: steps between looks.
     """
 
     counts: np.ndarray
@@ -25,10 +25,10 @@ class Passages(NamedTuple):
 
 
 class Looks:
-    """The observer that counts passages; it sees every walker every ``every`` steps, from the start on.
+    """The observer that counts passages; it looks at every walker every ``every`` steps.
 
-    A passage is a look at which a walker is in another of the two wells than the one it was last seen
-    in, or started in. What goes and returns between two looks is missed, so the count is a lower bound.
+    A passage is a look at which a walker is in the other of the two wells than where it was last seen,
+    or started. A walker that passes and returns between two looks is missed, so the count is a lower bound.
     """
 
     name = "passages"
@@ -43,13 +43,13 @@ class Looks:
         self._late = np.zeros((arm.walkers, 2))
 
     def next_step(self, step: int) -> int:
-        """The next multiple of ``every``; the start is no look."""
+        """The next multiple of ``every``; the start is not a look."""
         return (max(0, step) // self.every + 1) * self.every
 
     def look(self, positions: np.ndarray, step: int) -> None:
-        """Note where each walker is."""
+        """Note the well of each walker."""
         there = ~np.isnan(positions[:, 0])
-        where = np.where(there, self._arm.potential.label(positions), 2)  # one that has diverged is in no well
+        where = np.where(there, self._arm.potential.label(positions), 2)  # a diverged walker is in no well
         inside = where < 2
         self._counts += inside & (self._last >= 0) & (where != self._last)
         self._last = np.where(inside, where, self._last)
@@ -64,14 +64,14 @@ class Looks:
         return {name: getattr(self, f"_{name}").copy() for name in _STATE}
 
     def place(self, first: int, state: dict[str, np.ndarray]) -> None:
-        """Go on counting; ValueError where nothing was kept: looks that were missed cannot be had again."""
+        """Continue counting; ValueError if there are no counts, because missed looks cannot be repeated."""
         if set(state) != set(_STATE):
             raise ValueError("it has no counts of passages")
         for name in _STATE:
             getattr(self, f"_{name}")[...] = state[name]
 
     def seen(self) -> Passages:
-        """What was seen in all."""
+        """All observations."""
         return Passages(
             self._counts, self._visits / np.maximum(self._visits.sum(axis=1, keepdims=True), 1), self._late, self.every
         )

@@ -1,4 +1,4 @@
-"""All figures of the memo: found by the names of their modules, so that adding one takes one file."""
+"""All figures of the memo, found by the names of their modules, so adding one takes one file."""
 
 import re
 from importlib import import_module
@@ -11,12 +11,12 @@ from langevin_sim.memo.scales import SCALES
 
 
 def names() -> list[str]:
-    """The names of all figures and tables; nothing is imported for them."""
+    """The names of all figures and tables, without importing them."""
     return sorted(module.name for module in iter_modules(memo.__path__) if re.fullmatch(r"(?:fig|table)\d+", module.name))
 
 
 def figure(name: str) -> Figure:
-    """The figure of that name; UnknownNameError if there is none."""
+    """The figure with this name; UnknownNameError if it does not exist."""
     if name not in names():
         raise UnknownNameError("figure", name, names())
     found: Figure = import_module(f"{memo.__name__}.{name}").FIGURE

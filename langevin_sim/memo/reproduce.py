@@ -1,4 +1,4 @@
-"""A figure of ensembles, from its settings to a folder with data, figure and text."""
+"""Make a figure of ensembles: from its settings to a folder with data, figure and text."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def experiment(name: str, literal: bool, replicas: int | None = None, steps: int | None = None) -> Experiment:
-    """The settings of a figure; replicas and steps stand in for its own numbers of walkers and steps."""
+    """The settings of a figure; replicas and steps replace its own numbers of walkers and steps."""
     figures = registry.ensemble_figures()
     if name not in figures:
         raise UnknownNameError("figure", name, list(figures))
@@ -63,10 +63,10 @@ def reproduce_ensembles(
 def resume_ensembles(
     folder: Path, threads: int, progress: Progress, checkpoint_seconds: float = SECONDS
 ) -> tuple[Path, dict[str, Any]]:
-    """Resume a figure that was stopped; it ends with the bits of one that was not."""
+    """Resume an interrupted figure; it ends with the bits of an uninterrupted one."""
     manifest = disk.read_manifest(folder)
     if manifest["status"] == "COMPLETED":
-        raise FolderError(f"{folder} is complete: there is nothing to resume")
+        raise FolderError(f"{folder} is complete; there is nothing to resume")
     settings, seed = experiment_of(manifest), manifest["seed"]
     manifest |= {"status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
     with disk.recorded(folder, manifest, write_report, registry.ensemble_figures()[settings.figure].draw):
@@ -76,13 +76,13 @@ def resume_ensembles(
 
 
 def experiment_of(manifest: dict[str, Any]) -> Experiment:
-    """The experiment of a folder's manifest; FolderError if this version makes another one of it."""
+    """The experiment of a folder's manifest; FolderError if this version has other settings for it."""
     spec = manifest["spec"]
     if not {"figure", "mode", "replicas", "steps"} <= spec.keys() or spec["figure"] not in registry.ensemble_figures():
         raise FolderError("the folder's manifest.json is damaged: its spec names no figure")
     settings = experiment(spec["figure"], spec["mode"] == "literal", spec["replicas"], spec["steps"])
     if _spec(settings, manifest["seed"]) != spec:
-        raise FolderError(f"{spec['figure']} has other settings in this version: use the one that made the folder")
+        raise FolderError(f"{spec['figure']} has other settings in this version; use the version that made the folder")
     return settings
 
 
@@ -105,7 +105,7 @@ def _identity(settings: Experiment, seed: int) -> str:
 def _run(
     folder: Path, settings: Experiment, seed: int, threads: int, progress: Progress, checkpoint: Checkpoint
 ) -> dict[str, Any]:
-    """Simulate the arms that are not done yet, and write everything."""
+    """Simulate the missing arms, and write everything."""
     figure = registry.ensemble_figures()[settings.figure]
     began = time.perf_counter()
     tests = sum(len(arm.potential.regions) for arm in settings.arms)
@@ -113,7 +113,7 @@ def _run(
     for k, arm in enumerate(settings.arms):
         entry = checkpoint.finished(arm.key, arm.steps)
         if entry is None:
-            # neighbouring seeds are unrelated streams: arms share no noise
+            # neighbouring seeds give independent streams, so arms share no noise
             entry, histograms = _measured(arm, seed + k, threads, tests, progress, checkpoint)
             checkpoint.add(arm.key, arm.steps, entry, histograms)
         results.append(entry)
@@ -139,11 +139,11 @@ def _run(
 def _measured(
     arm: Arm, seed: int, threads: int, tests: int, progress: Progress, checkpoint: Checkpoint
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """One arm: its entry of ``results``, and its arrays."""
+    """Simulate one arm; returns its entry of ``results``, and its arrays."""
     label = f"{arm.potential.name} d={arm.potential.dim} {arm.dynamics.name} ({arm.group})"
     total = arm.burn_in + arm.steps
     references = reference_laws(arm.potential, arm.dynamics, arm.chain)
-    with np.errstate(invalid="ignore"):  # where all walkers have one energy, as in the pits of boxes, its R-hat is 0/0: nan
+    with np.errstate(invalid="ignore"):  # if all walkers have the same energy, as in the pits of boxes, its R-hat is 0/0: nan
         ensemble, where = placed(
             arm.potential,
             arm.dynamics,

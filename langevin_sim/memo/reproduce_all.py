@@ -1,4 +1,4 @@
-"""All figures and tables of the memo, each in a folder of its own under one, and the gallery that is made of them."""
+"""All figures and tables of the memo, each in its own subfolder, and the gallery made from them."""
 
 import secrets
 import shutil
@@ -24,27 +24,27 @@ Progress = Callable[..., None]
 
 
 class Reproduction(NamedTuple):
-    """A figure in one of its modes, as ``langevin-sim reproduce`` makes it."""
+    """A figure in one of its modes, like ``langevin-sim reproduce`` makes it."""
 
     figure: str
     literal: bool = False
 
     @property
     def name(self) -> str:
-        """Of its folder, and of its page."""
+        """Name of its folder and of its page."""
         return f"{self.figure}-literal" if self.literal else self.figure
 
 
 def reproductions() -> list[Reproduction]:
-    """All that is made. Quick ones come first: whoever stops half way has the most."""
+    """All figures, the quickest first, so that stopping half-way leaves the most."""
     ensembles = [Reproduction(figure, literal) for figure in registry.ensemble_figures() for literal in (False, True)]
     return ensembles + [Reproduction(figure) for figure in registry.network_figures()]
 
 
 class Options(NamedTuple):
-    """Options of all figures; None stands for the default, or for what the folder was started with.
+    """Options of all figures; None stands for the default, or for the option with which the folder was started.
 
-    replicas, steps and seed are those of the ensembles: the networks have theirs from their scale. data_dir: their data.
+    replicas, steps and seed apply to the ensembles; the scale sets those of the networks. data_dir: the networks' data.
     """
 
     scale: str | None = None
@@ -64,9 +64,9 @@ def reproduce_all(
     notify: Callable[[str], None] = lambda notice: None,
     items: Sequence[Reproduction] = (),
 ) -> tuple[Path, dict[str, Any]]:
-    """Make what the folder does not hold yet, then the gallery in ``pages``; returns the folder and its summary.
+    """Make the missing figures, then the gallery in ``pages``; returns the folder and its summary.
 
-    items: what is made, everything by default. If one fails the others are still made, and FolderError then names it.
+    items: the figures to make, by default all. If one fails, the others are still made, and a FolderError then names it.
     """
     items = items or reproductions()
     manifest = None if out is None or not (out / "manifest.json").exists() else _begun(out, options)
@@ -85,7 +85,7 @@ def reproduce_all(
             notify(f"{item.name}: {len(items) - len(left) + left.index(item) + 1} of {len(items)}")
             try:
                 _make(item, folder / item.name, spec, device, threads, progress)
-            except Exception as error:  # whatever it is, the others are worth having
+            except Exception as error:  # any error: the other figures are still useful
                 failed[item.name] = str(error) if isinstance(error, LangevinSimError) else f"{type(error).__name__}: {error}"
                 log.error("%s failed: %s", item.name, failed[item.name], exc_info=not isinstance(error, LangevinSimError))
         entries = gallery.write(folder, [item.name for item in items], pages)
@@ -102,13 +102,13 @@ def reproduce_all(
             reasons = "; ".join(dict.fromkeys(failed.values()))
             raise FolderError(
                 f"{len(failed)} of {len(items)} are missing, {', '.join(failed)}: {reasons}. "
-                f"langevin-sim reproduce all --out {folder} tries them again"
+                f"langevin-sim reproduce all --out {folder} retries them"
             )
     return folder, summary
 
 
 def _resolved(options: Options) -> dict[str, Any]:
-    """All options, as the manifest has them; InputError for what no figure takes."""
+    """All options, in the form of the manifest; InputError for an option that no figure takes."""
     spec = _given(options) | {"scale": options.scale or next(iter(SCALES))}
     spec["seed"] = secrets.randbits(32) if options.seed is None else options.seed
     if not 0 <= spec["seed"] < 2**128:
@@ -125,7 +125,7 @@ def _begun(folder: Path, options: Options) -> dict[str, Any]:
     spec = manifest["spec"]
     if manifest.get("kind") != KIND or not given.keys() <= spec.keys():
         raise FolderError(f"{folder} already exists, and langevin-sim reproduce all did not make it; choose another --out")
-    spec["data_dir"] = given.pop("data_dir") or spec["data_dir"]  # the same files may be elsewhere now
+    spec["data_dir"] = given.pop("data_dir") or spec["data_dir"]  # the files may have moved
     for name, value in given.items():
         if value not in (None, spec[name]):
             raise InputError(f"--{name} {value}: {folder} began with {spec[name]}; leave it out, or give another --out")
@@ -137,7 +137,7 @@ def _given(options: Options) -> dict[str, Any]:
 
 
 def _check_networks(spec: dict[str, Any], notify: Callable[[str], None]) -> None:
-    """Before anything long: read the data sets (InputError if they cannot be), and give notice if PyTorch is missing."""
+    """Read the data sets before the long work (InputError if that fails), and notify the user if PyTorch is missing."""
     try:
         network = backend()
     except LangevinSimError as error:
@@ -157,7 +157,7 @@ def _data_dir(spec: dict[str, Any]) -> Path | None:
 
 
 def _make(item: Reproduction, folder: Path, spec: dict[str, Any], device: str, threads: int, progress: Progress) -> None:
-    """Make one figure. It resumes from a checkpoint if there is one; whatever else an interruption left is removed."""
+    """Make one figure. It resumes from a checkpoint if there is one; other remains of an interruption are removed."""
 
     def report_progress(name: str, *how_far: Any) -> None:
         progress(f"{item.name}, {name}", *how_far)

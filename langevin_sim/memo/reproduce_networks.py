@@ -1,4 +1,4 @@
-"""A network figure of the memo: its trainings, taken from the store or made, and what is measured at their minima."""
+"""A network figure of the memo: its trainings, from the store or new, and the measurements at their minima."""
 
 import time
 from collections.abc import Callable
@@ -28,13 +28,13 @@ def trainings(figure: NetworkFigure, scale: str, data_dir: Path | None = None) -
 def reproduce_networks(
     name: str, scale: str, data_dir: Path | None, out: Path | None, device: str, threads: int, progress: Progress
 ) -> tuple[Path, dict[str, Any]]:
-    """Train what is not in the store yet, measure, and draw; returns the folder and its summary."""
+    """Train what is missing from the store, measure, and draw; returns the folder and its summary."""
     figure = registry.network_figures()[name]
     specs = trainings(figure, scale, data_dir)
     check_data_dir(scale, data_dir)
     network = backend()
     if out is not None:
-        disk.claimable(out)  # before hours of training
+        disk.claimable(out)  # checked before hours of training
     out = out or Path("outputs") / f"{name}-{scale}-{time.strftime('%Y%m%d-%H%M%S')}-{specs[0].seed}"
     command = f"langevin-sim reproduce {name} --scale {scale}" + (" --data-dir DIR" if data_dir else "")
     settings = SCALES[scale].measured.get(figure.kind, {})
@@ -45,13 +45,13 @@ def reproduce_networks(
 
 
 def check_data_dir(scale: str, data_dir: Path | None) -> None:
-    """InputError for a folder of data at the scale that needs none."""
+    """Raise InputError for a folder of data at the scale that needs none."""
     if data_dir is not None and scale == "quick":
         raise InputError("--data-dir: the scale quick uses digits, which need no files; use it with --scale laptop or memo")
 
 
 def _data_folder(data: str, data_dir: Path | None) -> str | None:
-    """Where the files of a data set are: in a subfolder of its name, or in the folder itself."""
+    """The folder of a data set's files: a subfolder with its name, or the folder itself."""
     if data_dir is None or data == "digits":
         return None
     inside = data_dir / data

@@ -6,10 +6,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Scale:
-    """What stands for the memo's MNIST and CIFAR-10, and how finely is measured.
+    """The data sets that stand for the memo's MNIST and CIFAR-10, and the resolution of the measurements.
 
     mnist, cifar: settings of the trainings; random_epochs: epochs with random labels, which take longer, by data set;
-    compared: what differs from ``cifar`` in the trainings that are compared; measured: settings of each kind of measurement.
+    compared: differences from ``cifar`` in the trainings that are compared; measured: settings of each kind of measurement.
     """
 
     mnist: dict[str, Any]
@@ -25,7 +25,7 @@ class Scale:
         return {**settings, **more}
 
     def both_labels(self, *data_sets: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
-        """Of each data set a training with natural labels and one with random ones."""
+        """For each data set, a training with natural labels and one with random labels."""
         return [self.training(settings, labels=labels, **more) for settings in data_sets for labels in ("natural", "random")]
 
 
@@ -43,7 +43,7 @@ _QUICK = {
     "seed": 1,
 }
 _LAPTOP = {"step_size": 0.05, "batch_size": 64, "stop_loss": 0.01, "epochs": 300, "replicas": 3, "seed": 1}
-_MEMO = {"step_size": 0.01, "replicas": 3, "seed": 1}  # the re-run's: the memo's own are not in its text
+_MEMO = {"step_size": 0.01, "replicas": 3, "seed": 1}  # from the re-run: the memo's text does not give its own
 
 SCALES = {
     "quick": Scale(

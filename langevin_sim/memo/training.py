@@ -1,4 +1,4 @@
-"""What was trained, and to which loss."""
+"""The text and figure of a training."""
 
 from pathlib import Path
 from typing import Any
@@ -35,14 +35,14 @@ def text(summary: dict[str, Any]) -> str:
     return document(
         f"Training: {run['name']}",
         summary,
-        "Loss and accuracy against epoch, a line for every replica: its own initial weights, its own batches and noise. "
+        "Loss and accuracy against epoch, one line per replica, each with its own initial weights, batches and noise. "
         f"{stopped_early}".strip(),
         markdown_table(headings, rows),
     )
 
 
 def rows(summary: dict[str, Any]) -> list[list[str]]:
-    """A line for every replica, for a terminal."""
+    """One line per replica, for a terminal."""
     cells = [["replica", "epochs", "training loss", "accuracy", "validation loss", "accuracy", "time"]]
     for r in summary["runs"][0]["results"]:
         cells.append(
@@ -59,7 +59,7 @@ def rows(summary: dict[str, Any]) -> list[list[str]]:
     return cells
 
 
-_FEW = 30  # points of a line that are marked one by one
+_FEW = 30  # largest number of points of a line to mark
 _PARTS = {"train": ("-", "", curves.COLOURS[0]), "validation": ("--", "white", curves.COLOURS[1])}
 
 
@@ -83,7 +83,7 @@ def draw(folder: Path) -> None:
 
 
 def _lines(axes: Any, arrays: dict[str, np.ndarray], quantity: str) -> list[Any]:
-    """Training solid, validation dashed; a colour for every replica if these are few. Returns the legend's entries."""
+    """Training solid, validation dashed; one colour per replica if there are few. Returns the legend's entries."""
     replicas = np.unique(arrays["replica"]).astype(int)
     many = len(replicas) > len(curves.COLOURS)
     for replica in replicas:

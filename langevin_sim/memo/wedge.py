@@ -1,4 +1,4 @@
-"""What Figs. 4 and 5 share: a flat valley beside a pyramid."""
+"""Common parts of Figs. 4 and 5: a flat valley beside a pyramid."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Arrays in, matplotlib figures out; what they show of a run is read from its folder, nothing is simulated.
+"""Arrays in, matplotlib figures out; the data of a run come from its folder, nothing is simulated.
 
 This is the only room that imports matplotlib, and it never imports pyplot: figures are objects (see figure.py).
 """
@@ -9,9 +9,9 @@ import sys
 
 
 def _import_matplotlib() -> None:
-    """Import matplotlib even where MPLBACKEND names a backend that is not installed: no figure here needs one.
+    """Import matplotlib even if MPLBACKEND names a backend that is not installed, because no figure here needs one.
 
-    With such a value ``import matplotlib`` fails. So it is imported without, and then told, as it would have told itself.
+    With such a value ``import matplotlib`` fails. So it is imported without it, and the value is set afterwards.
     """
     backend = os.environ.pop("MPLBACKEND", None)
     try:
@@ -20,7 +20,7 @@ def _import_matplotlib() -> None:
         if backend is not None:
             os.environ["MPLBACKEND"] = backend
     if backend:
-        with contextlib.suppress(ValueError):  # pyplot, if the user's own code imports it, then chooses one that works
+        with contextlib.suppress(ValueError):  # if the user's code imports pyplot, it then chooses a backend that works
             matplotlib.rcParams["backend"] = backend
 
 

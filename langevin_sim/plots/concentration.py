@@ -13,8 +13,8 @@ from langevin_sim.potentials.grid import energy_grid
 from langevin_sim.potentials.potential import Potential
 
 _EXACT = "#d62728"
-_POINTS = 90  # of a surface along each axis
-_VISIBLE = 0.01  # of the highest bin: by so much the chain's curve must differ from Boltzmann's to be drawn
+_POINTS = 90  # points of a surface along each axis
+_VISIBLE = 0.01  # fraction of the highest bin by which the chain law's curve must differ from Boltzmann's to be drawn
 
 
 @own_style()
@@ -74,7 +74,7 @@ def _masses(axes: Any, summary: dict[str, Any], dims: list[int]) -> None:
         by_dynamics.setdefault(result["dynamics"], []).append(result)
     for k, (label, results) in enumerate(by_dynamics.items()):
         colour = traits_of(results[0]).colour
-        aside = 0.06 * (k - 0.5 * (len(by_dynamics) - 1))  # points of one dimension side by side
+        aside = 0.06 * (k - 0.5 * (len(by_dynamics) - 1))  # draw the points of one dimension side by side
         axes.errorbar(
             [r["dim"] + aside for r in results],
             [r["regions"][0]["mass"] for r in results],
@@ -110,7 +110,7 @@ def _histogram(axes: Any, summary: dict[str, Any], histograms: dict[str, np.ndar
     results = [result for result in summary["results"] if result["dim"] == dim]
     smooth = [result for result in results if result["temperature"] > 0 or result["effective_temperature"]]
     exact_drawn = False
-    for result in smooth or results:  # gradient descent ends in points: beside densities there is no room for them
+    for result in smooth or results:  # gradient descent ends in points, which cannot be shown beside densities
         label, colour = result["dynamics"], traits_of(result).colour
         key = f"d{dim}_{label}"
         edges = histograms[f"{key}_edges"]

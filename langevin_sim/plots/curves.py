@@ -1,4 +1,4 @@
-"""What figures of network experiments share: reading their folder, curves against epoch, colours, the note on the data."""
+"""Common parts of the figures of network experiments: reading a folder, curves against epoch, colours, the note on the data."""
 
 import textwrap
 from pathlib import Path
@@ -52,7 +52,7 @@ def ticks(count: int) -> MaxNLocator:
 
 
 def logarithmic(axis: Any) -> None:
-    """Plain numbers on a logarithmic axis, the more in a decade the fewer decades it spans."""
+    """Plain numbers on a logarithmic axis, more per decade if it spans fewer decades."""
     low, high = axis.get_view_interval()
     choices = ((2.0, None), (10.0, (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)), (500.0, (1.0, 2.0, 5.0)), (np.inf, (1.0,)))
     subs = next(subs for span, subs in choices if high <= span * low)

@@ -1,6 +1,6 @@
-"""Figures as objects, drawn alike for every user: no pyplot, no backend, and matplotlib's defaults instead of a user's settings.
+"""Figures as objects, the same for every user: no pyplot, no backend, and matplotlib's defaults instead of a user's settings.
 
-A user's settings (a matplotlibrc, ``text.usetex`` without LaTeX, fonts that are not here) would change the pictures or break
+A user's settings (a matplotlibrc, ``text.usetex`` without LaTeX, missing fonts) would change the pictures or break
 them, and a run's folder would depend on them.
 """
 
@@ -22,20 +22,20 @@ _LONGEST = 32  # characters of a name in a title
 
 @contextmanager
 def own_style() -> Iterator[None]:
-    """Within it matplotlib has its default settings; after it, the user's again. Decorate whatever draws and saves."""
+    """Use matplotlib's default settings, and restore the user's afterwards. Decorate every function that draws and saves."""
     with style.context("default"):
         yield
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of so many inches, with constrained layout."""
+    """An empty figure of this size in inches, with constrained layout."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
 def save(figure: Figure, folder: Path) -> None:
-    """Write figure.png and figure.pdf, each whole or not at all; FolderError if one cannot be written."""
+    """Write figure.png and figure.pdf, each atomically; FolderError if one cannot be written."""
     for suffix in ("png", "pdf"):
         # without a date in the PDF the same run gives the same file
         metadata = {"CreationDate": None} if suffix == "pdf" else None
@@ -45,7 +45,7 @@ def save(figure: Figure, folder: Path) -> None:
 
 
 def literal(text: Any) -> str:
-    """A text that a user chose, such as the name of a potential, for matplotlib: its dollar signs do not begin a formula."""
+    """A user's text, such as the name of a potential, for matplotlib, so that its dollar signs do not begin a formula."""
     return str(text).replace("$", r"\$")
 
 

@@ -1,4 +1,4 @@
-"""Panels that the memo's figures are made of: the surface, a histogram, a plane."""
+"""Panels of the memo's figures: the surface, a histogram, a plane."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from langevin_sim.potentials.grid import energy_grid
 
 MEASURED, EXACT, CHAIN = "#1f77b4", "#d62728", "black"
 _POINTS = 121  # of a surface along each axis
-_FAINTEST = 1e-4  # of the densest bin of a plane: where its colours begin
+_FAINTEST = 1e-4  # fraction of the densest bin of a plane at which its colours begin
 
 
 def read(folder: Path, name: str = "histograms.npz") -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -47,7 +47,7 @@ def surface(axes: Any, result: dict[str, Any], zoom: float = 0.85) -> None:
 
 
 def histogram(axes: Any, arrays: dict[str, np.ndarray], key: str, exact_label: str = "Boltzmann, exact", bins: int = 120) -> None:
-    """x_1 as a density with twice its error, the exact laws in the same bins, and single replicas' spread if it is known."""
+    """x_1 as a density with twice its error, the exact laws in the same bins, and the spread of single replicas if known."""
     join = len(arrays[f"{key}_mass"]) // bins
 
     def joined(name: str) -> np.ndarray:
@@ -86,7 +86,7 @@ def histogram(axes: Any, arrays: dict[str, np.ndarray], key: str, exact_label: s
 
 
 def second_coordinate(axes: Any, arrays: dict[str, np.ndarray], key: str, exact_label: str = "Boltzmann, exact") -> None:
-    """x_2 as a density in two dimensions, on its side beside a plane."""
+    """The density of x_2 in two dimensions, drawn sideways beside a plane."""
     edges = arrays[f"{key}_edges"][::2]  # a torus: the same ends as x_1
     width = np.diff(edges)
     counts = arrays[f"{key}_counts"][1]
@@ -104,7 +104,7 @@ def plane(axes: Any, arrays: dict[str, np.ndarray], key: str, name: str, ceiling
     edges = arrays[f"{key}_edges"]
     span = edges[-1] - edges[0]
     density = values / values.sum() / (span / len(values)) ** 2
-    norm = LogNorm(_FAINTEST * ceiling, ceiling, clip=True)  # what is fainter, and 0, has the lowest colour
+    norm = LogNorm(_FAINTEST * ceiling, ceiling, clip=True)  # lower values, and 0, have the lowest colour
     shown = np.maximum(density.T, 0.1 * _FAINTEST * ceiling)
     image = axes.imshow(shown, origin="lower", extent=(edges[0], edges[-1]) * 2, cmap="magma", norm=norm)
     axes.set(xlabel="$x_1$", ylabel="$x_2$")

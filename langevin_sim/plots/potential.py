@@ -54,7 +54,7 @@ def _energy(axes: Any, potential: Potential, temperature: float) -> None:
         axes.contour(x1, x2, energy, levels=np.linspace(least, ceiling, 12)[1:-1], colors="white", linewidths=0.4, alpha=0.6)
     for k, region in enumerate(potential.regions):
         inside = (labels == k).astype(float)
-        if 0 < inside.mean() < 1 and k < len(potential.regions) - 1:  # the last one is what is left
+        if 0 < inside.mean() < 1 and k < len(potential.regions) - 1:  # the last region is the rest
             axes.contour(x1, x2, inside, levels=[0.5], colors=[_COLOURS[k % len(_COLOURS)]], linewidths=1.6, linestyles="--")
         axes.annotate(
             literal(region.name),
@@ -78,12 +78,12 @@ def _energy(axes: Any, potential: Potential, temperature: float) -> None:
 
 
 def _aspect(widths: np.ndarray) -> str:
-    """True to scale, unless that makes a strip of it."""
+    """Equal scales, unless the panel would become a strip."""
     return "equal" if widths.max() < 1.6 * widths.min() else "auto"
 
 
 def _masses(axes: Any, potential: Potential, temperature: float) -> None:
-    """Masses against temperature; what has no law says so."""
+    """Draw masses against temperature, or a note if there is no law."""
     temperatures = temperature * np.geomspace(0.1, 10.0, 41)
     try:
         flat = replace(potential, symmetry="")  # in two dimensions a tensor grid is quicker

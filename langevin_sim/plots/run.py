@@ -1,4 +1,4 @@
-"""A run of simulate() beside its laws; reached from below through the entry-point group langevin_sim.plots."""
+"""A run of simulate() beside its laws; lower rooms find it through the entry-point group langevin_sim.plots."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from langevin_sim.simulation.summary import marginal
 
 
 def plot(run: Run, axes: Any = None) -> Any:
-    """x_1 as a density with twice its error, beside Boltzmann's law and the chain law: into ``axes``, or a new Figure's."""
+    """x_1 as a density with twice its error, beside Boltzmann's law and the chain law: into ``axes`` or a new Figure."""
     if axes is None:
         axes = Figure(layout="constrained").subplots()
     bins = marginal(run, run.references)

@@ -1,4 +1,4 @@
-"""A column of a sweep against one axis, as lines beside the exact laws, or against two, as a heat map."""
+"""Draw a column of a sweep against one axis, as lines beside the exact laws, or against two, as a heat map."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from langevin_sim.settings.grid import Axis, Sweep
 _MOST_LINES, _MOST_PANELS = 10, 12
 _ERRORS = {"mass": "stderr", "extrapolated": "extrapolated_stderr", "energy": "energy_stderr"}
 _LAWS = {"mass": ("boltzmann", "chain"), "extrapolated": ("boltzmann", None), "energy": ("energy_boltzmann", "energy_chain")}
-_SOUND = ("agrees", "biased")  # verdicts of filled marks
+_SOUND = ("agrees", "biased")  # verdicts drawn with filled marks
 _LABELS = {
     "mass": "mass of {region}",
     "extrapolated": "mass of {region}, at step 0",
@@ -31,12 +31,12 @@ _LABELS = {
     "acceptance": "acceptance rate",
     "noise": "noise $\\gamma'$",
     "tv_boltzmann": "TV distance to Boltzmann",
-    "tv_chain": "TV distance to the chain's law",
+    "tv_chain": "TV distance to the chain law",
 }
 
 
 class View(NamedTuple):
-    """What is drawn. against: one axis, or two for a heat map; region: whose mass, the first if not given."""
+    """What to draw. against: one axis, or two for a heat map; region: whose mass, by default the first."""
 
     column: str | None = None
     against: list[str] | None = None
@@ -71,7 +71,7 @@ def draw(folder: Path, sweep: Sweep, rows: list[dict[str, Any]], view: View | No
 
 
 class _Shown(NamedTuple):
-    """What is drawn: a column against axes, a line for every value of ``lines``, a panel for every group of rows."""
+    """What is drawn: a column against axes, one line per value of ``lines``, one panel per group of rows."""
 
     column: str
     label: str
@@ -82,7 +82,7 @@ class _Shown(NamedTuple):
 
 
 def _shown(sweep: Sweep, rows: list[dict[str, Any]], view: View) -> _Shown:
-    """Axes that are not drawn against are lines, then panels; so are several dynamics of a point."""
+    """The other axes become lines, then panels; so do several dynamics of a point."""
     column = view.column or ("mass" if sweep.kind == "run" else "validation_loss")
     moving = [one for one in sweep.axes if len(one.values) > 1] or sweep.axes[:1]
     against = [one for name in view.against for one in sweep.axes if one.name == name] if view.against else moving[:1]
@@ -93,7 +93,7 @@ def _shown(sweep: Sweep, rows: list[dict[str, Any]], view: View) -> _Shown:
         raise UnknownNameError("region", str(region), [str(name) for name in regions])
     rows = [row for row in rows if row.get("region") == region and row.get(column) is not None]
     if not rows:
-        raise InputError(f"--plot {column}: no run of the sweep has a number for it: expected another column of sweep.csv")
+        raise InputError(f"--plot {column}: no run of the sweep has a number for it; choose another column of sweep.csv")
     others = [one for one in moving if one not in against]
     if sweep.kind == "run" and not any(one.name == "dynamics" for one in sweep.axes):
         others.append(Axis("dynamics", list(dict.fromkeys(row["dynamics"] for row in rows))))
@@ -113,7 +113,7 @@ def _groups(rows: list[dict[str, Any]], paneled: list[Axis]) -> list[tuple[str, 
 
 
 def _lines(axes: Any, rows: list[dict[str, Any]], shown: _Shown, kind: str) -> None:
-    """Points with error bars, a colour for every value of ``lines``; Boltzmann's law dashed, the chain's own solid."""
+    """Points with error bars, one colour per value of ``lines``; Boltzmann's law dashed, the chain law solid."""
     column, lines, against = shown.column, shown.lines, shown.against[0]
     for k, value in enumerate(lines.values if lines else [None]):
         members = [row for row in rows if lines is None or row[lines.name] == value]
@@ -122,7 +122,7 @@ def _lines(axes: Any, rows: list[dict[str, Any]], shown: _Shown, kind: str) -> N
         colour = curves.COLOURS[k % len(curves.COLOURS)]
         where = np.array([_position(against, row) for row in members])
         heights = np.array([float(row[column]) for row in members])
-        if kind == "train":  # replicas: their mean, and its standard error
+        if kind == "train":  # for replicas: their mean, and its standard error
             places = np.unique(where)
             spread = [heights[where == x] for x in places]
             errors = [part.std(ddof=1) / np.sqrt(part.size) if part.size > 1 else 0.0 for part in spread]

@@ -11,7 +11,7 @@ from langevin_sim.plots.figure import new_figure, own_style, save
 
 _COLOURS = {"natural": "#1f77b4", "random": "#ff7f0e"}
 _HEIGHT = 0.5  # of a row, in inches
-_OTHER = "#9467bd"  # part of the labels replaced
+_OTHER = "#9467bd"  # some labels replaced
 _KEYS = ("data", "model", "quantity", "layers", "direction", "batch_norm")
 _WORDS = {
     "all": "all parameters",
@@ -25,7 +25,7 @@ _OTHERS = ((MEMO, "s", "the memo"), (RERUN, "D", "the public re-run"))
 
 @own_style()
 def draw(folder: Path) -> None:
-    """figure.png and figure.pdf from the run folder: a row for every setting."""
+    """figure.png and figure.pdf from the run folder: one row per setting."""
     summary, _ = curves.read(folder)
     settings: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for result in summary["results"]:
@@ -64,13 +64,13 @@ def _key(summary: dict[str, Any], result: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _names(keys: list[tuple[str, ...]]) -> list[str]:
-    """A row's name: data and layers, and whatever else differs between rows."""
+    """A row's name: data and layers, and any other differences between rows."""
     varied = [i for i, key in enumerate(_KEYS) if key in ("data", "layers", "direction") or len({k[i] for k in keys}) > 1]
     return [", ".join(_WORDS.get(key[i], key[i]) for i in varied) for key in keys]
 
 
 def _radius(axes: Any, row: int, result: dict[str, Any], kind: str) -> None:
-    """Mean and spread of the first crossing, every minimum as a small dot, the sup as a stroke."""
+    """Draw mean and spread of the first crossing, every minimum as a small dot, and the sup as a stroke."""
     mean, spread = result["first"]["mean"], result["first"]["spread"]
     if missing(mean):
         return
@@ -86,7 +86,7 @@ def _radius(axes: Any, row: int, result: dict[str, Any], kind: str) -> None:
 
 
 def _beside(axes: Any, row: int, key: tuple[str, ...], kinds: set[str]) -> None:
-    """The memo's and the re-run's radii, of the labels that are there."""
+    """Draw the memo's and the re-run's radii, for the labels in this row."""
     for numbers, marker, _ in _OTHERS:
         for kind, colour in _COLOURS.items():
             found = numbers.get((key[0], key[3], kind))
@@ -119,7 +119,7 @@ def _ratios(axes: Any, ratios: list[dict[str, Any]], order: list[tuple[str, ...]
                 other = published_ratio(numbers, r["data"], r["layers"])
                 if other:
                     axes.plot(other, row + height, marker, mfc="white", color="black", markersize=5)
-    _logarithmic(axes, "radius natural : radius random\n(right of the line natural labels' minima are flatter)")
+    _logarithmic(axes, "radius natural : radius random\n(right of the line, minima of natural labels are flatter)")
     axes.set_title(f"ratio with its {100 * ratios[0]['level']:g} % interval over minima", fontsize=9)
 
 
@@ -131,14 +131,14 @@ def _logarithmic(axes: Any, label: str) -> None:
 
 
 def _legend(figure: Any, summary: dict[str, Any]) -> None:
-    """One entry for every kind of mark; those that come in several colours in black."""
+    """One entry per kind of mark; marks with several colours are shown in black."""
     results = summary["results"]
     kinds = dict.fromkeys(labels(summary["runs"][r["run"]]) for r in results)
     entries = [
         curves.mark(f"{kind} labels" if kind in _COLOURS else kind, color=_COLOURS.get(kind, _OTHER), marker="o", linestyle="")
         for kind in kinds
     ]
-    entries.append(curves.mark("sup within reach", marker="|", markersize=11, linestyle=""))
+    entries.append(curves.mark("sup found", marker="|", markersize=11, linestyle=""))
     if any(r["at_least"] for r in results):
         entries.append(curves.mark("a lower bound", marker=">", linestyle=""))
     memos = {key[0] for key in MEMO}

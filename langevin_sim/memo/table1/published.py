@@ -1,4 +1,4 @@
-"""The numbers that Table 1 is compared with: the memo's, and those of a public re-run, the repository alexturn/robustDL."""
+"""The numbers to compare Table 1 with: the memo's, and those of a public re-run, the repository alexturn/robustDL."""
 
 from typing import Any
 
@@ -28,11 +28,11 @@ EPSILON = 0.05  # the memo's
 
 
 def comparable(result: dict[str, Any]) -> bool:
-    """Whether the memo's numbers may stand beside this one: raw directions, the loss, the memo's epsilon."""
+    """Whether this result is comparable with the memo's numbers: raw directions, the loss, the memo's epsilon."""
     return result["direction"] == "raw" and result["quantity"] == "loss" and result.get("epsilon", EPSILON) == EPSILON
 
 
 def published_ratio(numbers: dict[tuple[str, str, str], tuple[float, float]], data: str, layers: str) -> float | None:
-    """Natural : random in the memo's or the re-run's table."""
+    """The ratio natural : random in the memo's or the re-run's table."""
     natural, random = (numbers.get((data, layers, kind)) for kind in ("natural", "random"))
     return natural[0] / random[0] if natural and random else None

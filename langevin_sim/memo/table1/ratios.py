@@ -11,9 +11,9 @@ _CASE = ("quantity", "batch_norm", "direction", "layers")
 
 
 def ratios(runs: list[dict[str, Any]], results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """An entry for every data set, model and case that was measured with natural and with random labels.
+    """One entry per data set, model and case that was measured with natural and with random labels.
 
-    What is averaged is the logarithm of each minimum's mean first crossing: minima are independent,
+    The average is over the logarithms of each minimum's mean first crossing, because minima are independent, but
     directions at one minimum are not a sample of minima.
     """
     found: dict[tuple[Any, ...], dict[str, list[float]]] = {}

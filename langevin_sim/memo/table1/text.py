@@ -1,4 +1,4 @@
-"""Table 1: flatness radii, natural labels against random ones, all parameters and the top layer."""
+"""Table 1: flatness radii with natural and with random labels, over all parameters and in the top layer."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from langevin_sim.memo.network_text import document, labels
 from langevin_sim.memo.table1.published import EPSILON, MEMO, RERUN, RERUN_SOURCE, comparable, published_ratio
 
 LAYERS = {"all": "All parameters", "top": "Top layer"}
-WIDTH = 80  # of a terminal
+WIDTH = 80  # width of a terminal
 _SETTING = ("quantity", "batch_norm", "direction", "layers")
 _VERDICTS = {"flatter": "natural is flatter", "reversed": "reversed, random is flatter", "undecided": "undecided"}
 
@@ -19,8 +19,8 @@ def text(summary: dict[str, Any]) -> str:
     return document(
         title,
         summary,
-        "The memo: around a minimum found with natural labels a step in a random direction has to be longer before the objective "
-        "has changed by 0.05 than around one found with random labels, over all parameters and in the top layer alone.",
+        "The memo says: around a minimum found with natural labels, a step in a random direction must be longer to change the "
+        "objective by 0.05 than around one found with random labels, over all parameters and in the top layer alone.",
         *(_verdicts(summary, layers) for layers in LAYERS if any(r["layers"] == layers for r in ratios)),
         _ratios(summary) if ratios else "",
         "## Beside the memo",
@@ -35,7 +35,7 @@ def text(summary: dict[str, Any]) -> str:
 def verdict(ratio: dict[str, Any], results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
     """'flatter', 'reversed' or 'undecided': whether natural : random is above or below 1, by its interval.
 
-    Mean radii that are lower bounds decide nothing where the true ones could turn the verdict.
+    Mean radii that are lower bounds decide nothing if the true ones could change the verdict.
     """
     if missing(ratio["low"]) or missing(ratio["high"]):
         return "undecided"
@@ -47,7 +47,7 @@ def verdict(ratio: dict[str, Any], results: list[dict[str, Any]], runs: list[dic
 
 
 def rows(summary: dict[str, Any]) -> list[list[str]]:
-    """A table for a terminal, at most 80 columns with two spaces between: headings, then a row for every result."""
+    """A table for a terminal, at most 80 columns with two spaces between: headings, then one row per result."""
     runs = summary["runs"]
     several = len({run["spec"]["model"] for run in runs}) > 1
     cells = [["data", "labels", "of", "batch norm", "along", "layers", "radius", "sup"]]
@@ -68,7 +68,7 @@ def rows(summary: dict[str, Any]) -> list[list[str]]:
 
 
 def _bounded(ratio: dict[str, Any], kind: str, results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> bool:
-    """Whether some radius of this side of a ratio lies beyond what was searched."""
+    """Whether a radius on this side of a ratio lies beyond the search."""
     return any(
         r["at_least"] > 0
         and labels(runs[r["run"]]) == kind
@@ -80,13 +80,13 @@ def _bounded(ratio: dict[str, Any], kind: str, results: list[dict[str, Any]], ru
 
 
 def _radius(result: dict[str, Any], name: str) -> str:
-    """'17.92 ± 0.41' for the first crossing or the last, '≥ ..' where some direction's lies beyond what was searched."""
+    """'17.92 ± 0.41' for the first crossing or the last, '≥ ..' if that of a direction lies beyond the search."""
     radius = plus_minus(result[name]["mean"], result[name]["spread"])
     return f"≥ {radius}" if result["at_least"] and radius != "-" else radius
 
 
 def _verdicts(summary: dict[str, Any], layers: str) -> str:
-    """The verdicts of all parameters, or of the top layer; those beside the memo's in full.
+    """The verdicts for all parameters, or for the top layer; those that compare with the memo's in full.
 
     Settings that were measured at the same minima are not independent, so they count as one: a pair of trainings.
     """
@@ -116,11 +116,11 @@ def _verdicts(summary: dict[str, Any], layers: str) -> str:
 
 
 def _together(kinds: list[str]) -> str:
-    """What the settings of one pair of trainings say: the same, or how many say what."""
+    """The verdict of the settings of one pair of trainings, or the counts if they disagree."""
     if len(set(kinds)) == 1:
         return f"{_VERDICTS[kinds[0]]} in {'all ' + str(len(kinds)) + ' settings' if len(kinds) > 1 else 'the one setting'}"
     parts = [f"{words} in {kinds.count(kind)}" for kind, words in _VERDICTS.items() if kind in kinds]
-    return f"the {len(kinds)} settings do not agree ({'; '.join(parts)})"
+    return f"the {len(kinds)} settings disagree ({'; '.join(parts)})"
 
 
 def _interval(ratio: dict[str, Any], kind: str) -> str:
@@ -128,7 +128,7 @@ def _interval(ratio: dict[str, Any], kind: str) -> str:
         return f"minima: {ratio['minima'][0]} and {ratio['minima'][1]}, too few for an interval"
     bound = not ratio["low"] <= 1 <= ratio["high"] and kind == "undecided"
     interval = f"{100 * ratio['level']:g} % interval {short(ratio['low'])} to {short(ratio['high'])}"
-    return interval + (", of which a lower bound is a part" if bound else "")
+    return interval + (", which includes a lower bound" if bound else "")
 
 
 def _ratios(summary: dict[str, Any]) -> str:
@@ -168,8 +168,8 @@ def _ratios(summary: dict[str, Any]) -> str:
     level = 100 * summary["ratios"][0]["level"]
     return markdown_table(headings, cells) + (
         "\n\nNatural, random: means over minima. The ratio is that of geometric means; low and high: its "
-        f"{level:g} % interval over minima. Verdict: flatter where it lies above 1, reversed where it lies below 1, undecided "
-        "otherwise, and where a mean is only a lower bound that could turn it."
+        f"{level:g} % interval over minima. Verdict: flatter if it lies above 1, reversed if it lies below 1, undecided "
+        "otherwise, and if a mean is only a lower bound that could change it."
     )
 
 
@@ -181,7 +181,7 @@ def _beside(summary: dict[str, Any]) -> str:
             f"{EPSILON}."
         )
     if not any(run["data"]["name"] == key[0] for _, run in shown for key in MEMO):
-        return "The memo's table is of MNIST and CIFAR-10; neither is here."
+        return "The memo's table is on MNIST and CIFAR-10; neither is included here."
     cells = []
     for r, run in shown:
         key = (run["data"]["name"], r["layers"], labels(run))
@@ -198,8 +198,8 @@ def _beside(summary: dict[str, Any]) -> str:
         )
     headings = ["data", "layers", "labels", "model", "batch norm", "radius here", "the memo", "the re-run"]
     return markdown_table(headings, cells) + (
-        "\n\nRadius here: mean over directions, then mean ± standard deviation over minima. The memo does not say which "
-        f"network, step size or which of these settings it had. The re-run is the public repository {RERUN_SOURCE}: for MNIST "
+        "\n\nRadius here: mean over directions, then mean ± standard deviation over minima. The memo does not give its "
+        f"network, its step size, or its choice among these settings. The re-run is the public repository {RERUN_SOURCE}: for MNIST "
         "784-800-320-50-10, where random meant half of the labels; for CIFAR-10 VGG16 with batch norm, trained with crops and "
         "flips and measured without. Its radii are counted in whole steps, rounded down (1 over all parameters, 0.2 in the top "
         "layer), and with batch norm its directions move the recorded statistics too (perturbed)."
@@ -216,13 +216,13 @@ def _settings(summary: dict[str, Any]) -> str:
     epsilon = ", ".join(f"{e:g}" for e in dict.fromkeys(r["epsilon"] for r in results))
     images = settings.get("images")
     evaluations = [r["evaluations"] for r in results if not missing(r["evaluations"])]
-    median = f", {spanned(evaluations, '.3g')} evaluations a direction (median)" if evaluations else ""
+    median = f", {spanned(evaluations, '.3g')} evaluations per direction (median)" if evaluations else ""
     over = "all training images" if images is None else f"the first {images:,} training images"
     return (
         f"The radius of eq. 11 at epsilon = {epsilon}, {directions} random directions at every minimum, I over "
-        f"{over}{median}. Raw: directions of norm 1. Filter: every filter of the direction as long as that of w, so that the "
-        "radius is a multiple of the weights. Raw radii change under a rescaling of layers that leaves the function the "
-        "same; those do not. A network without batch norm counts as fixed."
+        f"{over}{median}. Raw: directions of norm 1. Filter: every filter of the direction has the norm of the same filter of w, "
+        "so the radius is a multiple of the weights. Raw radii change when layers are rescaled without changing the "
+        "function; filter radii do not. A network without batch norm counts as fixed."
     )
 
 
@@ -235,8 +235,8 @@ def _radii(summary: dict[str, Any]) -> str:
         "layers",
         "minima",
         "first crossing",
-        "sup within reach",
-        "first / norm of what is moved",
+        "sup found",
+        "first / norm of the moved part",
         "beyond the search",
     ]
     cells = []
@@ -261,10 +261,10 @@ def _sup(summary: dict[str, Any]) -> str:
     pairs = [(r["first"]["mean"], r["last"]["mean"]) for r in summary["results"]]
     known = [last / first for first, last in pairs if not missing(first) and not missing(last) and first > 0]
     reach = summary["settings"].get("reach")
-    within = f"up to {reach:g} times the first crossing" if reach else "within the reach searched"
+    within = f"up to {reach:g} times the first crossing" if reach else "within the range searched"
     if not known:
         return ""
-    return (
-        f"First crossing: where I has first changed by epsilon. Sup: the largest radius, {within}, at which it has not; the "
-        f"means are {spanned(known, '.3g')} times those of the first crossing."
-    )
+    ratios = spanned(known, ".3g")
+    compared = "Both radii are the same here." if ratios == "1" else f"Mean sups are {ratios} times the mean first crossings."
+    crossing = "First crossing: where I has first changed by epsilon."
+    return f"{crossing} Sup: the largest radius, {within}, at which it has not. {compared}"
