@@ -384,18 +384,18 @@ def test_plane_goes_both_ways():
     means = "0.7067 ± 0.0088 with natural labels, 0.1933 ± 0.0088 with random ones"
     assert f"Flat share of the triangle: {means}: larger with natural labels, as in the memo" in text
     assert "further triples, evaluated inside their triangles: 3, 4, 5; 6, 7, 8" in text
-    assert "do not say the same" not in text
+    assert "Share and area disagree" not in text
     assert text_of(plane(shares=SHARES[::-1])[0]).count("smaller with natural labels, unlike in the memo") == 2
     assert "there is no difference" in text_of(plane(shares=((0.2, 0.2), (0.2, 0.2)))[0])
     assert text_of(plane(shares=((0.2, 0.3, 0.1), (0.15, 0.3, 0.1)))[0]).count("undecided") == 2
     apart = text_of(plane(sides=(1.0, 4.0))[0])
     assert apart.count("larger with natural") == apart.count("smaller with natural") == 1
-    assert "do not say the same" in apart
+    assert "Share and area disagree" in apart
 
 
 def test_a_plane_of_one_triple_has_no_error():
     made, _ = plane(shares=((0.7,), (0.2,)))
-    assert "0.7 with natural labels, 0.2 with random ones, of one triple each, so that there is no error" in text_of(made)
+    assert "0.7 with natural labels, 0.2 with random ones, from one triple each, so there is no error" in text_of(made)
     for result in made["results"]:  # a folder of before
         del result["triples"], result["area"]
     assert "of one triple each" in text_of(made)
@@ -451,7 +451,7 @@ def test_settings_that_share_their_minima_count_as_one():
     filtered |= {"low": 0.4, "high": 0.6}
     text = text_of(values)
     assert text.count("natural is flatter in all 2 settings.") == 1
-    assert "- cifar10, mlp: the 2 settings do not agree (natural is flatter in 1; reversed, random is flatter in 1)." in text
+    assert "- cifar10, mlp: the 2 settings disagree (natural is flatter in 1; reversed, random is flatter in 1)." in text
 
 
 def test_a_lower_bound_that_cannot_turn_the_verdict_leaves_it():
