@@ -398,7 +398,7 @@ def test_a_plane_of_one_triple_has_no_error():
     assert "0.7 with natural labels, 0.2 with random ones, from one triple each, so there is no error" in text_of(made)
     for result in made["results"]:  # a folder of before
         del result["triples"], result["area"]
-    assert "of one triple each" in text_of(made)
+    assert "from one triple each" in text_of(made)
     assert "Flat area" not in text_of(made)
 
 
