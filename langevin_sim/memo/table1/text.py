@@ -201,8 +201,8 @@ def _beside(summary: dict[str, Any]) -> str:
         "\n\nRadius here: mean over directions, then mean ± standard deviation over minima. The memo does not give its "
         f"network, its step size, or its choice among these settings. The re-run is the public repository {RERUN_SOURCE}: for "
         "MNIST 784-800-320-50-10, where random meant half of the labels; for CIFAR-10 VGG16 with batch norm, trained with crops "
-        "and flips and measured without. Its radii are counted in whole steps, rounded down (1 over all parameters, 0.2 in the top "
-        "layer), and with batch norm its directions move the recorded statistics too (perturbed)."
+        "and flips and measured without. Its radii are counted in whole steps, rounded down (1 over all parameters, 0.2 in the "
+        "top layer), and with batch norm its directions move the recorded statistics too (perturbed)."
     )
 
 
