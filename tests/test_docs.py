@@ -2,6 +2,7 @@
 
 import configparser
 import doctest
+import math
 import re
 import shlex
 from dataclasses import replace
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import langevin_sim as ls
 from langevin_sim.cli.main import main
 from langevin_sim.engine import benchmark
 from langevin_sim.memo import registry as figures
@@ -21,6 +24,7 @@ from langevin_sim.plots import concentration
 from langevin_sim.runs import run as runs
 from langevin_sim.runs.kinds import KINDS
 from langevin_sim.runs.sweep import sweep
+from langevin_sim.settings.run import RunSpec
 from langevin_sim.simulation import summary
 from langevin_sim.simulation.references import reference_laws
 
@@ -306,6 +310,19 @@ def test_the_guide_mentions_every_command():
     for path, command in ALL.items():
         if not isinstance(command, click.Group):
             assert " ".join(path) in guide, " ".join(path)
+
+
+def test_the_picture_of_the_readme_is_the_exact_law():
+    """Drawn in characters, so that it shows wherever the README does, a package index included."""
+    edges, heights = np.linspace(-4.0, 4.0, 49), " ▁▂▃▄▅▆▇█"
+    spec = RunSpec()
+    rows = []
+    for dim in range(1, 6):
+        law = ls.chain_law(ls.potentials.twowell(dim=dim), ls.GDL(step_size=spec.step_size, temperature=spec.temperature))
+        mass = law.bin_masses(edges)
+        line = "".join(heights[math.ceil(8.0 * share / mass.max() - 0.5)] for share in mass)
+        rows.append(f"d = {dim}  {line}  {law.mass('wide'):.4f}\n")
+    assert "".join(rows) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_is_short():
