@@ -13,8 +13,8 @@ from langevin_sim import potentials
 from langevin_sim.dynamics import KINDS, Domain, make
 from langevin_sim.engine.normals import fill_normals, fill_uniforms
 from langevin_sim.engine.streams import seed_blocks
+from langevin_sim.expression import compile_expression
 from langevin_sim.potentials.custom import basins
-from langevin_sim.potentials.expression import compile_expression
 from langevin_sim.reference import chain_law
 from langevin_sim.simulation.simulate import simulate
 from langevin_sim.vectormath import compiled, cos, cos_octant, exp, log, sin, sin_octant

@@ -15,8 +15,8 @@ from langevin_sim import potentials
 from langevin_sim.errors import InputError, UnknownNameError
 
 pytest.importorskip("sympy", reason="SymPy is not installed")
-from langevin_sim.potentials.expression import compile_expression, parameter_names, store
-from langevin_sim.potentials.expression.grammar import parse
+from langevin_sim.expression import compile_expression, parameter_names, store
+from langevin_sim.expression.grammar import parse
 
 sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
 from expressions import MUELLERBROWN, TWOWELL, WEDGE
@@ -252,7 +252,7 @@ def test_other_values_and_dimensions_are_the_same_code():
 CACHED = """
 import json, sys, numpy as np
 from numba.core import event
-from langevin_sim.potentials.expression import compile_expression
+from langevin_sim.expression import compile_expression
 compiled = []
 class Seen(event.Listener):
     def on_start(self, event): compiled.append(event.data["dispatcher"].py_func.__name__)
@@ -468,7 +468,7 @@ def test_values_and_dimensions_that_do_not_fit():
 def test_without_sympy():
     said = another_process(
         "import sys; sys.modules['sympy'] = None\n"
-        "from langevin_sim.potentials.expression import compile_expression, parameter_names\n"
+        "from langevin_sim.expression import compile_expression, parameter_names\n"
         "print(parameter_names('a*x1'))\n"
         "try: compile_expression('a*x1', 1, {'a': 1.0})\n"
         "except Exception as error: print(type(error).__name__, error)\n"

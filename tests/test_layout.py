@@ -12,7 +12,7 @@ COMMANDS = ROOT.parent / "cli"  # installed as langevin_sim.cli
 LEVELS = (  # bottom to top
     {"errors"},
     {"plugins", "formatting", "vectormath", "analysis"},
-    {"dynamics"},
+    {"dynamics", "expression"},
     {"engine", "potentials"},
     {"reference"},
     {"settings", "storage"},

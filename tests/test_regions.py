@@ -8,10 +8,10 @@ import pytest
 
 import langevin_sim as ls
 from langevin_sim.dynamics.domain import parse_domain
+from langevin_sim.expression.components import components
+from langevin_sim.expression.grammar import parse
 from langevin_sim.potentials import make
 from langevin_sim.potentials.custom import search
-from langevin_sim.potentials.expression.components import components
-from langevin_sim.potentials.expression.grammar import parse
 
 TWOWELL = "-0.25*log(exp(-((x1+2)^2+x2^2)/0.5)+exp(-4*((x1-2)^2+x2^2)/0.5))"
 

@@ -8,8 +8,8 @@ import pytest
 import langevin_sim as ls
 from langevin_sim.dynamics import parse_domain
 from langevin_sim.errors import InputError
+from langevin_sim.expression import separated
 from langevin_sim.potentials.custom import make
-from langevin_sim.potentials.expression import separated
 from langevin_sim.reference import boltzmann
 from langevin_sim.reference.chain import chain_law
 
@@ -51,7 +51,7 @@ def test_groups(text, dim, expected):
 def test_the_terms_add_up(text, dim):
     """Energy and gradient, to rounding; the control is a term left out."""
     values = {name: value for name, value in {"tilt": 0.2, "k": 1.7}.items() if name in text}
-    from langevin_sim.potentials.expression import compile_expression
+    from langevin_sim.expression import compile_expression
 
     whole = compile_expression(text, dim, values)
     x = np.random.default_rng(0).normal(size=(dim, 64))

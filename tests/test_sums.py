@@ -22,7 +22,7 @@ from langevin_sim.reference.temperature import batch_temperature
 from langevin_sim.simulation.simulate import landscape
 
 pytest.importorskip("sympy", reason="SymPy is not installed")
-from langevin_sim.potentials.expression import compile_expression
+from langevin_sim.expression import compile_expression
 
 RNG = np.random.default_rng(5)
 DATA = {"a": RNG.normal(size=7), "b": RNG.uniform(0.5, 2.0, 7), "y": RNG.normal(size=7)}

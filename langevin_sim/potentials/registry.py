@@ -133,7 +133,7 @@ def defaults(name: str, columns: Collection[str] = ()) -> dict[str, Any]:
     columns: of the data of a finite sum; in its expression their names are not parameters.
     """
     if name.startswith((EXPRESSION, SUM)):
-        from langevin_sim.potentials.expression import parameter_names
+        from langevin_sim.expression import parameter_names
 
         return {key: None for key in parameter_names(_text(name)) if key not in columns}
     named = [p for p in _signature(name) if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]

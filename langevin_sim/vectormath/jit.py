@@ -16,7 +16,11 @@ _SETTINGS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 def _package_stamp() -> tuple[tuple[str, float, int], ...]:
     """Names, times and sizes of all sources whose functions may be compiled into one another."""
     root = Path(__file__).parent.parent
-    files = [path for room in ("vectormath", "engine", "potentials", "dynamics") for path in sorted((root / room).rglob("*.py"))]
+    files = [
+        path
+        for room in ("vectormath", "engine", "expression", "potentials", "dynamics")
+        for path in sorted((root / room).rglob("*.py"))
+    ]
     return tuple((path.name, path.stat().st_mtime, path.stat().st_size) for path in files)
 
 

@@ -18,7 +18,7 @@ from langevin_sim.dynamics import GDL
 from langevin_sim.engine.benchmark import _fastest
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.ensemble import new_ensemble
-from langevin_sim.potentials.expression import compile_expression
+from langevin_sim.expression import compile_expression
 from langevin_sim.simulation.simulate import landscape
 from langevin_sim.vectormath import compiled
 

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.interpolate import RegularGridInterpolator
 
 from langevin_sim.dynamics.domain import Domain
-from langevin_sim.potentials.expression import Form
+from langevin_sim.expression import Form
 from langevin_sim.vectormath import compiled
 
 CELLS = 256  # along an axis, in two dimensions

@@ -51,7 +51,7 @@ def finite_sum(
     names, rows = _table(data, name)
     values, degree, used = dict(parameters or {}), np.inf, names
     if isinstance(term, str):
-        from langevin_sim.potentials.expression import compile_expression
+        from langevin_sim.expression import compile_expression
 
         _check_names(names, values, name)
         compiled = compile_expression(term, dim, values, names)

@@ -9,10 +9,10 @@ import numpy as np
 
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
+from langevin_sim.expression import Form, compile_expression, separated
 from langevin_sim.potentials.custom import basins, python, search, separable, soundness
 from langevin_sim.potentials.custom import extent as reach
 from langevin_sim.potentials.custom.quadratic_form import quadratic_form
-from langevin_sim.potentials.expression import Form, compile_expression, separated
 from langevin_sim.potentials.minima import hessian, with_refined_minima
 from langevin_sim.potentials.potential import Factor, Potential, Region, rebuildable
 
@@ -36,7 +36,7 @@ def make(
 ) -> Potential:
     """A Potential of a user's energy on a domain, with all that can be found out about it.
 
-    energy: an expression such as "sum((x^2-1)^2)" (potentials.expression), whose gradient is derived; or a
+    energy: an expression such as "sum((x^2-1)^2)" (expression), whose gradient is derived; or a
     function of one point x, float64[dim], that numba can compile. Without ``gradient`` (x -> float64[dim])
     a function's is taken by central differences, with a warning. Minima are found from many starts;
     regions are basins of steepest descent (dim <= 2) or what is nearest to a minimum (above), well1, well2, ..,

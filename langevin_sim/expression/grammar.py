@@ -14,8 +14,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from langevin_sim.potentials.expression import nodes, syntax
-from langevin_sim.potentials.expression.nodes import FUNCTIONS, REDUCTIONS, RESERVED, Node
+from langevin_sim.expression import nodes, syntax
+from langevin_sim.expression.nodes import FUNCTIONS, REDUCTIONS, RESERVED, Node
 
 _COORDINATE = re.compile(r"x[0-9]+")
 _MOST_COORDINATES = 1_000_000

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import sympy
 
 from langevin_sim.errors import InputError
-from langevin_sim.potentials.expression.symbolic import Call
+from langevin_sim.expression.symbolic import Call
 
 
 def literal(value: sympy.Rational) -> str:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from langevin_sim.errors import InputError, UnknownNameError
-from langevin_sim.potentials.expression import structure
-from langevin_sim.potentials.expression.components import Form, components
-from langevin_sim.potentials.expression.grammar import least_dim, names_in, parameter_names, parse
+from langevin_sim.expression import structure
+from langevin_sim.expression.components import Form, components
+from langevin_sim.expression.grammar import least_dim, names_in, parameter_names, parse
 
 __all__ = ["Expression", "Form", "compile_expression", "parameter_names", "separated"]
 
@@ -75,12 +75,12 @@ def compile_expression(text: str, dim: int, parameters: Mapping[str, float], col
         if not math.isfinite(values[name]):
             raise InputError(f"expr: {name} = {values[name]}: expected a finite number")
     try:
-        from langevin_sim.potentials.expression import generate, symbolic
+        from langevin_sim.expression import generate, symbolic
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in ("sympy", "mpmath"):
             raise
         raise InputError("expr: expressions need SymPy: pip install 'langevin-sim[expr]'") from None
-    from langevin_sim.potentials.expression import store
+    from langevin_sim.expression import store
 
     try:
         source = generate.source(text, symbolic.formula(root, names, own))

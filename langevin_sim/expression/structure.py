@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from langevin_sim.potentials.expression import nodes
-from langevin_sim.potentials.expression.nodes import Node
+from langevin_sim.expression import nodes
+from langevin_sim.expression.nodes import Node
 
 # how tightly an operation binds, and how tightly its first and its other operands have to
 _BINDING = {"add": (1, (2, 2)), "multiply": (2, (3, 3)), "divide": (2, (2, 3)), "negate": (3, (4, 4)), "power": (4, (5, 3))}

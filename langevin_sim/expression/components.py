@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from langevin_sim.potentials.expression.nodes import FUNCTIONS, Node
+from langevin_sim.expression.nodes import FUNCTIONS, Node
 
 _MOST = 4_000_000  # numbers in all forms
 

@@ -12,7 +12,7 @@ import sympy
 from sympy.core.parameters import distribute
 
 from langevin_sim.errors import InputError
-from langevin_sim.potentials.expression.nodes import Node
+from langevin_sim.expression.nodes import Node
 
 _LARGEST_DERIVATIVE = 20_000  # operations, each as often as it occurs
 

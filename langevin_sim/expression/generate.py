@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import sympy
 from sympy.core.parameters import distribute
 
-from langevin_sim.potentials.expression import sums
-from langevin_sim.potentials.expression.scopes import Scope, accumulated
-from langevin_sim.potentials.expression.symbolic import COUNT, Formula, Reduction, X
+from langevin_sim.expression import sums
+from langevin_sim.expression.scopes import Scope, accumulated
+from langevin_sim.expression.symbolic import COUNT, Formula, Reduction, X
 
 TILE = 128  # walkers: the engine's block
 _MOST_PAIRS = 8  # of arrays that LLVM tests for overlap before a loop
@@ -25,7 +25,7 @@ import math
 
 import numpy as np
 
-from langevin_sim.potentials.expression.functions import (
+from langevin_sim.expression.functions import (
     cosh,
     if_larger,
     if_smaller,
