@@ -17,6 +17,7 @@ from .progress import Progress
 ALL = "all"
 _ENSEMBLES = ("--literal", "--seed", "--replicas", "--steps")  # options of figures of ensembles
 _NETWORKS = ("--scale", "--data-dir", "--device")  # and of networks
+_LAWS = ()  # and of exact laws alone
 _OF_ALL = ("--seed", "--replicas", "--steps", *_NETWORKS, "--gallery")
 
 
@@ -51,7 +52,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Reproduce a figure or table of the memo, or all of them.
+    """Reproduce a figure or table of the memo, or all of them, or hold theories of SGD against exact laws (theories).
 
     The folder holds the data, the figure, and figure.md, which says what was measured and how it differs from the memo.
     Figures of ensembles (3 to 6) move walkers on a potential; figures of networks need PyTorch, and share the trainings that
@@ -62,12 +63,12 @@ def command(
 
     Example: langevin-sim reproduce fig3 --literal
     """
-    from langevin_sim.memo.registry import ensemble_figures
+    from langevin_sim.memo.registry import ensemble_figures, law_figures
 
     if name not in (*names(), ALL):
         raise UnknownNameError("figure", name, [*names(), ALL])
-    ensembles = name in ensemble_figures()
-    allowed = _OF_ALL if name == ALL else _ENSEMBLES if ensembles else _NETWORKS
+    ensembles, laws = name in ensemble_figures(), name in law_figures()
+    allowed = _OF_ALL if name == ALL else _ENSEMBLES if ensembles else _LAWS if laws else _NETWORKS
     values = {
         "--literal": literal or None,
         "--seed": seed,
@@ -80,7 +81,9 @@ def command(
     }
     for option, value in values.items():
         if value is not None and option not in allowed:
-            raise InputError(f"{option} does not apply to {name}, which takes {', '.join(allowed)}")
+            raise InputError(
+                f"{option} does not apply to {name}, which takes {', '.join(allowed) or '--out, --json and --quiet'}"
+            )
     with Progress(quiet or as_json, keep=name != ALL) as progress:
         if name == ALL:
             from langevin_sim.memo.reproduce_all import GALLERY, Options, reproduce_all
@@ -94,19 +97,24 @@ def command(
 
             settings = experiment(name, literal, replicas, steps)
             folder, summary = reproduce_ensembles(settings, seed, out, threads, progress.update)
+        elif laws:
+            from langevin_sim.memo.reproduce_laws import reproduce_laws
+
+            folder, summary = reproduce_laws(name, out, progress.update)
         else:
             from langevin_sim.memo.reproduce_networks import reproduce_networks
 
             folder, summary = reproduce_networks(
                 name, scale or next(iter(SCALES)), data_dir, out, device or "auto", threads, progress.update
             )
-    if name != ALL and not ensembles:
+    if name != ALL and not ensembles and not laws:
         print_summary(folder, summary, as_json, quiet)
     elif as_json:
         click.echo(json.dumps(summary, indent=1))
     elif not quiet:
         click.echo(_listed(summary) if name == ALL else (folder / "figure.md").read_text(encoding="utf-8"))
-        click.echo(f"seed {summary['seed']}   {'figures' if name == ALL else 'figure'} and data in {folder}")
+        drawn = "" if laws else f"seed {summary['seed']}   "
+        click.echo(f"{drawn}{'figures' if name == ALL else 'figure'} and data in {folder}")
 
 
 def _listed(summary: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
-"""The two kinds of records for figures of the memo: ensembles on a potential, and measurements at trained networks.
+"""The three kinds of records for figures: ensembles on a potential, measurements at trained networks, and exact laws alone.
 
-A figure is one module of this package, called figN or tableN, that defines ``FIGURE``; registry.py finds it.
+A figure is one module of this package, called figN, tableN or theories, that defines ``FIGURE``; registry.py finds it.
 """
 
 from collections.abc import Callable
@@ -39,4 +39,17 @@ class NetworkFigure:
     trainings: Callable[[Scale], list[dict[str, Any]]]
 
 
-Figure = EnsembleFigure | NetworkFigure
+@dataclass(frozen=True)
+class LawFigure:
+    """Exact laws without a run. compute(progress): the entries of ``results`` in summary.json.
+
+    text: figure.md from the summary; draw: figure.png and figure.pdf from the folder.
+    """
+
+    name: str
+    compute: Callable[[Callable[[str, int, int], None]], list[dict[str, Any]]]
+    text: Callable[[Summary], str]
+    draw: Callable[[Path], None]
+
+
+Figure = EnsembleFigure | NetworkFigure | LawFigure

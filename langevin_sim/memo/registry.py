@@ -6,13 +6,15 @@ from pkgutil import iter_modules
 
 from langevin_sim import memo
 from langevin_sim.errors import UnknownNameError
-from langevin_sim.memo.figure import EnsembleFigure, Figure, NetworkFigure
+from langevin_sim.memo.figure import EnsembleFigure, Figure, LawFigure, NetworkFigure
 from langevin_sim.memo.scales import SCALES
 
 
 def names() -> list[str]:
     """The names of all figures and tables, without importing them."""
-    return sorted(module.name for module in iter_modules(memo.__path__) if re.fullmatch(r"(?:fig|table)\d+", module.name))
+    return sorted(
+        module.name for module in iter_modules(memo.__path__) if re.fullmatch(r"(?:fig|table)\d+|theories", module.name)
+    )
 
 
 def figure(name: str) -> Figure:
@@ -26,6 +28,11 @@ def figure(name: str) -> Figure:
 def ensemble_figures() -> dict[str, EnsembleFigure]:
     """The figures of ensembles on a potential, by name."""
     return {name: found for name in names() if isinstance(found := figure(name), EnsembleFigure)}
+
+
+def law_figures() -> dict[str, LawFigure]:
+    """The figures of exact laws alone, by name."""
+    return {name: found for name in names() if isinstance(found := figure(name), LawFigure)}
 
 
 def network_figures() -> dict[str, NetworkFigure]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from langevin_sim.errors import FolderError, InputError, LangevinSimError
-from langevin_sim.memo import gallery, registry, reproduce, reproduce_networks
+from langevin_sim.memo import gallery, registry, reproduce, reproduce_laws, reproduce_networks
 from langevin_sim.memo.figure import NetworkFigure
 from langevin_sim.memo.scales import SCALES
 from langevin_sim.plugins import backend
@@ -38,7 +38,7 @@ class Reproduction(NamedTuple):
 def reproductions() -> list[Reproduction]:
     """All figures, the quickest first, so that stopping half-way leaves the most."""
     ensembles = [Reproduction(figure, literal) for figure in registry.ensemble_figures() for literal in (False, True)]
-    return ensembles + [Reproduction(figure) for figure in registry.network_figures()]
+    return ensembles + [Reproduction(figure) for figure in (*registry.law_figures(), *registry.network_figures())]
 
 
 class Options(NamedTuple):
@@ -173,6 +173,8 @@ def _make(item: Reproduction, folder: Path, spec: dict[str, Any], device: str, t
         few = settings.arms[0].walkers // _FEWER if spec["scale"] == "quick" else None
         settings = settings.resized(spec["replicas"] or few, spec["steps"])
         reproduce.reproduce_ensembles(settings, spec["seed"], folder, threads, report_progress)
+    elif item.figure in registry.law_figures():
+        reproduce_laws.reproduce_laws(item.figure, folder, report_progress)
     else:
         reproduce_networks.reproduce_networks(
             item.figure, spec["scale"], _data_dir(spec), folder, device, threads, report_progress

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from langevin_sim.errors import FolderError
-from langevin_sim.memo import fig1, fig2, fig7, reproduce, training
+from langevin_sim.memo import fig1, fig2, fig7, reproduce, reproduce_laws, training
 from langevin_sim.memo.table1 import drawing as table1_drawing
 from langevin_sim.memo.table1 import text as table1_text
 from langevin_sim.plugins import backend
@@ -81,6 +81,10 @@ def _rerun_figure(folder: Path, manifest: Manifest, out: Path, how: Execution) -
     reproduce.reproduce_ensembles(experiment, manifest["seed"], out, how.threads, how.progress)
 
 
+def _rerun_laws(folder: Path, manifest: Manifest, out: Path, how: Execution) -> None:
+    reproduce_laws.reproduce_laws(manifest["spec"]["figure"], out, how.progress)
+
+
 def _resume_training(folder: Path, how: Execution, steps: int | None) -> Outcome:
     outcome: Outcome = backend().resume(folder, how.progress, how.device, how.threads, how.data_dir, how.checkpoint_seconds)
     return outcome
@@ -114,6 +118,11 @@ KINDS = {
     for kind in (
         Kind("run", _resume_run, _rerun_run, extendable=True),
         Kind("figure", _resume_figure, _rerun_figure),
+        Kind(
+            "laws",
+            partial(_refuse, "{folder} holds exact laws, which have no checkpoint: use langevin-sim rerun {folder}"),
+            _rerun_laws,
+        ),
         Kind(
             "sweep",
             partial(_refuse, "{folder} is a sweep; use langevin-sim sweep {folder}"),

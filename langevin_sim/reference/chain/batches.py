@@ -13,7 +13,7 @@ from langevin_sim.reference import borders
 from langevin_sim.reference.chain import convolution
 from langevin_sim.reference.chain.kernel import Moments
 from langevin_sim.reference.chain.law import ChainLaw
-from langevin_sim.reference.chain.marginal import IMAGES, Projected
+from langevin_sim.reference.chain.marginal import IMAGES, Joint, Projected
 from langevin_sim.reference.chain.spectral import CUT, Nodes, Series, Window, kernel, projected, single_gradients, solve
 from langevin_sim.reference.chain.stationary import Stationary
 from langevin_sim.reference.panels import integrate
@@ -190,6 +190,7 @@ def _law(potential: Potential, dynamics: SGDL, fine: BatchLaw, rougher: BatchLaw
         tuple(fine.marginal(axis) for axis in range(potential.dim)),
         tuple(rougher.marginal(axis) for axis in range(potential.dim)),
         everywhere + 1e-12,
+        _joint=Joint(fine.series) if potential.dim == 2 and potential.domain.kind in ("space", "torus") else None,
     )
 
 

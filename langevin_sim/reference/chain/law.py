@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from langevin_sim.dynamics import Dynamics
-from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.errors import InputError, ReferenceUnavailable, UnknownNameError
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.chain.kernel import Moments
-from langevin_sim.reference.chain.marginal import Marginal
+from langevin_sim.reference.chain.marginal import Joint, Marginal
 
 _SAFETY = 5.0
 
@@ -36,6 +36,7 @@ class ChainLaw:
     _rougher: tuple[Marginal, ...] = field(repr=False, compare=False)
     _least_error: float = field(default=1e-12, repr=False, compare=False)
     leak: float = 0.0
+    _joint: Joint | None = field(default=None, repr=False, compare=False)
 
     def mass(self, region: str) -> float:
         """Probability of a region."""
@@ -69,3 +70,12 @@ class ChainLaw:
         """Marginal density of x_1 at points x1; atoms at the walls of a clipping box are not part of it."""
         points = np.asarray(x1, float)
         return self._marginals[0].density(points.ravel()).reshape(points.shape)
+
+    def plane(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """P(first[k] < x_1 <= first[k+1], second[l] < x_2 <= second[l+1]): [first - 1, second - 1].
+
+        ReferenceUnavailable but for batches as they are drawn, in two dimensions, on R^2 or a torus.
+        """
+        if self._joint is None:
+            raise ReferenceUnavailable(f"this law of {self.potential.name} is kept by its marginals alone")
+        return self._joint.masses(first, second)

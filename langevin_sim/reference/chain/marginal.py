@@ -151,3 +151,24 @@ class Projected:
         value = self.series.on(images.ravel()).reshape(images.shape)
         inside = True if self.domain.kind == "space" else (points >= self.domain.low) & (points <= self.domain.high)
         return np.where(inside, np.where((images >= low) & (images <= high), value, 0.0).sum(axis=0), 0.0)
+
+
+@dataclass(frozen=True)
+class Joint:
+    """The law of (x_1, x_2) from the density of y as a series of two dimensions; on R^2 and on a torus, where x is y."""
+
+    series: Series
+
+    def masses(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """P(first[k] < x_1 <= first[k+1], second[l] < x_2 <= second[l+1]): [first - 1, second - 1]. 0 outside the window."""
+        value = np.array(self.series.coefficients)
+        value[0] *= 0.5
+        window = self.series.window
+        for axis, edges in enumerate((first, second)):
+            distance = np.clip(np.asarray(edges, float) - window.low[axis], 0.0, window.width[axis])
+            k = self.series.orders[axis] * window.spacing[axis]
+            whole = np.where(k == 0.0, 1.0, k)
+            waves = (np.exp(1j * np.multiply.outer(distance, k)) - 1.0) / (1j * whole)
+            waves[:, k == 0.0] = distance[:, None]
+            value = np.moveaxis(np.tensordot(np.diff(waves, axis=0), value, (1, axis)), 0, axis)
+        return np.real(value) * 2.0 / float(np.prod(window.width))
