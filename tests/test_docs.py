@@ -6,6 +6,7 @@ import math
 import re
 import shlex
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,7 @@ import langevin_sim as ls
 from langevin_sim.cli.main import main
 from langevin_sim.engine import benchmark
 from langevin_sim.memo import registry as figures
-from langevin_sim.memo import reproduce
+from langevin_sim.memo import reproduce, reproduce_laws, theories
 from langevin_sim.plots import concentration
 from langevin_sim.runs import run as runs
 from langevin_sim.runs.kinds import KINDS
@@ -146,11 +147,14 @@ def quick(name, tmp_path, monkeypatch):
         blank = replace(kind, draw=lambda folder: [(folder / f"figure.{suffix}").touch() for suffix in ("png", "pdf")])
         monkeypatch.setitem(KINDS, kind.name, blank)
     monkeypatch.setattr(summary, "fitted_temperature", lambda run, law: None)  # a dozen integrals
-    for module in (runs, reproduce, *networks):
+    for module in (runs, reproduce, reproduce_laws, *networks):
         monkeypatch.setattr(module, "write_report", lambda folder: None)
     monkeypatch.setattr(runs, "_filmed", lambda *case: {})
     for figure in figures.ensemble_figures().values():
         monkeypatch.setattr(f"langevin_sim.memo.{figure.name}.FIGURE", replace(figure, draw=lambda folder: None))
+    few = (theories.Setting("tilts", "tilts of twowell", theories.SETTINGS[0].make, (0.1,), (10,)),)
+    laws = replace(theories.FIGURE, compute=partial(theories.compute, settings=few), draw=lambda folder: None)
+    monkeypatch.setattr(theories, "FIGURE", laws)
     monkeypatch.setattr(
         reproduce, "reference_laws", lambda potential, dynamics, chain: reference_laws(potential, dynamics, False)
     )

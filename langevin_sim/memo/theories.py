@@ -161,10 +161,13 @@ def text(summary: dict[str, Any]) -> str:
         "Two distances: total variation, (1/2) sum |p - q| over cells, and the largest error of a region's mass. "
         f"A theory is called good where the total variation is at most {GOOD:g}.",
         _overview(summary),
-        "What it shows: the error of every theory falls as eta, and a larger batch makes it smaller as far as the batch's "
-        "noise causes it; what is left at large batches is the finite step itself, which no theory of a continuous time has. "
-        "The term of second order corrects the drift and not the noise, so that it does not help a stationary law: on a "
-        "parabola of curvature k the variance is D/k times 1/(1 - eta k/2) exactly, 1 in first order, 1/(1 + eta k/2) in second.",
+        "What it shows: at small steps the error of every theory is in proportion to eta, and at batches of 10 or more it "
+        "depends little on b: what is left is the finite step itself, which no theory in continuous time has. Batches of "
+        "one or three add to it. The modified equation knows that the noise depends on x, and Boltzmann's law does not; "
+        "yet with the temperature chosen with hindsight Boltzmann's law is no farther off. The term of second order "
+        "corrects the drift and not the noise, so that it does not help a stationary law: on a parabola of curvature k "
+        "the variance is D/k times 1/(1 - eta k/2) exactly, 1 in first order, 1/(1 + eta k/2) in second. On rbf the "
+        "valley is all but flat along x_1, which no Gaussian is; smaller steps there have laws that take minutes.",
         f"The largest error of a mass that an exact law states is {max(entry['law_error'] for entry in known):.1g}; the modified "
         f"equation on rbf is solved by central differences on {_PLANE} by {_PLANE} cells. rbf's U jumps across x_2 = 0 = 8, "
         "where its forces do not: Boltzmann's law has that jump, neither chain nor equation has.",
