@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from langevin_sim.errors import InputError, LangevinSimError
-from langevin_sim.settings.run import MAX_DIM
+from langevin_sim.settings.run import MAX_DIM, RunSpec
 
 from .options import PATH, parameters
 
@@ -36,6 +36,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--data", type=PATH, help="CSV file with the columns of a finite sum ('sum: ...', FILE.py:FUNCTION)."),
             click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter of the potential; repeatable."),
+            click.option("--max-regions", type=click.IntRange(1), help=RunSpec.model_fields["max_regions"].description),
         ]
     ):
         function = option(function)
@@ -43,7 +44,13 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _potential(
-    name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...], data: Path | None
+    name: str,
+    dim: int | None,
+    temperature: float,
+    domain: str | None,
+    pairs: tuple[str, ...],
+    data: Path | None,
+    max_regions: int | None,
 ) -> Any:
     from langevin_sim import potentials
     from langevin_sim.dynamics import parse_domain
@@ -54,7 +61,15 @@ def _potential(
     if name.startswith(potentials.registry.SUM):
         dim = dim or potentials.dimensions(name)[0]
     columns = None if data is None else potentials.read_columns(data)
-    return potentials.get(name, dim or 2, domain=where, temperature=temperature, data=columns, **parameters(pairs))
+    return potentials.get(
+        name,
+        dim or 2,
+        domain=where,
+        temperature=temperature,
+        data=columns,
+        max_regions=max_regions,
+        **parameters(pairs),
+    )
 
 
 def _dims(name: str) -> str:
@@ -107,9 +122,10 @@ def show(
     domain: str | None,
     pairs: tuple[str, ...],
     data: Path | None,
+    max_regions: int | None,
     figure: Path | None,
 ) -> None:
-    """Show parameters, equation, minima, and regions with their exact masses.
+    """Show parameters, equation, minima, structure, and regions with their exact masses.
 
     Example: langevin-sim potentials show boxes --dim 2 --temperature 0.3 --figure boxes.png
     """
@@ -117,13 +133,14 @@ def show(
 
     from langevin_sim import potentials
     from langevin_sim.errors import ReferenceUnavailable
+    from langevin_sim.potentials.describe import structure
     from langevin_sim.reference import boltzmann
 
-    potential = _potential(name, dim, temperature, domain, pairs, data)
+    potential = _potential(name, dim, temperature, domain, pairs, data, max_regions)
     if figure is not None:
         from langevin_sim.plots.potential import draw
 
-        flat = potential if potential.dim == 2 else _potential(name, 2, temperature, domain, pairs, data)
+        flat = potential if potential.dim == 2 else _potential(name, 2, temperature, domain, pairs, data, max_regions)
         draw(flat, temperature, figure)
     click.echo(f"{name}, d = {potential.dim} (possible: {_dims(name)}), on {potential.domain}\n")
     if not name.startswith((potentials.registry.EXPRESSION, potentials.registry.SUM)):
@@ -139,6 +156,9 @@ def show(
     for point, energy in zip(potential.minima, potential.energy(potential.minima), strict=True):
         shown = ", ".join(f"{value + 0.0:.6g}" for value in point[:6]) + (", ..." if potential.dim > 6 else "")
         click.echo(f"  U({shown}) = {round(energy, 12) + 0.0:.6g}")  # no -0, no last bits of one
+    click.echo("\nstructure")
+    for line in structure(potential):
+        click.echo(f"  {line}")
     if math.isfinite(potential.stability_bound):
         click.echo(f"\nstable for step sizes below {potential.stability_bound:.4g}")
     if not potential.smooth:
@@ -161,7 +181,15 @@ def show(
 
 @command.command(name="check")
 @_options
-def check(name: str, dim: int | None, temperature: float, domain: str | None, pairs: tuple[str, ...], data: Path | None) -> None:
+def check(
+    name: str,
+    dim: int | None,
+    temperature: float,
+    domain: str | None,
+    pairs: tuple[str, ...],
+    data: Path | None,
+    max_regions: int | None,
+) -> None:
     """Check a potential against finite differences and an independent integration; exit with 3 if it fails.
 
     Example: langevin-sim potentials check wedge --dim 3 --temperature 0.3
@@ -171,7 +199,7 @@ def check(name: str, dim: int | None, temperature: float, domain: str | None, pa
     from langevin_sim.reference.check import findings
 
     failed = False
-    potential = _potential(name, dim, temperature, domain, pairs, data)
+    potential = _potential(name, dim, temperature, domain, pairs, data, max_regions)
     if potentials.is_own(name):
         check_own(potential, temperature)
     for finding in findings(potential, temperature):

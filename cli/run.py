@@ -102,6 +102,8 @@ def _print_table(summary: dict[str, Any]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from langevin_sim.report.explanations import missing
+
     table = Table(
         title=f"{summary['potential']}: masses, simulated beside exact",
         title_justify="left",
@@ -124,6 +126,8 @@ def _print_table(summary: dict[str, Any]) -> None:
                 table.add_row(row[0], row[1], "  η → 0", limit, _number(region["boltzmann"]), "-", "")
     console = Console()
     console.print(table)
+    for law, reason in missing([result for result in summary["results"] if result["verdict"] == "no-reference"]):
+        console.print(f"{law} {reason}", highlight=False, markup=False, soft_wrap=True)
     for result in summary["results"]:
         if traits_of(result).stochastic_gradient and result["effective_temperature"] is not None:
             fitted = result["fitted_temperature"]

@@ -279,3 +279,27 @@ def test_no_escapes_where_there_is_no_terminal(capsys):
     printed = capsys.readouterr().out
     assert "agrees" in printed
     assert "\x1b" not in printed
+
+
+def test_a_run_says_why_there_is_no_law(tmp_path):
+    for options, why in (
+        (["--temperature", "0"], "takes each walker to the minimum of its basin"),
+        (["--dynamics", "gd"], "takes each walker to the minimum of its basin"),
+        (["--schedule", "power:p=0.5,t0=100"], "with a schedule, has no stationary law"),
+    ):
+        arguments = ["run", "--dims", "1", "--walkers", "64", "--steps", "40", "--seed", "1", *options]
+        result = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / options[1])])
+        assert result.exit_code == 0, result.output
+        assert "no-reference" in result.output
+        assert why in result.output
+
+
+def test_a_run_keeps_as_many_regions_as_asked_for(tmp_path):
+    wells = ["run", "--potential", "expr: cos(2*x1)", "--domain", "torus:0,25.132741228718345", "--dims", "1", "--quiet"]
+    tiny = ["--walkers", "64", "--steps", "40", "--seed", "1", "--no-chain"]
+    with pytest.warns(UserWarning, match="more than 3 minima"):
+        result = CliRunner().invoke(main, [*wells, *tiny, "--max-regions", "3", "--out", str(tmp_path / "run")])
+    assert result.exit_code == 0, result.output
+    regions = json.loads((tmp_path / "run" / "summary.json").read_text())["results"][0]["regions"]
+    assert [region["name"] for region in regions] == ["well1", "well2", "well3", "elsewhere"]
+    assert "max_regions = 3" in CliRunner().invoke(main, [*wells, *tiny, "--max-regions", "3", "--print-config"]).output

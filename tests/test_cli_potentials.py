@@ -95,3 +95,28 @@ def test_every_command_has_help_with_an_example():
     for command in ("list", "show", "check"):
         result = call(command, "--help")
         assert "Example: langevin-sim potentials" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["expr: sum((x^2-1)^2)"], ["a sum over 2 groups of coordinates, (x1), (x2)", "4 minima, 4 regions", "not a finite sum"]),
+        (["expr: x1^2+x1*x2+x2^2"], ["a quadratic form, curvatures 1 to 3", "no sum over groups", "1 minimum, 1 region"]),
+        (["twowell", "--dim", "3"], ["axial: U depends on x1", "in closed form: masses as T -> 0"]),
+        (["regression"], ["a finite sum of 50 terms, whose gradient noise depends on x"]),
+    ],
+)
+def test_show_tells_the_structure(arguments, said):
+    shown = call("show", *arguments).output
+    assert all(words in shown for words in said), shown
+
+
+def test_the_number_of_regions_can_be_set():
+    with pytest.warns(UserWarning, match="more than 3 minima"):
+        shown = call("show", "expr: sum((x^2-1)^2)", "--max-regions", "3").output
+    assert "more than 3 minima: each of these has a region, and the others together are elsewhere" in shown
+    for command in (["show", "twowell"], ["check", "twowell"]):
+        refused = call(*command, "--max-regions", "3")
+        assert refused.exit_code == 2
+        assert "only the wells of 'expr: ...'" in refused.stderr
+    assert call("show", "twowell", "--max-regions", "0").exit_code == 2

@@ -15,6 +15,7 @@ from langevin_sim.potentials.ackley import ackley
 from langevin_sim.potentials.asymmetric import asymmetric
 from langevin_sim.potentials.banana import banana
 from langevin_sim.potentials.boxes import boxes
+from langevin_sim.potentials.custom.make import MAX_REGIONS
 from langevin_sim.potentials.doublewell import doublewell
 from langevin_sim.potentials.entropicswitch import entropicswitch
 from langevin_sim.potentials.fatskinny import fatskinny
@@ -45,6 +46,7 @@ EXPRESSION, SUM = "expr:", "sum:"
 DATA = "data"  # the argument of a factory that takes the columns of a file
 GROUPS = ("memo", "textbook", "degenerate", "rugged", "heavy tails", "finite sums", "own")  # in the order of ``potentials list``
 _SPACE = Domain()
+_CAP = "a file's function passes max_regions to potentials.make"
 
 
 class _Entry(NamedTuple):
@@ -155,12 +157,14 @@ def get(
     domain: Domain | None = None,
     temperature: float = 1.0,
     data: Mapping[str, np.ndarray] | None = None,
+    max_regions: int | None = None,
     **parameters: float,
 ) -> Potential:
     """The potential of that name in dim dimensions; UnknownNameError for a name or a parameter not known.
 
     domain: another one than its own. temperature: of what is to be found out about an expression. data: the columns of a
     finite sum, as from ``read_columns``, for "sum: ..." and for a factory of a user's own that takes ``data``.
+    max_regions: how many wells of an expression or a sum become regions, where it is not as in ``make``.
     """
     make = factory(name)
     known = defaults(name, data or ())
@@ -176,7 +180,10 @@ def get(
         column = f", or a column of that name beside {', '.join(data)}" if data and name.startswith(SUM) else ""
         raise InputError(f"{name}: {missing[0]} has no value: expected --set {missing[0]}=NUMBER{column}")
     if name.startswith((EXPRESSION, SUM)):
-        return make(dim, domain=domain or _SPACE, temperature=temperature, **given, **parameters)
+        cap = {} if max_regions is None else {"max_regions": max_regions}
+        return make(dim, domain=domain or _SPACE, temperature=temperature, **cap, **given, **parameters)
+    if max_regions is not None:
+        raise InputError(f"{name}: max_regions {max_regions}: only the wells of 'expr: ...' and 'sum: ...' are counted; {_CAP}")
     try:
         potential = make(dim, **given, **parameters)
     except LangevinSimError:
@@ -222,10 +229,18 @@ def _text(name: str) -> str:
     return name.removeprefix(EXPRESSION).removeprefix(SUM).strip()
 
 
-def _expression(name: str, dim: int, domain: Domain = _SPACE, temperature: float = 1.0, **parameters: float) -> Potential:
+def _expression(
+    name: str,
+    dim: int,
+    domain: Domain = _SPACE,
+    temperature: float = 1.0,
+    max_regions: int = MAX_REGIONS,
+    **parameters: float,
+) -> Potential:
     from langevin_sim.potentials.custom import make
 
-    return make(_text(name), dim, domain=domain, temperature=temperature, parameters=parameters, name=name)
+    settings: dict[str, Any] = {"domain": domain, "temperature": temperature, "max_regions": max_regions}
+    return make(_text(name), dim, parameters=parameters, name=name, **settings)
 
 
 def _sum(
@@ -234,8 +249,10 @@ def _sum(
     data: Mapping[str, np.ndarray],
     domain: Domain = _SPACE,
     temperature: float = 1.0,
+    max_regions: int = MAX_REGIONS,
     **parameters: float,
 ) -> Potential:
     from langevin_sim.potentials.custom import finite_sum
 
-    return finite_sum(_text(name), dim, data, domain=domain, temperature=temperature, parameters=parameters, name=name)
+    settings: dict[str, Any] = {"domain": domain, "temperature": temperature, "max_regions": max_regions}
+    return finite_sum(_text(name), dim, data, parameters=parameters, name=name, **settings)

@@ -101,6 +101,10 @@ class RunSpec(Spec):
             "the values are column y, or the last."
         ),
     ] = None
+    max_regions: Annotated[
+        int | None,
+        Field(ge=1, le=10_000, description="Number of wells of an expression that are regions of their own, the lowest first."),
+    ] = None
     seed: Annotated[
         int | None, Field(ge=0, lt=2**128, description="Seed of every random stream; drawn at random if not given.")
     ] = None

@@ -88,7 +88,15 @@ def _potential(spec: RunSpec, dim: int) -> Potential:
         return found if domain is None else found.on(domain)
     temperature = spec.temperature or 1.0
     data = None if spec.data is None else potentials.read_columns(Path(spec.data))
-    potential = potentials.get(spec.potential, dim, domain=domain, temperature=temperature, data=data, **spec.parameters)
+    potential = potentials.get(
+        spec.potential,
+        dim,
+        domain=domain,
+        temperature=temperature,
+        data=data,
+        max_regions=spec.max_regions,
+        **spec.parameters,
+    )
     if potentials.is_own(spec.potential):
         check_own(potential, temperature)
     return potential

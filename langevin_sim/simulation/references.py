@@ -38,6 +38,11 @@ def reference_laws(potential: Potential, dynamics: Dynamics, chain: bool = True)
     """Everything that can be known before a run; ``chain`` False leaves out the chain law (it takes seconds)."""
     if not dynamics.stationary:
         reason = f"{dynamics.name} without noise, or with a schedule, has no stationary law"
+        if dynamics.noise == 0 and not dynamics.stochastic_gradient:
+            reason = (
+                f"{dynamics.name} without noise (temperature 0) takes each walker to the minimum of its basin: the masses are "
+                "those of the starts, and their errors mean nothing where these were dealt out in turn"
+            )
         return References(None, None, None, reason, reason, None, "")
     moments = _least_squares(potential, dynamics)
     try:
