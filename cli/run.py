@@ -102,6 +102,7 @@ def _print_table(summary: dict[str, Any]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from langevin_sim.reference.stability import Tails, no_second_moment
     from langevin_sim.report.explanations import missing
 
     table = Table(
@@ -135,6 +136,9 @@ def _print_table(summary: dict[str, Any]) -> None:
             predicted = f"predicted {result['effective_temperature']:.5f}"
             line = f"d={result['dim']} {result['dynamics']}: temperature {predicted}{text}"
             console.print(line, highlight=False, soft_wrap=True)
+        tails = no_second_moment(None if result.get("tails") is None else Tails(**result["tails"]), result["step_size"])
+        if tails:
+            console.print(f"d={result['dim']} {result['dynamics']}: {tails}", highlight=False, soft_wrap=True)
         exact = result.get("least_squares")
         if exact is not None:
             energy = f"{exact['energy']:.6g} exact, {_pair(result['energy']['mean'], result['energy']['stderr'])} simulated"

@@ -159,6 +159,8 @@ def _diagnostics(results: list[dict[str, Any]]) -> Table:
         "relaxation time, steps",
         "accepted",
         "diverged walkers",
+        "second moment below step",
+        "tail exponent",
         "coordinate updates per second",
     ]
     rows = [
@@ -170,12 +172,22 @@ def _diagnostics(results: list[dict[str, Any]]) -> Table:
             "-" if r["relaxation_steps"] is None else f"{r['relaxation_steps']:,.0f}",
             number(r["acceptance"], 3),
             f"{r['diverged']:,}",
+            *_tails(r),
             f"{r['updates_per_second']:.2g}",
         ]
         for r in results
     ]
     caption = "Whether the run was long enough: nested R-hat, comparison of both halves, and predicted relaxation time."
     return _filled(caption, headings, rows)
+
+
+def _tails(result: dict[str, Any]) -> list[str]:
+    """The largest step with a second moment, and the power with which tails fall; folders of earlier versions have neither."""
+    tails = result.get("tails")
+    if tails is None:
+        return ["-", "-"]
+    exponent, error = tails["exponent"], tails["exponent_error"]
+    return [f"{tails['bound']:.3g}", "-" if exponent is None else f"{exponent:.{2 if error > 1e-3 else 4}g}"]
 
 
 def _filled(caption: str, headings: list[str], rows: list[list[str]]) -> Table:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from langevin_sim.analysis.verdict import FALSE_ALARM_RATE, RHAT_LIMIT, STATIONARITY_LEVEL, Comparison, sidak, verdict
 from langevin_sim.reference import Boltzmann, ChainLaw
+from langevin_sim.reference.stability import no_second_moment, tails
 from langevin_sim.simulation.plan import too_short
 from langevin_sim.simulation.references import References
 
@@ -65,7 +66,8 @@ def judge(run: Run, references: References) -> Judgement:
     ]
     missing = [f"no Boltzmann law: {references.boltzmann_reason}"] if references.boltzmann is None else []
     missing += [f"no chain law: {references.chain_reason}"] if references.chain is None else []
-    return Judgement(word, tuple(tests), level, (*unsettled, *missing))
+    heavy = no_second_moment(tails(run.potential, run.dynamics), run.dynamics.step_size)
+    return Judgement(word, tuple(tests), level, (*unsettled, *missing, *([heavy] if heavy else [])))
 
 
 def comparisons(run: Run, law: Boltzmann | ChainLaw | None) -> list[Comparison] | None:

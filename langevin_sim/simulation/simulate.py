@@ -16,18 +16,17 @@ from langevin_sim.engine.ensemble import BINS, Ensemble, Landscape, new_ensemble
 from langevin_sim.engine.observer import Observer
 from langevin_sim.engine.registry import compiled_stepper
 from langevin_sim.engine.threads import available_threads
-from langevin_sim.errors import DivergenceError, InputError, ReferenceUnavailable
+from langevin_sim.errors import InputError, ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.temperature import effective_temperature
 from langevin_sim.simulation import arguments
 from langevin_sim.simulation import progress as bars
+from langevin_sim.simulation.divergence import LARGEST, Growth, staying, stop_if_lost
 from langevin_sim.simulation.record import Coordinates, Observable, Recorder
 from langevin_sim.simulation.run import Run, Wanted
 from langevin_sim.simulation.starts import Start, starting_points
 from langevin_sim.storage.checkpoint import Keeper
 
-_BOUND_FACTOR = 100.0  # a walker at a distance of this many extents has diverged
-_TOLERATED = 0.01  # share of walkers that may diverge before the run stops
 _CHUNK_WORK = 2e8  # coordinate updates between two calls of progress, a fraction of a second
 
 
@@ -73,7 +72,8 @@ def simulate(
     threads: 0 for all available; neither their number nor ``record`` changes a bit of the result. every: the name of
     ``record_every`` in earlier versions.
 
-    Raises InputError for an invalid argument, and DivergenceError if more than 1 % of the walkers leave all bounds.
+    Raises InputError for an invalid argument, and DivergenceError if more than 1 % of the walkers go to infinity: walkers that
+    are far away and come back, as under heavy tails, do not count.
     """
     arguments.pair(potential, dynamics)
     walkers = arguments.integer("walkers", walkers, 2)
@@ -198,7 +198,7 @@ def placed(
         key=(potential.dim,),
         burn_in=burn_in,
         every=every,
-        bound=_BOUND_FACTOR * float(np.abs(land.extent).max()),
+        bound=LARGEST,
         threads=threads,
         first=first,
     )
@@ -232,7 +232,7 @@ def run_ensemble(
     began = time.perf_counter()
     if elsewhere:
         elsewhere(ensemble, total)
-        stop_if_diverged(ensemble, potential, ensemble.walkers)
+        stop_if_lost(ensemble, potential, ensemble.walkers)
         seconds = time.perf_counter() - began
     else:
         seconds = advance(ensemble, potential, total, progress, keeper)
@@ -278,13 +278,14 @@ def advance(
     began = time.perf_counter() - (keeper.restore(ensemble, total) if keeper else 0.0)
 
     def watch() -> None:
-        stop_if_diverged(ensemble, potential, of or ensemble.walkers)
+        stop_if_lost(ensemble, potential, of or ensemble.walkers)
         progress(ensemble.step)
         if keeper:
             keeper.after_chunk(ensemble, time.perf_counter() - began)
 
     size = max(ensemble.every, int(_CHUNK_WORK / (ensemble.walkers * potential.dim)))
-    ensemble.observers = [*ensemble.observers, _Watch(size, total, watch)]
+    growth = Growth(ensemble, potential, total, of or ensemble.walkers)
+    ensemble.observers = [*ensemble.observers, growth, _Watch(size, total, watch)]
     ensemble.run(total)
     seconds = time.perf_counter() - began
     if keeper:
@@ -298,17 +299,6 @@ def check_dynamics(potential: Potential, dynamics: Dynamics) -> None:
     compiled_stepper(dynamics, potential.dim)
 
 
-def stop_if_diverged(ensemble: Ensemble, potential: Potential, walkers: int) -> None:
-    """Raise DivergenceError if more than 1 % of ``walkers`` walkers are lost."""
-    lost = ensemble.walkers - int(ensemble.alive.sum())
-    if lost > _TOLERATED * walkers:
-        raise DivergenceError(
-            f"{lost} of {walkers} walkers diverged by step {ensemble.step}: step size "
-            f"{ensemble.dynamics.step_size:g} is too large; {potential.name} is stable below "
-            f"{potential.stability_bound:g}, and a tenth of that is a good start"
-        )
-
-
 def _observe(
     ensemble: Ensemble,
     potential: Potential,
@@ -320,7 +310,7 @@ def _observe(
 ) -> Run:
     """Reduce an ensemble; diverged walkers are left out of every mean over walkers."""
     walkers, records, dim = ensemble.walkers, ensemble.records, potential.dim
-    alive = ensemble.alive.ravel()[:walkers].astype(bool)
+    alive = staying(ensemble).ravel()[:walkers]
 
     def by_walker(array: np.ndarray) -> np.ndarray:
         """Reshape [blocks, rows.., BLOCK] to [walkers alive, rows..]."""

@@ -12,6 +12,7 @@ from langevin_sim.dynamics import declarations
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.reference import boltzmann
 from langevin_sim.reference.least_squares import LeastSquares
+from langevin_sim.reference.stability import tails
 from langevin_sim.simulation.judgement import comparisons, converged
 from langevin_sim.simulation.references import References
 from langevin_sim.simulation.run import Run
@@ -104,6 +105,7 @@ def summarise(run: Run, references: References, tests: int, half: Run | None = N
             },
             "marginal": _distances(run, marginal(run, references)),
             "least_squares": _moments(references.least_squares),
+            "tails": None if (found := tails(run.potential, run.dynamics)) is None else found._asdict(),
             "rhat": run.rhat,
             "stationarity_pvalue": run.stationarity,
             "relaxation_steps": references.relaxation_steps,
