@@ -1,5 +1,4 @@
 import base64
-import contextlib
 import json
 import re
 import shlex
@@ -12,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from langevin_sim.cli.main import main
-from langevin_sim.errors import DivergenceError, FolderError
+from langevin_sim.errors import FolderError
 from langevin_sim.plots import concentration
 from langevin_sim.report import explanations as words
 from langevin_sim.report import interactive, page, write
@@ -88,7 +87,7 @@ def figure(tmp_path_factory):
         ({"dynamics": "mala", "dims": "1"}, 300, 100),
         ({"dims": "2", "start": "uniform"}, 300, 100),
         ({"dims": "2", "schedule": "power:p=0.3,t0=10"}, 100, 100),
-        ({"dims": "2", "step_size": 5.0}, 200, 100),
+        ({"dims": "2", "step_size": 20.0}, 200, 100),
     ],
 )
 def test_the_walkers_of_a_film_are_those_of_the_run(values, walkers, steps):
@@ -97,7 +96,10 @@ def test_the_walkers_of_a_film_are_those_of_the_run(values, walkers, steps):
     settings = {"walkers": walkers, "burn_in": 40, "every": 10, "start": spec.start, "seed": 5, "extent_temperature": 1.0}
     ensemble, where = placed(potential, dynamics, threads=2, **settings)
     film = films.Film(potential, dynamics, walkers, 40 + steps, 1.0)
-    with contextlib.suppress(DivergenceError):
+    if "step_size" in values:  # growth would end the run long before a walker is lost
+        ensemble.observers = [film]
+        ensemble.run(40 + steps)
+    else:
         run_ensemble(ensemble, potential, where, steps, seed=5, observers=[film])
     kept = film.arrays(where)
     ensemble, where = placed(potential, dynamics, threads=2, **settings)

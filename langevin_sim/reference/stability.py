@@ -4,7 +4,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from langevin_sim.dynamics import SGDL, Dynamics
@@ -196,6 +195,8 @@ def _largest(potential: Potential, terms: FiniteSum, dynamics: SGDL) -> float:
 
 def _exponent(factors: np.ndarray, weights: np.ndarray) -> float:
     """alpha > 0 with E factor^alpha = 1, where E log factor < 0; infinite if none is above 1."""
+    from scipy.optimize import brentq  # slow to import
+
     if factors.max() <= 1.0:
         return math.inf
     with np.errstate(divide="ignore"):

@@ -18,7 +18,6 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.interpolate import RegularGridInterpolator
 
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.expression import Form
@@ -202,6 +201,8 @@ def wells(energy: Function, gradient: Function, minima: np.ndarray, box: np.ndar
 
 def interpolated(gradient: Function, box: np.ndarray) -> Function:
     """The gradient from its values in the middle of each cell of a box [2, 2] of a plane, which is linear between them."""
+    from scipy.interpolate import RegularGridInterpolator  # slow to import
+
     axes, grid = _centres(box)
     values = gradient(grid.reshape(-1, len(box))).reshape(grid.shape)
     return RegularGridInterpolator(axes, values, bounds_error=False, fill_value=None)
