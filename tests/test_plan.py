@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from scipy.integrate import quad
+from scipy.stats import chi, norm
 
 from langevin_sim import potentials
 from langevin_sim.cli.main import main
-from langevin_sim.dynamics import GDL, MALA, SGDL, Domain
+from langevin_sim.dynamics import GDL, MALA, RWM, SGDL, Domain
 from langevin_sim.errors import ReferenceUnavailable
-from langevin_sim.reference import chain_law
-from langevin_sim.reference.eyring_kramers import escape_time, relaxation_time, saddle_between
+from langevin_sim.reference import boltzmann, chain_law
+from langevin_sim.reference.eyring_kramers import correction, doubt, escape_time, joined, relaxation_time, saddle_between
+from langevin_sim.reference.metropolis import refusals
 from langevin_sim.reference.temperature import effective_temperature
 from langevin_sim.settings.run import make_spec
 from langevin_sim.settings.systems import build, halved
@@ -50,6 +52,50 @@ def test_what_has_no_escape_time_says_why():
             relaxation_time(U, 0.5)
 
 
+@pytest.mark.parametrize("T", [1.0, 0.5, 0.3])
+def test_eyring_and_kramers_are_doubted_above_the_softness(T):
+    """By about the factor by which the chain's own relaxation is slower; where T is below the softness they are believed."""
+    U = potentials.twowell(1)
+    saddle = saddle_between(U, *U.minima)
+    slower = chain_law(U, GDL(0.005, T)).relaxation_steps * 0.005 / relaxation_time(U, T)
+    assert correction(U, U.minima[0], saddle, T) == pytest.approx(slower, rel=0.15)
+    assert "not to be trusted" in doubt(U, T)
+    assert doubt(U, 0.05) == ""
+    assert "the lowest barrier is" in doubt(potentials.himmelblau(), 1.0)
+
+
+def test_only_wells_that_touch_are_joined():
+    """On the way between the outer two of three wells in a row the highest point may be the saddle of two others."""
+    U = potentials.make("-0.3*cos(2*pi*x1) + (x1^2 - 1)^2/100 + 2*x2^2", 2, domain=Domain("box", -1.4, 1.4))
+    outer = [k for k, point in enumerate(U.minima) if abs(point[0]) > 0.5]
+    saddle = saddle_between(U, *U.minima[outer])
+    assert saddle is not None
+    assert set(joined(U, saddle)) != set(outer)
+    assert relaxation_time(U, 0.1) > 0.0
+
+
+def test_refusals_slow_a_chain():
+    """Random-walk Metropolis on a standard normal: acceptance 2 E Phi(-s r/2), r the length of d normals, to 4.5 sigma."""
+    for dim, eta in ((20, 1.0), (20, 0.05), (5, 0.1)):
+        U, dynamics = potentials.quadratic(dim), RWM(eta, 1.0)
+        found = refusals(U, dynamics, 1.0, boltzmann(U, 1.0))
+        exact = quad(lambda r, d=dim, s=dynamics.noise: 2.0 * norm.cdf(-0.5 * s * r) * chi.pdf(r, d), 0.0, 20.0)[0]
+        assert found.acceptance == pytest.approx(exact, abs=4.5 * math.sqrt(exact / 16_384))
+    law = reference_laws(potentials.quadratic(20), RWM(1.0, 1.0))
+    assert 300.0 < law.relaxation_steps < 30_000.0
+    assert "of the proposals are accepted" in law.relaxation_source
+    # in one dimension the chain's own eigenvalue, from its transition matrix
+    x = np.linspace(-7.0, 7.0, 701)
+    step = norm.pdf(x[:, None] - x, scale=RWM(0.5, 1.0).noise) * (x[1] - x[0])
+    step *= np.exp(np.minimum(0.5 * (x[:, None] ** 2 - x**2), 0.0))
+    np.fill_diagonal(step, 0.0)
+    np.fill_diagonal(step, 1.0 - step.sum(axis=1))
+    second = np.sort(np.linalg.eigvals(step).real)[-2]
+    found = refusals(potentials.quadratic(1), RWM(0.5, 1.0), 1.0, boltzmann(potentials.quadratic(1), 1.0))
+    assert found.least_steps == pytest.approx(-1.0 / math.log(second), rel=0.2)
+    assert found.least_steps < -1.05 / math.log(second)  # a bound, but for the draws
+
+
 def test_plan():
     U, dynamics = potentials.twowell(1), GDL(0.02, 1.0)
     law = reference_laws(U, dynamics)
@@ -63,8 +109,8 @@ def test_plan():
     assert "no run passes" in plan.notice(U, dynamics, reference_laws(U, GDL(0.02, 0.03), chain=False), burn_in, steps)
     assert plan.warnings(potentials.boxes(1), dynamics)
     assert not plan.warnings(U, dynamics)
-    # refusals apart, MALA moves as GDL does
-    assert reference_laws(U, MALA(0.02, 1.0)).relaxation_steps == pytest.approx(law.relaxation_steps)
+    # MALA moves like GDL, but for the few proposals that it refuses
+    assert 1.0 < reference_laws(U, MALA(0.02, 1.0)).relaxation_steps / law.relaxation_steps < 1.05
 
 
 def test_steps_auto(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""How long a walker takes from well to well: Eyring and Kramers."""
+"""How long a walker takes from well to well by the formula of Eyring and Kramers, and whether it can be believed."""
 
 import itertools
 import math
@@ -10,6 +10,9 @@ from langevin_sim.potentials.minima import hessian
 from langevin_sim.potentials.potential import Potential
 
 _LARGEST_EXPONENT = 700.0  # exp of more overflows
+_STRIDES = 100  # of steepest descent between a saddle and the nearest minimum
+_FAR, _POINTS = 8.0, 801  # deviations that an integral along a line reaches, and its points
+_LOW_BARRIER, _TRUSTED = 3.0, 1.25  # barriers over T, and factors of times, beyond which the formula is not trusted
 
 
 def escape_time(potential: Potential, minimum: np.ndarray, saddle: np.ndarray, temperature: float) -> float:
@@ -47,6 +50,72 @@ def saddle_between(potential: Potential, one: np.ndarray, other: np.ndarray) -> 
     return point if index_one and np.linalg.norm(point - along[highest]) < reach else None
 
 
+def joined(potential: Potential, saddle: np.ndarray) -> tuple[int, int]:
+    """The indices of the two minima to which steepest descent leads from a saddle, on either side of it."""
+    _, vectors = np.linalg.eigh(hessian(potential, saddle))
+    apart = np.linalg.norm(potential.minima - saddle, axis=1)
+    stride = float(apart.min()) / _STRIDES
+    found = []
+    for side in (1.0, -1.0):
+        point = saddle + side * stride * vectors[:, 0]
+        for _ in range(20 * _STRIDES):
+            slope = potential.gradient(point)
+            length = float(np.linalg.norm(slope))
+            away = np.linalg.norm(potential.minima - point, axis=1)
+            if away.min() < 2.0 * stride or length == 0.0:
+                break
+            point = point - slope * (stride / length)
+        found.append(int(np.linalg.norm(potential.minima - point, axis=1).argmin()))
+    return found[0], found[1]
+
+
+def correction(potential: Potential, minimum: np.ndarray, saddle: np.ndarray, temperature: float) -> float:
+    """By about which factor the mean escape time is longer than escape_time(), which takes U for quadratic on both ends.
+
+    The integrals of exp(-U/T), and of exp(U/T) along the way over the saddle, on lines through the two points along the
+    eigenvectors of their Hessians, each over what it is for a quadratic.
+    """
+    factor = 1.0
+    reach = float(np.linalg.norm(saddle - minimum))
+    for point, power in ((minimum, 1.0), (saddle, -1.0)):
+        values, vectors = np.linalg.eigh(hessian(potential, point))
+        for value, vector in zip(values, vectors.T, strict=True):
+            deviation = math.sqrt(temperature / abs(value))
+            far = min(_FAR * deviation, reach)  # not into the next well
+            t = np.linspace(-far, far, _POINTS)
+            rise = (potential.energy(point + t[:, None] * vector) - potential.energy(point)) / temperature
+            seen = float(np.trapezoid(np.exp(np.minimum(rise if value < 0.0 else -rise, 0.0)), t))
+            assumed = math.sqrt(2.0 * math.pi) * deviation * math.erf(far / deviation / math.sqrt(2.0))
+            factor *= (seen / assumed) ** (1.0 if value < 0.0 else power)
+    return factor
+
+
+def doubt(potential: Potential, temperature: float) -> str:
+    """Why relaxation_time() is not to be believed at this temperature; empty where it is."""
+    minima = potential.minima
+    worst, least = 1.0, math.inf
+    for i, j, saddle in _ways(potential):
+        for k in (i, j):
+            least = min(least, float(potential.energy(saddle) - potential.energy(minima[k])) / temperature)
+            factor = correction(potential, minima[k], saddle, temperature)
+            worst = max(worst, factor, 1.0 / factor)
+    if least < _LOW_BARRIER:
+        return f"not to be trusted: the lowest barrier is {least:.2g} T, and the formula holds for barriers far above T"
+    if worst > _TRUSTED:
+        return f"not to be trusted: U is not quadratic within the reach of T, by which times may change {worst:.2g}-fold"
+    return ""
+
+
+def _ways(potential: Potential) -> list[tuple[int, int, np.ndarray]]:
+    """(one minimum, another, the saddle between them), where steepest descent from the saddle leads to these two."""
+    found = []
+    for i, j in itertools.combinations(range(len(potential.minima)), 2):
+        saddle = saddle_between(potential, potential.minima[i], potential.minima[j])
+        if saddle is not None and set(joined(potential, saddle)) == {i, j}:
+            found.append((i, j, saddle))
+    return found
+
+
 def relaxation_time(potential: Potential, temperature: float) -> float:
     """1 / (smallest nonzero rate) of jumps between the listed minima, in units of eta times steps.
 
@@ -60,12 +129,10 @@ def relaxation_time(potential: Potential, temperature: float) -> float:
         raise ReferenceUnavailable(f"a minimum of {potential.name} is degenerate")
     cold = False  # a barrier of so many T that no number holds the time over it
     rates = np.zeros((len(minima), len(minima)))
-    for i, j in itertools.combinations(range(len(minima)), 2):
-        saddle = saddle_between(potential, minima[i], minima[j])
-        if saddle is not None:
-            rates[i, j] = 1.0 / escape_time(potential, minima[i], saddle, temperature)
-            rates[j, i] = 1.0 / escape_time(potential, minima[j], saddle, temperature)
-            cold = cold or not rates[i, j] > 0 or not rates[j, i] > 0
+    for i, j, saddle in _ways(potential):
+        rates[i, j] = 1.0 / escape_time(potential, minima[i], saddle, temperature)
+        rates[j, i] = 1.0 / escape_time(potential, minima[j], saddle, temperature)
+        cold = cold or not rates[i, j] > 0 or not rates[j, i] > 0
     np.fill_diagonal(rates, -rates.sum(axis=1))
     slowest = np.sort(-np.linalg.eigvals(rates).real)[1]
     if not slowest > 0 and cold:

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from langevin_sim.dynamics import SGDL, Dynamics
+from langevin_sim.dynamics.metropolis import Metropolis
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.potentials.regression import is_least_squares
 from langevin_sim.reference import Boltzmann, ChainLaw, boltzmann, chain_law
-from langevin_sim.reference.eyring_kramers import relaxation_time
+from langevin_sim.reference.eyring_kramers import doubt, relaxation_time
 from langevin_sim.reference.least_squares import LeastSquares, stationary_moments
+from langevin_sim.reference.metropolis import refusals
 from langevin_sim.reference.temperature import effective_temperature
 
 _EIGENVALUE = "the chain's second eigenvalue"
@@ -61,7 +63,7 @@ def reference_laws(potential: Potential, dynamics: Dynamics, chain: bool = True)
         law, reason = _boltzmann_law(potential, temperature), ""
     except ReferenceUnavailable as error:
         law, reason = None, str(error)
-    relaxation, source = _relaxation(potential, dynamics, temperature, stationary, chain)
+    relaxation, source = _relaxation(potential, dynamics, temperature, stationary, chain, law)
     return References(law, stationary, temperature, reason, chain_reason, relaxation, source, moments)
 
 
@@ -98,15 +100,43 @@ def _chain(potential: Potential, dynamics: Dynamics) -> tuple[ChainLaw | None, s
 
 
 def _relaxation(
-    potential: Potential, dynamics: Dynamics, temperature: float, stationary: ChainLaw | None, chain: bool
+    potential: Potential,
+    dynamics: Dynamics,
+    temperature: float,
+    stationary: ChainLaw | None,
+    chain: bool,
+    law: Boltzmann | None,
 ) -> tuple[float | None, str]:
+    """How many steps the slowest mode takes, and by what this is known."""
     if stationary is None and chain and dynamics.relaxes_like and potential.smooth:  # MALA moves like GDL, except for rejections
         stationary, _ = _chain(potential, dynamics.relaxes_like(dynamics.step_size, temperature))
     if stationary is not None:
-        return stationary.relaxation_steps, _EIGENVALUE
-    if not (_boltzmann_like(dynamics) and (dynamics.kernel or dynamics.relaxes_like)):
+        steps, source = stationary.relaxation_steps, _EIGENVALUE
+    elif not (_boltzmann_like(dynamics) and (dynamics.kernel or dynamics.relaxes_like)):
         return None, ""  # the Eyring-Kramers formula describes only overdamped motion
+    else:
+        try:
+            steps = relaxation_time(potential, temperature) / dynamics.step_size
+            why = doubt(potential, temperature)
+            source = f"Eyring and Kramers, {why}" if why else "Eyring and Kramers"
+        except ReferenceUnavailable:
+            steps, source = 0.0, ""
+    if isinstance(dynamics, Metropolis):
+        return _with_refusals(potential, dynamics, temperature, law, steps, source)
+    return (steps, source) if source else (None, "")
+
+
+def _with_refusals(
+    potential: Potential, dynamics: Metropolis, temperature: float, law: Boltzmann | None, steps: float, source: str
+) -> tuple[float | None, str]:
+    """The steps of the motion without refusals over the acceptance, or what the acceptance alone demands, if that is more."""
     try:
-        return relaxation_time(potential, temperature) / dynamics.step_size, "Eyring and Kramers"
+        found = refusals(potential, dynamics, temperature, law)
     except ReferenceUnavailable:
         return None, ""
+    if not source and len(potential.minima) > 1:
+        return None, ""  # wells with nothing known of the way between them
+    slowed = steps / found.acceptance
+    if found.least_steps > slowed:
+        return found.least_steps, f"at least: {found.acceptance:.1%} of the proposals are accepted"
+    return slowed, source
