@@ -26,7 +26,12 @@ LEVELS = (  # bottom to top
     {"cli"},
 )
 LEVEL = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
-ONLY_IN = {"torch": {"network"}, "dask": {"cluster"}, "distributed": {"cluster"}}
+ONLY_IN = {
+    "torch": {"network"},
+    "dask": {"cluster"},
+    "distributed": {"cluster"},
+    "matplotlib": {"plots", "memo"},  # memo: colour scales of its own figures
+}
 BEHIND_A_DOOR = {"network": set(), "cluster": {"cli/workers.py"}}  # who may import them; network has an entry point instead
 LARGEST_SHARE = 0.25  # of all lines
 
@@ -99,12 +104,18 @@ def test_the_walk_sees_imports_that_go_up(tmp_path):
     assert found == {"runs", "memo", "cli", "report", "network"}
 
 
-def test_torch_and_dask_have_one_room_each():
+def test_torch_dask_and_matplotlib_have_their_rooms():
     wrong = [
         f"{name}:{line} imports {module}"
         for room, name, line, module in all_imports()
         if room not in ONLY_IN.get(module.partition(".")[0], {room})
     ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nothing_imports_pyplot():
+    """Figures are objects: pyplot would choose a backend for the whole process."""
+    wrong = [f"{name}:{line}" for _, name, line, module in all_imports() if module.startswith("matplotlib.pyplot")]
     assert not wrong, "\n".join(wrong)
 
 

@@ -21,8 +21,11 @@ from langevin_sim.engine.normals import fill_normals
 from langevin_sim.engine.projections import project
 from langevin_sim.engine.streams import seed_blocks
 from langevin_sim.errors import InputError, PluginError, ReferenceUnavailable
+from langevin_sim.settings.grid import axis
+from langevin_sim.settings.grid import make as sweep
+from langevin_sim.settings.grid import points as sweep_points
 from langevin_sim.settings.run import RunSpec
-from langevin_sim.settings.spec import flags, parse
+from langevin_sim.settings.spec import flags, parse, read_config, to_toml
 from langevin_sim.settings.systems import build
 from langevin_sim.simulation.references import reference_laws
 from langevin_sim.simulation.simulate import landscape
@@ -331,3 +334,32 @@ def test_the_example_samples_boltzmann():
     assert abs(mean - 1.0) < 6 * error
     colder, _ = energy(0.8)
     assert abs(colder - 1.0) > 6 * error
+
+
+def test_a_sweep_has_axes_of_a_dynamics_settings(tmp_path, monkeypatch):
+    """Each point is the run with that --set-dynamics; a potential's parameter of the same name comes first."""
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(FILE)
+    axes = [axis("factor=0.5,2"), axis("temperature=0.5,1")]
+    settings = {"dynamics": "gdl,mine.py:Loud", "dims": "1", "walkers": 64, "steps": 40}
+    found = [point.spec for point in sweep_points(sweep("run", settings, axes, 1))]
+    assert [spec.dynamics_settings for spec in found] == [{"factor": 0.5}] * 2 + [{"factor": 2.0}] * 2
+    assert [spec.temperature for spec in found] == [0.5, 1.0] * 2
+    assert all(spec.parameters == {} for spec in found)
+    both = settings | {"potential": "expr: factor*x1^2"}
+    one = sweep_points(sweep("run", both, [axis("factor=1,3"), axis("loud.factor=0.5,2")], 1))[1].spec
+    assert (one.parameters, one.dynamics_settings) == ({"factor": 1.0}, {"loud.factor": 2.0})
+    assert [system.dynamics.own_settings() for system in build(one)] == [[], ["factor"]]
+    for text, said in (("fcator=1,2", "did you mean 'factor'"), ("gdl.factor=1,2", "unknown key of --grid")):
+        with pytest.raises(InputError, match=said):
+            sweep("run", settings, [axis(text)], 1)
+
+
+@pytest.mark.parametrize("text", ["a\x7fb.csv", "tab\there", "line\nbreak", 'quote"s\\', "\x1b[31m", "ü\u2028", "'''", '"""'])
+def test_any_text_and_nested_tables_survive_toml(text, tmp_path):
+    """TOML forbids control characters but tabs, DEL among them, as they stand; tables in tables are written and read."""
+    spec = RunSpec(data=text, parameters={text: 1.5, "b c": -0.0}, dynamics_settings={"loud.factor": 2.0, text: 1e300}, dims=[1])
+    path = tmp_path / "spec.toml"
+    path.write_bytes(to_toml(spec).encode())
+    assert not any((ord(c) < 32 and c not in "\t\n") or c == "\x7f" for c in path.read_text())
+    assert parse(RunSpec, read_config(path)) == spec

@@ -1,6 +1,6 @@
 """Arrays in, matplotlib figures out; the data of a run come from its folder, nothing is simulated.
 
-This is the only room that imports matplotlib, and it never imports pyplot: figures are objects (see figure.py).
+Only this room and memo import matplotlib, and neither imports pyplot: figures are objects (see figure.py).
 """
 
 import contextlib

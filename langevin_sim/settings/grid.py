@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from langevin_sim import potentials
+from langevin_sim import dynamics, potentials
 from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.settings.network import TrainSpec
-from langevin_sim.settings.run import RunSpec, make_spec
+from langevin_sim.settings.run import RunSpec, make_spec, split
 from langevin_sim.settings.spec import Spec, parse
 
 KINDS: dict[str, type[Spec]] = {"run": RunSpec, "train": TrainSpec}
@@ -104,7 +104,7 @@ def make(kind: str, values: dict[str, Any], axes: list[Axis], seed: int) -> Swee
     first = {**values, **{one.name: one.values[0] for one in axes if one.name in KINDS[kind].model_fields}}
     known = list(KINDS[kind].model_fields)
     if kind == "run":
-        known += list(potentials.defaults(str(first.get("potential", RunSpec().potential))))
+        known += [*_parameters(first), *_dynamics_settings(first)]
         dims = make_spec({key: value for key, value in first.items() if key in RunSpec.model_fields}).dims
         axes = [*axes, Axis("dim", dims)]
         known = [name for name in known if name not in ("dims", "parameters", "dynamics_settings", "data")]
@@ -119,8 +119,22 @@ def make(kind: str, values: dict[str, Any], axes: list[Axis], seed: int) -> Swee
     dropped = {one.name for one in axes} | {"dims", "seed"}
     base = {key: value for key, value in spec.model_dump(mode="json").items() if key not in dropped}
     if kind == "run":
-        base["parameters"] = {key: value for key, value in base["parameters"].items() if key not in dropped}
+        for table in ("parameters", "dynamics_settings"):
+            base[table] = {key: value for key, value in base[table].items() if key not in dropped}
     return sweep._replace(base=base)
+
+
+def _parameters(values: dict[str, Any]) -> list[str]:
+    """The parameters of the potential in raw settings."""
+    return list(potentials.defaults(str(values.get("potential", RunSpec().potential))))
+
+
+def _dynamics_settings(values: dict[str, Any]) -> list[str]:
+    """The extra settings of the dynamics in raw settings: KEY, unless the potential has a parameter KEY, and NAME.KEY."""
+    kinds = [dynamics.kind(text) for text in split(values.get("dynamics", RunSpec().dynamics))]
+    pairs = [(found.name, key) for found in kinds for key in found.own_settings()]
+    taken = _parameters(values) if pairs else []
+    return list(dict.fromkeys([*(key for _, key in pairs if key not in taken), *(f"{name}.{key}" for name, key in pairs)]))
 
 
 def points(sweep: Sweep) -> list[Point]:
@@ -140,7 +154,12 @@ def _spec(sweep: Sweep, where: dict[str, Any]) -> Spec:
         values["dims"] = [where["dim"]]
     own = {key: value for key, value in where.items() if key not in fields and key != "dim"}
     if own:
-        values["parameters"] = {**values.get("parameters", {}), **own}
+        moving = _dynamics_settings(values)
+        for table, more in (
+            ("parameters", {key: value for key, value in own.items() if key not in moving}),
+            ("dynamics_settings", {key: value for key, value in own.items() if key in moving}),
+        ):
+            values[table] = {**values.get(table, {}), **more}
     if "seed" not in where:
         text = json.dumps([sweep.seed, sweep.kind, where], sort_keys=True)
         values["seed"] = int.from_bytes(hashlib.sha256(text.encode()).digest()[:6])
