@@ -353,5 +353,5 @@ def test_a_dynamics_without_a_kernel_has_no_law():
         name = "unknown"
         kernel = None
 
-    with pytest.raises(ReferenceUnavailable, match="unknown declares no transition kernel"):
+    with pytest.raises(ReferenceUnavailable, match="unknown declares no known transition kernel"):
         chain_law(broad_twowell(1), Unknown(0.1, 1.0))

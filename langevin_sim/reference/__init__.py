@@ -1,4 +1,4 @@
-"""What should be seen, exactly."""
+"""Exact laws: the expected results of a simulation."""
 
 from langevin_sim.reference.boltzmann import Boltzmann, boltzmann
 from langevin_sim.reference.chain import ChainLaw, chain_law

@@ -14,15 +14,15 @@ from langevin_sim.reference import axial, closed, gaussian, line, product, sobol
 from langevin_sim.reference.integrals import Integrals, Marginal, Moments
 from langevin_sim.reference.tails import check_tails
 
-_WORST = 0.1  # an error relative to what it is the error of, beyond which nothing is claimed
+_WORST = 0.1  # relative error beyond which nothing is claimed
 
 
 @dataclass(frozen=True)
 class Boltzmann:
     """Masses of the regions, mean energy, moments and marginals, each with an error estimate.
 
-    Errors of quadratures are differences between two rules and what the tails leave out, those of Sobol points standard
-    errors over independent scramblings. moments: means and second moments of the coordinates, None where they are not
+    Errors of quadratures are differences between two rules, with the neglected tails; those of Sobol points are standard
+    errors over independent scramblings. moments: means and second moments of the coordinates, None if they are not
     known. method says how the law was found.
     """
 
@@ -43,7 +43,7 @@ class Boltzmann:
 
     @property
     def moments(self) -> Moments | None:
-        """E x_j and E x_j^2 of every coordinate, with errors; None where they are not known."""
+        """E x_j and E x_j^2 of every coordinate, with errors; None if they are not known."""
         return self._integrals.moments
 
     def _marginal(self, coordinate: int) -> Marginal:
@@ -51,14 +51,14 @@ class Boltzmann:
             raise InputError(f"coordinate {coordinate}: expected 0 to {self.potential.dim - 1}")
         if coordinate not in self._integrals.marginals:
             raise ReferenceUnavailable(
-                f"the marginal of x_{coordinate + 1} under Boltzmann's law of {self.potential.name} is not known by {self.method}"
+                f"the marginal of x_{coordinate + 1} under Boltzmann's law of {self.potential.name} is not known from {self.method}"
             )
         return self._integrals.marginals[coordinate]
 
     def marginal(self, coordinate: int, edges: np.ndarray) -> np.ndarray:
         """P(edges[k] < x_j <= edges[k+1]) for every k, j the coordinate counted from 0: [edges - 1].
 
-        Raises ReferenceUnavailable where the marginal of that coordinate is not known.
+        Raises ReferenceUnavailable if the marginal of that coordinate is not known.
         """
         return self._marginal(coordinate).bins(np.asarray(edges, float))[0]
 
@@ -67,7 +67,7 @@ class Boltzmann:
         return self._marginal(coordinate).bins(np.asarray(edges, float))[1]
 
     def bin_masses(self, edges: np.ndarray) -> np.ndarray:
-        """P(edges[k] < x_1 <= edges[k+1]) for every k; what lies outside is 1 - their sum."""
+        """P(edges[k] < x_1 <= edges[k+1]) for every k; the mass outside is 1 - their sum."""
         return self.marginal(0, edges)
 
     def bin_errors(self, edges: np.ndarray) -> np.ndarray:
@@ -87,7 +87,7 @@ class Boltzmann:
         if self._integrals.sampler is None:
             raise ReferenceUnavailable(
                 f"independent draws from Boltzmann's law of {self.potential.name} in {self.potential.dim} dimensions are not "
-                "available: they are where U acts on one coordinate, is quadratic, or is a sum of such parts"
+                "available: they require that U acts on one coordinate, is quadratic, or is a sum of such parts"
             )
         return self._integrals.sampler.draw(n, np.random.default_rng(seed))
 
@@ -105,16 +105,16 @@ def _numerically(potential: Potential, temperature: float) -> Integrals:
 
 
 def _quadratic(potential: Potential, form: Quadratic, temperature: float) -> Integrals:
-    """In closed form but for the masses of several regions."""
+    """In closed form, except for the masses of several regions."""
     regions = None
     if len(potential.regions) > 1 and potential.exact_masses is None and (potential.dim <= 3 or potential.symmetry == "axial"):
-        with suppress(ReferenceUnavailable):  # as of an ill-conditioned form: then from draws
+        with suppress(ReferenceUnavailable):  # for an ill-conditioned form, for example: then from draws
             regions = _numerically(potential, temperature)
     return gaussian.integrals(potential, form, temperature, regions)
 
 
 def _beside(potential: Potential, temperature: float) -> dict[str, Any]:
-    """Moments, marginals of all coordinates and draws, where they cost next to nothing beside a closed form that lacks them."""
+    """Moments, marginals of all coordinates and draws to add to a closed form that lacks them, if they cost almost nothing."""
     if potential.quadratic is not None:
         found = gaussian.integrals(potential, potential.quadratic, temperature, None)
     elif potential.dim == 1:
@@ -129,7 +129,7 @@ def _beside(potential: Potential, temperature: float) -> dict[str, Any]:
 
 
 def _integrate(potential: Potential, temperature: float) -> Integrals:
-    """By the best way there is: closed forms, the normal law, products, numerically."""
+    """By the best available method: closed forms, the normal law, products, or numerically."""
     if potential.no_boltzmann:
         raise ReferenceUnavailable(potential.no_boltzmann)
     if not potential.confining:
@@ -150,26 +150,26 @@ def _integrate(potential: Potential, temperature: float) -> Integrals:
 
 
 def _known_well_enough(potential: Potential, found: Integrals) -> None:
-    """ReferenceUnavailable where two rules differ by a tenth of the energy above the lowest minimum, or of the largest mass."""
+    """Raise ReferenceUnavailable if two rules differ by a tenth of the energy above the lowest minimum, or of the largest mass."""
     above = found.energy - float(potential.energy(potential.minima).min())
     if not found.energy_error / found.safety <= _WORST * abs(above):
         raise ReferenceUnavailable(
             f"the mean energy of {potential.name} in {potential.dim} dimensions, {found.energy:.3g} by {found.method}, is known "
-            f"to {found.energy_error:.1g} only"
+            f"only to {found.energy_error:.1g}"
         )
     largest = int(np.argmax(found.masses))
     if not found.errors[largest] / found.safety <= _WORST * found.masses[largest]:
         raise ReferenceUnavailable(
             f"the mass of {potential.regions[largest].name} of {potential.name} in {potential.dim} dimensions, "
-            f"{found.masses[largest]:.3g} by {found.method}, is known to {found.errors[largest]:.1g} only"
+            f"{found.masses[largest]:.3g} by {found.method}, is known only to {found.errors[largest]:.1g}"
         )
 
 
 def boltzmann(potential: Potential, temperature: float) -> Boltzmann:
-    """The law exp(-U/T)/Z on the potential's domain, by the best way there is.
+    """The law exp(-U/T)/Z on the potential's domain, by the best available method.
 
-    Raises ReferenceUnavailable, with the reason, for a potential that does not confine or where the
-    integral cannot be told from noise.
+    Raises ReferenceUnavailable, with the reason, for a potential that does not confine, or if the
+    integral is lost in noise.
     """
     if not (math.isfinite(temperature) and temperature > 0):
         raise InputError(f"temperature {temperature}: expected a positive number for a Boltzmann law")

@@ -1,4 +1,4 @@
-"""The coordinates of the chain: nodes to integrate over, and where a Gaussian step lands on them."""
+"""The coordinates of the chain: nodes to integrate over, and the law of a Gaussian step on them."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from langevin_sim.dynamics import Domain
 from langevin_sim.reference.chain.interpolation import barycentric, lagrange
 
 REACH = 9.0  # standard deviations beyond which a Gaussian is left out
-_LEGENDRE_MORE = 1.6  # Gauss-Legendre nodes are pi/2 times sparser in the middle than uniform ones
+_LEGENDRE_MORE = 1.6  # in the middle, Gauss-Legendre nodes are pi/2 times sparser than uniform ones
 _ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 
 Matrix = np.ndarray | csr_array
@@ -31,7 +31,7 @@ class Axis(Protocol):
         ...
 
     def on_nodes(self, centres: np.ndarray, sigma: float) -> np.ndarray:
-        """Probability that each node stands for: landing on the nodes times the weights, [n, nodes]."""
+        """Probability of each node: landing on the nodes times the weights, [n, nodes]."""
         ...
 
     def interpolation(self, points: np.ndarray) -> Matrix:
@@ -47,7 +47,7 @@ def gaussian_density(centres: np.ndarray, sigma: float, points: np.ndarray) -> n
 
 @dataclass(frozen=True)
 class Cartesian:
-    """A coordinate on a domain; on R the nodes cover [low, high], beyond which nothing is expected.
+    """A coordinate on a domain; on R the nodes cover [low, high], beyond which the law is negligible.
 
     Uniform nodes: for a function that is analytic and decays, or is periodic, the trapezoidal rule
     converges exponentially. A clipping box has an atom at each end: the first and the last node.
@@ -74,7 +74,7 @@ class Cartesian:
         return images
 
     def landing(self, centres: np.ndarray, sigma: float, points: np.ndarray) -> np.ndarray:
-        """Sum over images of the Gaussian density; atoms are not part of it."""
+        """Sum over images of the Gaussian density, without atoms."""
         return sum(
             (gaussian_density(sign * centres + shift, sigma, points) for sign, shift in self._images(centres, sigma)),
             start=np.zeros((centres.size, points.size)),
@@ -104,7 +104,7 @@ class Cartesian:
 
     @property
     def spacing(self) -> float:
-        """Of uniform nodes."""
+        """Spacing of uniform nodes."""
         return float(self.nodes[1] - self.nodes[0])
 
     def finer(self, factor: int) -> "Cartesian":

@@ -1,4 +1,4 @@
-"""From a potential and a dynamics to the chain law, by what the record declares."""
+"""Compute the chain law of a potential and a dynamics from what the record declares."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ _KURTOSIS = 5.0  # times the excess kurtosis
 
 
 def chain_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
-    """The stationary law of a discretised chain at the step that is used.
+    """The stationary law of a discretised chain at its actual step.
 
     Its kernel is the one that the dynamics declares: GDL's, LM's, that of SGD and SGDL. Batches are taken as they are drawn
     in one and two dimensions; on tilts in more dimensions they are taken as Gaussian, with an error for that. In closed form
@@ -32,12 +32,12 @@ def chain_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
     pair is a Markov chain by itself. Raises ReferenceUnavailable, with the reason, for anything else.
     """
     if dynamics.exact:
-        raise ReferenceUnavailable(f"{dynamics.name} samples Boltzmann's law at any step: there is no other chain law")
+        raise ReferenceUnavailable(f"{dynamics.name} samples Boltzmann's law at any step; there is no other chain law")
     if not dynamics.stationary:
         raise ReferenceUnavailable(f"{dynamics.name} without noise, or with a schedule, has no stationary law")
     if dynamics.kernel is None or dynamics.kernel not in KERNELS:
-        raise ReferenceUnavailable(f"{dynamics.name} declares no transition kernel that is known here, so there is no chain law")
-    # one BLAS thread: the same bits on any machine, and no threads that wait for each other where cores are shared
+        raise ReferenceUnavailable(f"{dynamics.name} declares no known transition kernel, so there is no chain law")
+    # one BLAS thread: the same bits on any machine, and no threads that wait for each other on shared cores
     with threadpool_limits(1, user_api="blas"):
         return _law(potential, dynamics)
 

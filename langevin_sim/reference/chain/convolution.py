@@ -23,7 +23,7 @@ from langevin_sim.reference.chain.spectral import Nodes, Series, Window, charact
 _BUMP = 11  # grid points that a bump covers, for errors of 1e-10
 _STEEPNESS = 2.3 * _BUMP
 _OVERSAMPLED = 2.0  # the grid, beyond twice the largest order
-_MOST_NODES = 200_000  # a step of so many takes 20 ms, and a law some hundred steps; 300 MB
+_MOST_NODES = 200_000  # a step with this many takes 20 ms, and a law needs about a hundred steps; 300 MB
 
 
 class TooManyNodes(ReferenceUnavailable):

@@ -1,4 +1,4 @@
-"""For a step too small for a grid: the law between Boltzmann's and those of two larger steps."""
+"""If the step is too small for a grid: interpolate between Boltzmann's law and those of two larger steps."""
 
 from dataclasses import replace
 
@@ -21,11 +21,11 @@ def extrapolated(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise
     """The parabola in eta^p through Boltzmann's law and two larger steps, p the dynamics' weak order.
 
     The larger steps have the noise of the same temperature. The error is twice the parabola's distance from the straight
-    line through Boltzmann and the smaller step, and what the three laws are off by.
+    line through Boltzmann and the smaller step, plus the errors of the three laws.
     """
     step, order = dynamics.step_size, dynamics.weak_order
     if order is None:
-        raise ReferenceUnavailable(f"{dynamics.name} has no order in the step to extrapolate by")
+        raise ReferenceUnavailable(f"{dynamics.name} has no weak order for an extrapolation")
     first, other = noise.deviations(dynamics.name)
     if first != other:
         raise ReferenceUnavailable("the step is too small for a grid, and the gradient noise is not isotropic")
@@ -43,7 +43,7 @@ def extrapolated(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise
         except ReferenceUnavailable as error:
             raise ReferenceUnavailable(f"the step is too small for a grid, and as to larger ones: {error}") from error
     else:
-        raise ReferenceUnavailable("no step for which a grid is small enough")
+        raise ReferenceUnavailable("no step has a small enough grid")
     ratio, farther = (step / larger) ** order, _FARTHER**order
     to_near = ratio * (farther - ratio) / (farther - 1.0)
     to_far = ratio * (ratio - 1.0) / (farther * (farther - 1.0))

@@ -1,4 +1,4 @@
-"""Many centres of Gaussians moved to few: what a mixture needs to be small."""
+"""Replace many centres of Gaussians by few, to keep a mixture small."""
 
 import math
 
@@ -11,7 +11,7 @@ _PER_DEVIATION, _STENCIL = 4, 14
 
 
 def gathered(centres: np.ndarray, sigma: float) -> tuple[np.ndarray, csr_array]:
-    """Uniform nodes a quarter of a deviation apart, and the matrix [centres, nodes] that shares the centres out to them.
+    """Uniform nodes a quarter of a deviation apart, and the matrix [centres, nodes] that distributes the centres over them.
 
     By Lagrange's polynomials: sums over the centres of any polynomial of degree below _STENCIL, and of Gaussians of
     deviation sigma to 1e-9, stay as they are.

@@ -28,7 +28,7 @@ _MAX_BYTES = 1.5e9
 class Grid(NamedTuple):
     """x1, x2 [n]: the active sources as points of the plane; first, second [n]: their indices on the source axes.
 
-    guess: Boltzmann's density at the nodes [second, first]; active_nodes: which of them are in the window.
+    guess: Boltzmann's density at the nodes [second, first]; active_nodes: marks those in the window.
     """
 
     first_axis: Cartesian
@@ -44,12 +44,12 @@ class Grid(NamedTuple):
 
 
 def points_of(axis: Radial | Cartesian | Sources | None) -> np.ndarray:
-    """The nodes; one at 0 where there is no such axis."""
+    """The nodes; a single one at 0 if there is no such axis."""
     return np.zeros(1) if axis is None else axis.nodes
 
 
 def weights_of(axis: Radial | Cartesian | Sources | None) -> np.ndarray:
-    """The weights; 1 where there is no such axis."""
+    """The weights; 1 if there is no such axis."""
     return np.ones(1) if axis is None else axis.weights
 
 
@@ -108,7 +108,7 @@ def make_grid(
 def escaped(grid: Grid, probabilities: np.ndarray, first: np.ndarray, second: np.ndarray, sigma: tuple[float, float]) -> float:
     """The probability that a step from centres (first, second) [n] ends outside the nodes; of rho's tail, nearly.
 
-    |c + sigma xi| in k dimensions lies about sqrt(c^2 + k sigma^2) and spreads by no more than sigma.
+    |c + sigma xi| in k dimensions lies about sqrt(c^2 + k sigma^2) and spreads by at most sigma.
     """
     outside = 0.0
     for axis, centres, deviation in ((grid.first_axis, first, sigma[0]), (grid.second_axis, second, sigma[1])):

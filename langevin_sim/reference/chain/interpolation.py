@@ -4,13 +4,13 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import roots_legendre
 
-STENCIL = 18  # nodes that a local polynomial goes through
+STENCIL = 18  # number of nodes of a local polynomial
 
 
 def lagrange(low: float, spacing: float, count: int, points: np.ndarray, periodic: bool, stencil: int = STENCIL) -> csr_array:
     """Lagrange's interpolation on the ``stencil`` nearest of the uniform nodes low + spacing j: [points, count].
 
-    The stencil is centred everywhere: beyond the ends the function is 0, or goes round.
+    The stencil is centred everywhere: beyond the ends the function is 0, or periodic.
     """
     place = (points - low) / spacing
     base = np.floor(place).astype(int) - stencil // 2 + 1

@@ -1,4 +1,4 @@
-"""What a transition kernel hands to whatever solves for its stationary law, and what comes back."""
+"""The records between a transition kernel and the solver for its stationary law."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ class GridTooLarge(ReferenceUnavailable):
 class Noise(NamedTuple):
     """One step's noise: added [variance of each coordinate] and, of batches, its covariance [dim, dim].
 
-    kurtosis: excess kurtosis of the step's noise, which is taken as Gaussian.
+    kurtosis: excess kurtosis of the step's noise, which is treated as Gaussian.
     """
 
     added: float
@@ -28,14 +28,14 @@ class Noise(NamedTuple):
     kurtosis: float = 0.0
 
     def covariance(self, dim: int) -> np.ndarray:
-        """Of one step's noise: [dim, dim]."""
+        """Covariance of one step's noise: [dim, dim]."""
         added = self.added * np.eye(dim)
         return added if self.batches is None else added + self.batches
 
     def deviations(self, name: str) -> tuple[float, float]:
         """Standard deviations along the first axis and along all others.
 
-        Raises ReferenceUnavailable where the noise is correlated, differs between the other coordinates, or vanishes.
+        Raises ReferenceUnavailable if the noise is correlated, differs between the other coordinates, or vanishes.
         """
         if self.batches is None:
             deviation = float(np.sqrt(self.added))
@@ -91,8 +91,8 @@ class Kernel(NamedTuple):
     """One form of transition kernel.
 
     noise(potential, dynamics): its step's noise. covariance(curvatures, noise, step): of x on a quadratic, in its
-    eigenbasis. solve(potential, step, sigma, resolution, start): the law on a grid. order: the law differs from
-    Boltzmann's by so high a power of the step. batches(potential, dynamics): the chain law (law.ChainLaw)
+    eigenbasis. solve(potential, step, sigma, resolution, start): the law on a grid. order: the power of the step in the law's difference
+    from Boltzmann's. batches(potential, dynamics): the chain law (law.ChainLaw)
     of batches as they are drawn.
     """
 

@@ -1,4 +1,4 @@
-"""A Gaussian step from many centres onto the nodes, each centre reaching a small part of them."""
+"""A Gaussian step from many centres to the nodes, where each centre covers a small part of them."""
 
 import math
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from langevin_sim.reference.chain.radial import Radial
 
 _SIDE = 4.0  # of a part, in deviations of a step
 _MOST = 2000  # centres in a part
-_UNSEEN = 1e-13  # probability below which a node is not reached
+_UNSEEN = 1e-13  # probability below which a node is left out
 
 
 class _Part(NamedTuple):
@@ -29,7 +29,7 @@ def _reached(shares: np.ndarray) -> slice:
 
 
 def _strips(chosen: np.ndarray, place: np.ndarray, width: float) -> list[np.ndarray]:
-    """The chosen centres by their place, in strips of about that width."""
+    """Divide the chosen centres by their place into strips of about this width."""
     order = chosen[np.argsort(place[chosen], kind="stable")]
     if not order.size:
         return []
@@ -39,7 +39,7 @@ def _strips(chosen: np.ndarray, place: np.ndarray, width: float) -> list[np.ndar
 
 
 class Landing:
-    """Takes the probabilities of centres [n] to those of the nodes [second, first] after P(centre + sigma xi)."""
+    """Maps the probabilities of centres [n] to those of the nodes [second, first] after P(centre + sigma xi)."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Landing:
                 if second_axis is not None:
                     along_second = second_axis.on_nodes(second[centres], sigma[1])
                 one, other = _reached(along_first), _reached(along_second)
-                # copies, so that what is not reached is not kept
+                # copies, so that the rest of the arrays can be freed
                 self._parts.append(_Part(centres, one, other, along_first[:, one].copy(), along_second[:, other].T.copy()))
 
     def __call__(self, probabilities: np.ndarray) -> np.ndarray:

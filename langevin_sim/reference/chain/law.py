@@ -17,10 +17,10 @@ _SAFETY = 5.0
 class ChainLaw:
     """The stationary law of the chain with a finite step: masses of the regions, mean energy, marginals, relaxation time.
 
-    errors: bounds on what the masses may be off by, from two grids, the window that they cover, and a batch noise that
+    errors: bounds on the errors of the masses, from two grids, the window that they cover, and a batch noise that
     is not quite Gaussian; mean_energy_error likewise. relaxation_steps = -1 / log |second eigenvalue|. moments: means and
-    second moments of the coordinates. leak: the probability with which the chain escapes to infinity in one step, where it
-    is not 0 the law is the quasi-stationary one. method says how the law was found.
+    second moments of the coordinates. leak: the probability with which the chain escapes to infinity in one step; if it
+    is not 0, the law is the quasi-stationary one. method says how the law was found.
     """
 
     potential: Potential
@@ -59,7 +59,7 @@ class ChainLaw:
         return _SAFETY * np.abs(fine - self._rougher[coordinate].masses(np.asarray(edges, float))) + self._least_error
 
     def bin_masses(self, edges: np.ndarray) -> np.ndarray:
-        """P(edges[k] < x_1 <= edges[k+1]) for every k; what lies outside is 1 - their sum."""
+        """P(edges[k] < x_1 <= edges[k+1]) for every k; the mass outside is 1 - their sum."""
         return self.marginal(0, edges)
 
     def bin_errors(self, edges: np.ndarray) -> np.ndarray:
@@ -67,7 +67,7 @@ class ChainLaw:
         return self.marginal_errors(0, edges)
 
     def density(self, x1: np.ndarray) -> np.ndarray:
-        """Marginal density of x_1 at points x1; atoms at the walls of a clipping box are not part of it."""
+        """Marginal density of x_1 at points x1; atoms at the walls of a clipping box are left out."""
         points = np.asarray(x1, float)
         return self._marginals[0].density(points.ravel()).reshape(points.shape)
 

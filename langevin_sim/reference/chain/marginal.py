@@ -1,4 +1,4 @@
-"""The law of one coordinate: small records that answer for any bins, and can be pickled."""
+"""The law of one coordinate: small records for any bins, which can be pickled."""
 
 import math
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Normal:
     deviation: float
 
     def masses(self, edges: np.ndarray) -> np.ndarray:
-        """Differences of the normal distribution function, of whichever tail keeps their digits."""
+        """Differences of the normal distribution function, taken from the tail that keeps their digits."""
         z = (np.asarray(edges, float) - self.mean) / self.deviation
         return np.where(z[:-1] > 0.0, ndtr(-z[:-1]) - ndtr(-z[1:]), ndtr(z[1:]) - ndtr(z[:-1]))
 
@@ -84,7 +84,7 @@ class Landed:
 
 @dataclass(frozen=True)
 class Combined:
-    """A sum of marginals with weights that sum to 1, as an extrapolation has."""
+    """A sum of marginals with weights that sum to 1, as in an extrapolation."""
 
     weights: tuple[float, ...]
     parts: tuple[Marginal, ...]
@@ -121,7 +121,7 @@ class Projected:
     domain: Domain
 
     def masses(self, edges: np.ndarray) -> np.ndarray:
-        """P(edges[k] < x <= edges[k+1]): [edges - 1]. What is clipped onto a wall of a box counts at that wall."""
+        """P(edges[k] < x <= edges[k+1]): [edges - 1]. Mass that is clipped onto a wall of a box counts at that wall."""
         series, domain = self.series, self.domain
         low, high = series.window.low[0], series.window.low[0] + series.window.width[0]
 

@@ -147,7 +147,7 @@ def mixed(
 ) -> Mixture:
     """The mixture of centres [n] with their probabilities [n], moved to uniform nodes.
 
-    Centres so improbable that all of them together do not count are left out.
+    Centres are left out if all of them together have negligible probability.
     """
     order = np.argsort(np.abs(probabilities))
     kept = order[np.searchsorted(np.cumsum(np.abs(probabilities[order])), _LEFT_OUT) :]

@@ -11,7 +11,7 @@ from langevin_sim.reference.chain.mixture import mixed
 from langevin_sim.reference.chain.stationary import stationary
 from langevin_sim.reference.plane import drifted, energies
 
-_DEVIATION = 1.2  # a law narrower than so many steps needs closer nodes
+_DEVIATION = 1.2  # a law narrower than this many steps needs closer nodes
 _NARROW = 0.025
 _MIXED = 1.25  # refinement that resolves the narrower of two Gaussians as well
 

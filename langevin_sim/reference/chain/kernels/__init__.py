@@ -1,4 +1,4 @@
-"""The transition kernels whose stationary law is known, by the name under which a dynamics declares its own."""
+"""The transition kernels with a known stationary law, by the name that a dynamics declares."""
 
 from langevin_sim.reference.chain.kernel import Kernel
 from langevin_sim.reference.chain.kernels import gaussian, leimkuhler_matthews, minibatch

@@ -1,4 +1,4 @@
-"""How far the mean of a random batch is from Gaussian."""
+"""Deviations of the mean of a random batch from a Gaussian."""
 
 import numpy as np
 

@@ -25,14 +25,14 @@ from langevin_sim.reference.chain.stationary import stationary
 from langevin_sim.reference.plane import drifted
 from langevin_sim.vectormath import compiled, exp
 
-_REACH = 7.0  # standard deviations of a step beyond which nothing lands
+_REACH = 7.0  # standard deviations of a step beyond which its law is negligible
 _DIFFERENCE = 1e-5
 _MAX_ENTRIES = 4e7  # of 16 bytes
 _ITERATIONS = 100
 _HALVINGS = 30
 _ROUNDING = 1e-13
 _ANGLES = 24
-_DEVIATION, _NARROW = 1.25, 0.025  # a law narrower than so many steps needs closer nodes
+_DEVIATION, _NARROW = 1.25, 0.025  # a law narrower than this many steps needs closer nodes
 _TABLE_STEP = 0.02  # spacing in rho of the table of x(m), in standard deviations
 
 
@@ -50,7 +50,7 @@ def _solve(
 ) -> Solution:
     """Solve p = p K for y on the grid's nodes; x is the mixture of N(y, s^2/4)."""
     if potential.domain.kind in ("box", "reflecting"):
-        raise ReferenceUnavailable("LM's two-step memory and a wall: no Markov chain in y")
+        raise ReferenceUnavailable("LM at a wall is not a Markov chain in y")
     share = max(step / potential.stability_bound, 1e-12)
     variance = (1.0 / share - 1.0) / 4.0  # of y near a minimum, where it is narrowest: x's less s^2/4
     closer = max(1.0, _DEVIATION / math.sqrt(max(variance, _NARROW)))
@@ -130,7 +130,7 @@ def _solve_midpoints(
 
 
 def _newton(value: Callable[[np.ndarray], np.ndarray], jacobian: Callable[[np.ndarray], np.ndarray], m: np.ndarray) -> np.ndarray:
-    """x with value(x) = m, [n, planes], from x = m; a step that does not bring value(x) closer to m is halved."""
+    """x with value(x) = m, [n, planes], from x = m; a step that does not reduce |value(x) - m| is halved."""
     x, left = m.copy(), np.arange(m.shape[0])
     residual = value(x) - m
     for _ in range(_ITERATIONS):
@@ -289,7 +289,7 @@ def _fill_radial(
     dim = k + 1
     scale = 2.0 / (sigma * sigma)
     constant = 0.5 * dim * math.log(2.0 / (math.pi * sigma * sigma)) - dim * math.log(2.0) + sphere
-    across = np.empty(2 * n)  # what does not depend on y_1 itself, for every midpoint
+    across = np.empty(2 * n)  # the part that does not depend on y_1 itself, for every midpoint
     for b in range(m):
         for c in range(m):
             if abs(rho[b] - rho[c]) >= reach:

@@ -15,22 +15,22 @@ from langevin_sim.reference.chain.kernel import Kernel, Noise
 from langevin_sim.reference.chain.kernels.gaussian import covariance
 from langevin_sim.reference.chain.kernels.kurtosis import excess_kurtosis, skewness
 
-_GAUSSIAN = 0.1  # excess kurtosis up to which a batch mean is taken as Gaussian
+_GAUSSIAN = 0.1  # excess kurtosis up to which a batch mean is treated as Gaussian
 _SYMMETRIC = 1e-9  # skewness of single terms up to which odd moments vanish
 
 
 def _noise(potential: Potential, dynamics: Dynamics) -> Noise:
     """Covariance eta^2 C f, f = (n-b)/(b(n-1)) or 1/b with replacement, C the covariance of the tilts, beside 2 eta T."""
-    assert isinstance(dynamics, SGDL), "only what draws batches declares this kernel"
+    assert isinstance(dynamics, SGDL), "only a dynamics with batches can declare this kernel"
     terms = potential.terms
     if terms is None or terms.covariance is None or terms.tilts is None:
-        raise ReferenceUnavailable(f"the gradient noise of {potential.name} depends on x: only tilts have a chain law here")
+        raise ReferenceUnavailable(f"the gradient noise of {potential.name} depends on x; only tilts have a chain law here")
     if skewness(terms.tilts) > _SYMMETRIC:
-        raise ReferenceUnavailable(f"the gradient noise of {potential.name} is skewed, and is not taken as Gaussian")
+        raise ReferenceUnavailable(f"the gradient noise of {potential.name} is skewed, so it cannot be treated as Gaussian")
     kurtosis = excess_kurtosis(terms.tilts, dynamics.batch_size, dynamics.replacement)
     if kurtosis > _GAUSSIAN:
         few = f"batches of {dynamics.batch_size} of {terms.n_terms} tilts"
-        raise ReferenceUnavailable(f"{few} are not Gaussian (excess kurtosis {kurtosis:.2f}): use larger batches")
+        raise ReferenceUnavailable(f"{few} are not Gaussian (excess kurtosis {kurtosis:.2f}); use larger batches")
     batches = np.asarray(dynamics.step_size**2 * terms.covariance * dynamics.variance_factor(terms.n_terms))
     added = dynamics.noise**2
     largest = float(np.diag(batches).max())
