@@ -51,7 +51,7 @@ class Boltzmann:
             raise InputError(f"coordinate {coordinate}: expected 0 to {self.potential.dim - 1}")
         if coordinate not in self._integrals.marginals:
             raise ReferenceUnavailable(
-                f"the marginal of x_{coordinate + 1} under Boltzmann's law of {self.potential.name} is not known from {self.method}"
+                f"the marginal of x_{coordinate + 1} under Boltzmann's law of {self.potential.name} is unknown by {self.method}"
             )
         return self._integrals.marginals[coordinate]
 
@@ -150,7 +150,7 @@ def _integrate(potential: Potential, temperature: float) -> Integrals:
 
 
 def _known_well_enough(potential: Potential, found: Integrals) -> None:
-    """Raise ReferenceUnavailable if two rules differ by a tenth of the energy above the lowest minimum, or of the largest mass."""
+    """ReferenceUnavailable if two rules differ by a tenth of the energy above the lowest minimum, or of the largest mass."""
     above = found.energy - float(potential.energy(potential.minima).min())
     if not found.energy_error / found.safety <= _WORST * abs(above):
         raise ReferenceUnavailable(

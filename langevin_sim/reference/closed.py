@@ -1,4 +1,4 @@
-"""Boltzmann laws that a potential brings along in closed form."""
+"""Boltzmann laws that a potential provides in closed form."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ class _Marginal(FromBins):
 
 
 def complete(potential: Potential) -> bool:
-    """Whether nothing is left to integrate."""
+    """Whether nothing remains to integrate."""
     return None not in (potential.exact_masses, potential.exact_marginal, potential.exact_energy)
 
 
@@ -34,7 +34,7 @@ def first(potential: Potential, temperature: float) -> Marginal:
 
 
 def integrals(potential: Potential, temperature: float, other: Integrals | None = None) -> Integrals:
-    """What the potential knows exactly; what it does not know is taken from ``other``."""
+    """The potential's exact values; missing ones are taken from ``other``."""
     values: dict[str, Any] = {} if other is None else other._asdict()
     if potential.exact_masses is not None:
         masses = potential.exact_masses(temperature)

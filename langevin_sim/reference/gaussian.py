@@ -24,7 +24,7 @@ class Normal:
     rounding: float
 
     def bins(self, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Differences of the distribution function, of whichever tail keeps their digits."""
+        """Differences of the distribution function, taken from the tail that keeps their digits."""
         z = (np.asarray(edges, float) - self.mean) / self.deviation
         masses = np.where(z[:-1] > 0.0, ndtr(-z[:-1]) - ndtr(-z[1:]), ndtr(z[1:]) - ndtr(z[:-1]))
         return masses, np.full(masses.shape, self.rounding)
@@ -53,7 +53,7 @@ class _Draws:
 def integrals(potential: Potential, form: Quadratic, temperature: float, regions: Integrals | None) -> Integrals:
     """x ~ N(centre, T A^-1): E U = minimum + d T/2, every marginal is normal.
 
-    Masses of several regions are those of ``regions``, and where that is None come from scrambled Sobol points of the law.
+    Masses of several regions are those of ``regions``, or else come from scrambled Sobol points of the law.
     """
     dim = potential.dim
     curvatures, vectors = np.linalg.eigh(form.curvature)

@@ -1,4 +1,4 @@
-"""What every way of integrating exp(-U/T) hands back: small records that hold no closures, so that they can be pickled."""
+"""The results of every method of integrating exp(-U/T): small records without closures, which can be pickled."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
@@ -7,7 +7,7 @@ import numpy as np
 
 
 class Moments(NamedTuple):
-    """E x_j and E x_j^2 of every coordinate, each [dim], with errors; inf or nan where the tails leave none."""
+    """E x_j and E x_j^2 of every coordinate, each [dim], with errors; inf or nan if they do not exist."""
 
     mean: np.ndarray
     mean_error: np.ndarray
@@ -51,10 +51,10 @@ class FromBins:
 
 
 class Integrals(NamedTuple):
-    """Masses of the regions [regions] and the mean energy, with errors; what else is known of the law.
+    """Masses of the regions [regions] and the mean energy, with errors; and what else is known about the law.
 
     marginals: by coordinate, counted from 0; that of x_1 is always among them. moments, sampler: None where not known.
-    safety: by which factor the errors are wider than what was seen to differ.
+    safety: the factor by which the errors exceed the observed differences.
     """
 
     masses: np.ndarray

@@ -1,4 +1,4 @@
-"""Boltzmann's law where U is a sum over groups of coordinates: the product of the groups' laws, in any dimension."""
+"""Boltzmann's law if U is a sum over groups of coordinates: the product of the groups' laws, in any dimension."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from langevin_sim.reference.integrals import Integrals, Marginal, Moments, Sampl
 
 
 def is_product(potential: Potential) -> bool:
-    """Whether the law is a product, and the regions are known as products too; one may be what the others leave."""
+    """Whether the law is a product, and the regions are known as products too; one may be the rest."""
     if potential.factors is None or len(potential.factors) < 2:
         return False
     return sum(region.factor_regions is None for region in potential.regions) <= 1
@@ -18,7 +18,7 @@ def is_product(potential: Potential) -> bool:
 
 @dataclass(frozen=True)
 class _Draws:
-    """Each group of coordinates by itself."""
+    """Draws for each group of coordinates."""
 
     groups: tuple[tuple[int, ...], ...]
     samplers: tuple[Sampler, ...]
@@ -34,7 +34,7 @@ class _Draws:
 def integrals(potential: Potential, integrals_of: Callable[[Potential], Integrals]) -> Integrals:
     """Masses are products, energies sums; equal factors are integrated once."""
     factors = potential.factors
-    assert factors is not None, "is_product() has seen to it"
+    assert factors is not None, "is_product() has ensured this"
     found: dict[tuple[object, ...], Integrals] = {}
     for factor in factors:
         if _key(factor.potential) not in found:
@@ -87,7 +87,7 @@ def _masses(potential: Potential, laws: list[Integrals]) -> tuple[np.ndarray, np
 
 
 def _key(potential: Potential) -> tuple[object, ...]:
-    """Equal for factors that are alike but for the coordinates that they act on."""
+    """A key that is equal for factors that differ only in the coordinates on which they act."""
     return (
         potential.name,
         potential.dim,

@@ -1,4 +1,4 @@
-"""Gauss-Legendre rules on panels: the one-dimensional rule that all of this room is made of."""
+"""Gauss-Legendre rules on panels, the one-dimensional rule that this room uses throughout."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Where Boltzmann's weight is not negligible: the one scan that every grid of this room begins with."""
+"""Find where Boltzmann's weight is not negligible; every grid of this room begins with this scan."""
 
 import math
 
@@ -13,7 +13,7 @@ _GROWTH, _ROUNDS = 1.6, 24
 
 
 def is_axial(potential: Potential) -> bool:
-    """Whether (x_1, rho), rho = |(x_2..x_d)|, tells all: U depends on these alone, and so does the domain."""
+    """Whether U and the domain depend only on (x_1, rho), rho = |(x_2..x_d)|."""
     return potential.dim > 1 and potential.symmetry == "axial" and potential.domain.kind == "space"
 
 
@@ -31,7 +31,7 @@ def support(potential: Potential, temperature: float, negligible: float, radial:
     """[coordinates, 2]: intervals of x_1, and of x_2 or rho, outside which exp(-U/T) is below e^-negligible of its largest.
 
     For one dimension, two, or ``radial`` with an axially symmetric potential in any; on a bounded domain the domain itself.
-    Raises ReferenceUnavailable where the weight does not fall off.
+    Raises ReferenceUnavailable if the weight does not fall off.
     """
     dim, domain = potential.dim, potential.domain
     if domain.kind != "space":

@@ -1,4 +1,4 @@
-"""Whether exp(-U/T) can have an integral over R^dim, as far as its tails along rays tell."""
+"""Check on the tails along rays whether exp(-U/T) can have an integral over R^dim."""
 
 import math
 
@@ -13,7 +13,7 @@ _MARGIN = 0.01
 
 
 def check_tails(potential: Potential, temperature: float) -> None:
-    """ReferenceUnavailable where exp(-U/T) falls as |x|^-dim or more slowly along every one of 64 rays in random directions.
+    """ReferenceUnavailable if exp(-U/T) falls as |x|^-dim or more slowly along every one of 64 rays in random directions.
 
     Its integral over a shell is then not smaller than over the last one, at any distance. One ray that falls so slowly would
     prove nothing: it may run along a valley.
@@ -31,11 +31,11 @@ def check_tails(potential: Potential, temperature: float) -> None:
     first, rays = last // 3, np.arange(_RAYS)
     with np.errstate(all="ignore"):
         powers = (energy[rays, last] - energy[rays, first]) / ((doublings[last] - doublings[first]) * math.log(2.0))
-    slow = powers <= dim * (1.0 + _MARGIN)  # False for what is not a number
+    slow = powers <= dim * (1.0 + _MARGIN)  # False for nan
     if slow.all():
         power = float(np.median(powers))
         falls = f"falls only as |x|^{-power:.3g} in {dim} dimensions" if power > 0.1 else "does not fall off"
         raise ReferenceUnavailable(
-            f"exp(-U/T) of {potential.name} at T = {temperature:g} {falls}: it cannot be normalised, so that there is no "
+            f"exp(-U/T) of {potential.name} at T = {temperature:g} {falls}: it cannot be normalised, so there is no "
             "Boltzmann law"
         )

@@ -91,8 +91,8 @@ class Kernel(NamedTuple):
     """One form of transition kernel.
 
     noise(potential, dynamics): its step's noise. covariance(curvatures, noise, step): of x on a quadratic, in its
-    eigenbasis. solve(potential, step, sigma, resolution, start): the law on a grid. order: the power of the step in the law's difference
-    from Boltzmann's. batches(potential, dynamics): the chain law (law.ChainLaw)
+    eigenbasis. solve(potential, step, sigma, resolution, start): the law on a grid. order: the law differs
+    from Boltzmann's by this power of the step. batches(potential, dynamics): the chain law (law.ChainLaw)
     of batches as they are drawn.
     """
 

@@ -1,4 +1,4 @@
-"""The chain law where U is a sum over groups of coordinates and the noise does not couple them: a product."""
+"""The chain law as a product, if U is a sum over groups of coordinates and the noise does not couple them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,7 @@ def is_product(potential: Potential, noise: Noise) -> bool:
     factors = potential.factors
     if factors is None or len(factors) < 2:
         return False
-    known = sum(region.factor_regions is None for region in potential.regions) <= 1  # one may be what the others leave
+    known = sum(region.factor_regions is None for region in potential.regions) <= 1  # one may be the rest
     return known and not _couples(noise, factors)
 
 
@@ -31,9 +31,9 @@ def _couples(noise: Noise, factors: tuple[Factor, ...]) -> bool:
 
 
 def product_law(potential: Potential, dynamics: Dynamics, law_of: Callable[[Potential, Dynamics], ChainLaw]) -> ChainLaw:
-    """Masses are products, energies sums, the slowest factor's relaxation time is the whole's; equal factors are found once."""
+    """Masses are products, energies sums, the relaxation time is that of the slowest factor; equal factors are computed once."""
     factors = potential.factors
-    assert factors is not None, "is_product() has seen to it"
+    assert factors is not None, "is_product() has ensured this"
     found: dict[tuple[object, ...], ChainLaw] = {}
     laws = []
     for factor in factors:
@@ -99,7 +99,7 @@ def _with_terms(potential: Potential, factor: Factor) -> Potential:
 
 
 def _key(potential: Potential) -> tuple[object, ...]:
-    """Equal for factors that are alike but for the coordinates that they act on."""
+    """A key that is equal for factors that differ only in the coordinates on which they act."""
     terms = potential.terms
     noise = b"" if terms is None or terms.covariance is None else terms.covariance.tobytes()
     regions = tuple((region.name, region.membership) for region in potential.regions)

@@ -1,4 +1,4 @@
-"""The law on grids: a window that holds it, nodes until two grids agree, and an error from what is left."""
+"""The law on grids: a window that contains it, finer nodes until two grids agree, and an error from the remainder."""
 
 import numpy as np
 
@@ -11,10 +11,10 @@ from langevin_sim.reference.chain.law import ChainLaw
 _FINER = 1.25
 _GRIDS = 3  # at most, beside the first
 _GOAL = 1e-6  # difference of two grids that is small enough
-_LARGE = 30_000  # nodes, beyond which one finer grid must do
+_LARGE = 30_000  # nodes, beyond which one finer grid must suffice
 _SAFETY, _FAST = 5.0, 1e-7  # convergence is fast where two grids differ by less
 _LEAK = 1e-10  # times the relaxation steps: a window that is wide enough
-_LEAST_LEAK = 1e-13  # what rounding may look like
+_LEAST_LEAK = 1e-13  # size of rounding errors
 _ESCAPES = 1e-5  # likewise: no law
 _WIDER = 1.3
 _WINDOWS = 8
@@ -32,7 +32,7 @@ def on_grids(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise: No
         try:
             fine = kernel.solve(potential, step, sigma, resolution, coarse.modes)
         except GridTooLarge:
-            if k == 0:  # the first grid is the finest that there can be: the error is from one below it
+            if k == 0:  # the first grid is the finest possible one: the error comes from a coarser one
                 fine = coarse
                 rougher = kernel.solve(potential, step, sigma, resolution._replace(refinement=1.0 / _FINER), coarse.modes)
             break
@@ -85,10 +85,10 @@ def _error(differences: np.ndarray, smooth: bool) -> np.ndarray:
 
 
 def _window(potential: Potential, dynamics: Dynamics, kernel: Kernel, sigma: tuple[float, float]) -> tuple[Resolution, Solution]:
-    """The law on the first grid, in a window wide enough that what leaves it does not count.
+    """The law on the first grid, in a window so wide that leaving it is negligible.
 
-    A law that falls off leaks less, the wider the window. Where it does not, the chain escapes to infinity: beyond some
-    distance a step of x - eta grad U overshoots, as it does wherever U grows faster than quadratically.
+    For a law that falls off, a wider window leaks less. Otherwise the chain escapes to infinity: beyond some distance a
+    step of x - eta grad U overshoots, which happens whenever U grows faster than quadratically.
     """
     resolution = Resolution()
     found = kernel.solve(potential, dynamics.step_size, sigma, resolution, None)
@@ -111,6 +111,6 @@ def _window(potential: Potential, dynamics: Dynamics, kernel: Kernel, sigma: tup
     if found.leak * count > _ESCAPES:
         raise ReferenceUnavailable(
             f"the chain escapes to infinity at step size {dynamics.step_size:g}: {found.leak:.1e} of the walkers leave in each "
-            f"step, and it relaxes in {count:,.0f}; there is no stationary law. Take a smaller step"
+            f"step, and it relaxes in {count:,.0f}; there is no stationary law; use a smaller step"
         )
     return resolution, found

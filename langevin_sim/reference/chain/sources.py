@@ -1,7 +1,7 @@
-"""Where the chain's law is integrated over: points and weights along one axis.
+"""Points and weights along one axis, over which the chain law is integrated.
 
 The density is as smooth as a step is wide, but x - eta grad U may change more sharply (between two wells) or jump,
-so that there are more sources than nodes, and in one dimension as many as it takes.
+so there are more sources than nodes, and in one dimension as many as necessary.
 """
 
 import math
@@ -55,7 +55,7 @@ def panels(axis: Cartesian, width: float, points: int) -> Sources:
 def adaptive(axis: Cartesian, sigma: float, functions: Callable[[np.ndarray], np.ndarray]) -> Sources:
     """Panels halved until functions(x [n]) -> [functions, n], in units in which 1 matters, are polynomials on each.
 
-    A jump is closed in to where its panel no longer matters.
+    Panels around a jump are halved until they are negligible.
     """
     t, _ = roots_legendre(_POINTS)
     checks = np.linspace(-1.0, 1.0, _CHECKS)

@@ -4,7 +4,7 @@ Given x, the next state before the projection is y' = x - eta g_B(x) + sqrt(2 et
     psi_x(k) = E exp(-i k.y') = exp(-i k.x - eta T |k|^2) phi_x(k),
 phi_x that of -eta times the batch mean (batch_mean.py). With x = P(y), P the projection onto the domain, the density p of y is
 stationary where its Fourier coefficients c(k) = integral p(y) psi_{P(y)}(k) dy reproduce it. The factor exp(-eta T |k|^2) cuts
-the frequencies off, so that p is a trigonometric polynomial, and all that is left to choose is the rule of integration over y.
+off the frequencies, so p is a trigonometric polynomial, and only the rule of integration over y remains to be chosen.
 On a torus this is exact; on R^d and in a box, p lives in a window that it does not fill, and repeats beyond it.
 """
 

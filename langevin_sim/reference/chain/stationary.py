@@ -10,15 +10,15 @@ from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator
 from langevin_sim.errors import ReferenceUnavailable
 
 _VECTORS = 20
-_TOLERANCE, _SMALL, _SMALL_TOLERANCE = 1e-9, 3000, 1e-13  # of few nodes, which cost nothing
+_TOLERANCE, _SMALL, _SMALL_TOLERANCE = 1e-9, 3000, 1e-13  # for few nodes, which cost nothing
 _RESTARTS = 200
-_SEPARATE = 1e-12  # eigenvalues closer to each other are one, to rounding
+_SEPARATE = 1e-12  # eigenvalues closer to each other are equal up to rounding
 
 
 class Stationary(NamedTuple):
     """Probabilities of the nodes [n], the leading eigenvalue (1 but for leak and grid), the second's size, its vector [n].
 
-    residual: sum |p K - first p|, what is left to converge.
+    residual: sum |p K - first p|, the remaining error of convergence.
     """
 
     probabilities: np.ndarray
