@@ -36,6 +36,5 @@ def check_tails(potential: Potential, temperature: float) -> None:
         power = float(np.median(powers))
         falls = f"falls only as |x|^{-power:.3g} in {dim} dimensions" if power > 0.1 else "does not fall off"
         raise ReferenceUnavailable(
-            f"exp(-U/T) of {potential.name} at T = {temperature:g} {falls}: it cannot be normalised, so there is no "
-            "Boltzmann law"
+            f"exp(-U/T) of {potential.name} at T = {temperature:g} {falls}: it cannot be normalised, so there is no Boltzmann law"
         )
