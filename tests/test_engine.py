@@ -101,6 +101,12 @@ def test_same_bits_for_any_chunk_and_any_threads(name):
     assert len(set(results)) == 1
 
 
+def test_no_thread_is_without_a_block():
+    """It would only be waited for; two threads share three blocks."""
+    assert ensemble(walkers=BLOCK, threads=2)[1].threads == 1
+    assert ensemble(walkers=2 * BLOCK + 1, threads=2)[1].threads == 2
+
+
 def test_gdl_at_temperature_zero_is_gd():
     _, cold = ensemble("gdl", temperature=0.0)
     _, gd = ensemble("gd")

@@ -19,7 +19,7 @@ from langevin_sim.reference.metropolis import refusals
 from langevin_sim.reference.temperature import effective_temperature
 from langevin_sim.settings.run import make_spec
 from langevin_sim.settings.systems import build, halved
-from langevin_sim.simulation import plan
+from langevin_sim.simulation import plan, references
 from langevin_sim.simulation.references import reference_laws
 
 
@@ -111,6 +111,30 @@ def test_plan():
     assert not plan.warnings(U, dynamics)
     # MALA moves like GDL, but for the few proposals that it refuses
     assert 1.0 < reference_laws(U, MALA(0.02, 1.0)).relaxation_steps / law.relaxation_steps < 1.05
+
+
+def test_dynamics_side_by_side_share_a_potential_and_its_laws(monkeypatch):
+    """MALA's relaxation is that of GDL's chain, and both have Boltzmann's law; another temperature has laws of its own."""
+    computed = []
+
+    def counted(law):
+        def call(*arguments):
+            found = law(*arguments)
+            computed.append(law.__name__)  # a law that is refused does not count
+            return found
+
+        return call
+
+    for law in (references.boltzmann, references.chain_law):
+        monkeypatch.setattr(references, law.__name__, counted(law))
+    systems = build(make_spec({"dims": [1, 2], "dynamics": ["gdl", "mala"], "step_size": 0.1}))
+    assert systems[0].potential is systems[1].potential is not systems[2].potential
+    (gdl, mala), (U, _) = [reference_laws(*system) for system in systems[:2]], systems[0]
+    assert sorted(computed) == ["boltzmann", "chain_law"]
+    assert mala.boltzmann is gdl.boltzmann
+    assert mala.relaxation_steps == gdl.relaxation_steps
+    reference_laws(U, GDL(0.1, 0.9))
+    assert sorted(computed) == ["boltzmann", "boltzmann", "chain_law", "chain_law"]
 
 
 def test_steps_auto(tmp_path, monkeypatch):

@@ -36,7 +36,7 @@ RUN = [
     "--dynamics",
     "gdl,sgd",
     "--walkers",
-    "96",
+    "192",  # two blocks, so that two threads have work
     "--burn-in",
     "200",
     "--no-chain",
