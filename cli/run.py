@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
-from langevin_sim.dynamics import traits_of
+from langevin_sim.analysis.verdict import SOUND
 from langevin_sim.errors import InputError
 from langevin_sim.settings.run import RunSpec, make_spec
 from langevin_sim.settings.spec import read_config, to_toml
 
 from .options import PATH, SECONDS, SET_DYNAMICS, options_from, parameters, temperature_of
 from .progress import Progress
+from .table import print_table
 from .workers import SCHEDULER, of_scheduler
 
 
@@ -23,20 +24,20 @@ from .workers import SCHEDULER, of_scheduler
     "measurement: the slowest relaxation of twowell, in d = 1, takes about 960 steps.",
 )
 @options_from(RunSpec, without=("parameters", "dynamics_settings"))
-@click.option("--noise", type=float, help="Noise amplitude gamma' = sqrt(2 eta T) per step, instead of --temperature.")
+@click.option("--noise", type=float, help="Noise amplitude gamma' = sqrt(2 eta T) a step, instead of --temperature.")
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter of the potential; repeatable.")
 @SET_DYNAMICS
 @click.option("--config", type=PATH, help="TOML file with settings; options override it.")
 @click.option("--print-config", is_flag=True, help="Print the resolved settings as TOML and exit.")
 @click.option("--out", type=PATH, help="Output folder.  [default: outputs/POTENTIAL-TIME-SEED]")
 @click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="Seconds between checkpoints.  [default: 30]")
-@click.option("--keep-state", is_flag=True, help="Keep the final states (40 MB per ensemble), for a quick resume --steps MORE.")
+@click.option("--keep-state", is_flag=True, help="Keep the final states (40 MB per ensemble), where resume --steps MORE starts.")
 @click.option("--print-schema", is_flag=True, help="Print the JSON schema of the settings and exit.")
 @click.option("--threads", type=int, default=0, help="Number of threads; 0 uses all.  [default: 0]")
 @SCHEDULER
 @click.option("--check", is_flag=True, help="Exit with 3 unless every verdict is agrees or biased.")
 @click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON.")
-@click.option("--quiet", is_flag=True, help="Print only errors.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
     noise: float | None,
     pairs: tuple[str, ...],
@@ -86,71 +87,7 @@ def command(
     if as_json:
         click.echo(json.dumps(summary, indent=1))
     elif not quiet:
-        _print_table(summary)
+        print_table(summary)
         click.echo(f"seed {summary['seed']}   results in {folder}")
-    if check and any(result["verdict"] not in ("agrees", "biased") for result in summary["results"]):
+    if check and any(result["verdict"] not in SOUND for result in summary["results"]):
         sys.exit(3)
-
-
-_COLOURS = {"agrees": "green", "biased": "cyan", "disagrees": "bold red", "unconverged": "yellow", "no-reference": "dim"}
-_VARIANCES = 5  # of coordinates that are printed
-
-
-def _print_table(summary: dict[str, Any]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from langevin_sim.reference.stability import Tails, no_second_moment
-    from langevin_sim.report.explanations import missing
-
-    table = Table(
-        title=f"{summary['potential']}: simulated and exact masses",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
-    for name in ("d", "dynamics", "region"):
-        table.add_column(name, no_wrap=True)
-    for name in ("simulated ± error", "Boltzmann", "chain"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    for result in summary["results"]:
-        for region in result["regions"][:-1] or result["regions"]:
-            row = [str(result["dim"]), result["dynamics"], region["name"], _pair(region["mass"], region["stderr"])]
-            verdict = Text(result["verdict"], _COLOURS[result["verdict"]])
-            table.add_row(*row, _number(region["boltzmann"]), _number(region["chain"]), verdict)
-            if region.get("extrapolated") is not None:
-                limit = _pair(region["extrapolated"], region["extrapolated_stderr"])
-                table.add_row(row[0], row[1], "  η → 0", limit, _number(region["boltzmann"]), "-", "")
-    console = Console()
-    console.print(table)
-    for law, reason in missing([result for result in summary["results"] if result["verdict"] == "no-reference"]):
-        console.print(f"{law} {reason}", highlight=False, markup=False, soft_wrap=True)
-    for result in summary["results"]:
-        if traits_of(result).stochastic_gradient and result["effective_temperature"] is not None:
-            fitted = result["fitted_temperature"]
-            text = "" if fitted is None else f", fitted to the mean energy {_pair(fitted['mean'], fitted['stderr'])}"
-            predicted = f"predicted {result['effective_temperature']:.5f}"
-            line = f"d={result['dim']} {result['dynamics']}: temperature {predicted}{text}"
-            console.print(line, highlight=False, soft_wrap=True)
-        tails = no_second_moment(None if result.get("tails") is None else Tails(**result["tails"]), result["step_size"])
-        if tails:
-            console.print(f"d={result['dim']} {result['dynamics']}: {tails}", highlight=False, soft_wrap=True)
-        exact = result.get("least_squares")
-        if exact is not None:
-            energy = f"{exact['energy']:.6g} exact, {_pair(result['energy']['mean'], result['energy']['stderr'])} simulated"
-            variances = ", ".join(f"{value:.5g}" for value in exact["variances"][:_VARIANCES])
-            more = ", ..." if len(exact["variances"]) > _VARIANCES else ""
-            line = f"d={result['dim']} {result['dynamics']}: mean energy {energy}; exact variances {variances}{more}"
-            console.print(line, highlight=False, soft_wrap=True)
-
-
-def _pair(mean: float | None, stderr: float | None) -> str:
-    return "-" if mean is None else f"{mean:.5f}" + ("" if stderr is None else f" ± {stderr:.5f}")
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.5f}"

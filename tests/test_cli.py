@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import langevin_sim
 from langevin_sim.cli.main import main
-from langevin_sim.cli.run import _print_table
+from langevin_sim.cli.table import print_table
 from langevin_sim.engine import benchmark
 from langevin_sim.errors import InputError
 
@@ -36,7 +36,7 @@ def test_run_writes_the_whole_folder(tmp_path):
     written = {"summary.json", "summary.csv", "histograms.npz", "positions.npz", "figure.png", "figure.pdf", "report.html"}
     assert names == written | {"manifest.json", "run.log"}
     summary = json.loads((folder / "summary.json").read_text())
-    assert summary["schema"] == 1
+    assert summary["schema"] == 2
     assert [(r["dim"], r["dynamics"]) for r in summary["results"]] == [(1, "gdl"), (1, "mala"), (2, "gdl"), (2, "mala")]
     wide = summary["results"][0]["regions"][0]
     assert {"name", "mass", "stderr", "boltzmann", "chain"} <= set(wide)
@@ -236,9 +236,9 @@ def test_completion_offers_commands_and_options():
 def on_terminal(environment):
     """What run prints of a summary on a terminal of 80 columns."""
     code = (
-        "from langevin_sim.cli.run import _print_table;"
+        "from langevin_sim.cli.table import print_table;"
         "region = dict(name='wide', mass=0.5, stderr=0.1, boltzmann=0.5, chain=None);"
-        "_print_table(dict(potential='twowell', results=[dict(dim=1, dynamics='gdl', regions=[region], verdict='agrees')]))"
+        "print_table(dict(potential='twowell', results=[dict(dim=1, dynamics='gdl', regions=[region], verdict='agrees')]))"
     )
     ours, theirs = pty.openpty()
     env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE")}
@@ -275,7 +275,7 @@ def test_colour_is_for_terminals_and_not_with_no_color():
 def test_no_escapes_where_there_is_no_terminal(capsys):
     region = {"name": "wide", "mass": 0.5, "stderr": 0.1, "boltzmann": 0.5, "chain": None}
     result = {"dim": 1, "dynamics": "gdl", "regions": [region], "verdict": "agrees"}
-    _print_table({"potential": "twowell", "results": [result]})
+    print_table({"potential": "twowell", "results": [result]})
     printed = capsys.readouterr().out
     assert "agrees" in printed
     assert "\x1b" not in printed

@@ -265,11 +265,15 @@ def result(verdict, dim=1, dynamics="gdl", **more):
     ("entry", "said"),
     [
         (result("agrees"), "those of Boltzmann's law"),
-        (result("biased"), "does not sample Boltzmann's law exactly, but agrees with the law of the chain with its finite step"),
-        (result("biased", reference_reason="no"), "no Boltzmann law beside it"),
+        (
+            result("finite-step"),
+            "does not sample Boltzmann's law exactly, but agrees with the law of the chain",
+        ),
+        (result("finite-step", reference_reason="no"), "no Boltzmann law beside it"),
         (result("disagrees"), "something is wrong"),
-        (result("disagrees", chain_reason="d = 9"), "is the reason is open"),
-        (result("disagrees", dynamics="rwm", chain_reason="exact"), "at any step, but does not here"),
+        (result("differs", chain_reason="d = 9"), "cannot be told"),
+        (result("disagrees", decided_by="energy"), "(decided by the energy)"),
+        (result("disagrees", dynamics="rwm", chain_reason="exact"), "at any step, and does not"),
         (result("unconverged", rhat=1.5), "different starts still differ"),
         (result("unconverged", stationarity_pvalue=1e-9), "two halves"),
         (result("unconverged", stationarity_pvalue=0.0, rhat=None), "too rarely"),
@@ -286,8 +290,8 @@ def test_a_verdict_is_explained(entry, said):
 
 
 def test_ensembles_of_which_the_same_is_said_are_told_together():
-    entries = [result("agrees", dim) for dim in (1, 2, 3)] + [result("biased", 4, "sgd")]
-    assert [label for label, _ in words.verdicts(entries)] == ["gdl, d = 1 to 3: agrees.", "sgd, d = 4: biased."]
+    entries = [result("agrees", dim) for dim in (1, 2, 3)] + [result("finite-step", 4, "sgd")]
+    assert [label for label, _ in words.verdicts(entries)] == ["gdl, d = 1 to 3: agrees.", "sgd, d = 4: finite-step."]
     assert words.headline(entries).startswith("Of 4 ensembles, 3 agree with Boltzmann's law within the errors; 1 follows")
     assert words.headline(entries[:3]) == "All 3 ensembles agree with Boltzmann's law within the errors."
     said = "None of the 2 ensembles is stationary yet, so nothing is claimed about them."

@@ -8,6 +8,7 @@ import numpy as np
 
 import langevin_sim.engine.steppers  # noqa: F401  registers the built-in ones
 from langevin_sim.dynamics import Domain, Dynamics
+from langevin_sim.engine import balance
 from langevin_sim.engine.block import BATCH_GRADIENT, BLOCK, ENERGY, GRADIENT, LABEL, first_class
 from langevin_sim.engine.kernel import SEGMENTS, advance_blocks
 from langevin_sim.engine.observer import NEVER, Observer
@@ -20,7 +21,7 @@ BINS = 120  # of every coordinate's histogram, over the potential's extent
 PLANE_BINS = 60
 
 _SPACE = Domain()
-_STATE = ("positions", "memory", "streams", "alive", "counts_x1", "moment1", "moment2", "sums", "draws")
+_STATE = ("positions", "memory", "streams", "alive", "counts_x1", "moment1", "moment2", "sums", "draws", "balance")
 _PER_THREAD = ("counts", "counts_plane")
 
 
@@ -57,7 +58,8 @@ class Ensemble:
     ends), counts [threads, dim, BINS + 2], counts_plane [threads, PLANE_BINS, PLANE_BINS];
     moment1, moment2 [B, dim, BLOCK], sums of x and x^2 over records; sums [B, SEGMENTS, rows, BLOCK],
     for every segment of records the visits to each region, then the sums of x_1 and U; draws
-    [B, SEGMENTS, 3, BLOCK], region, x_1 and U at the end of each segment.
+    [B, SEGMENTS, 3, BLOCK], region, x_1 and U at the end of each segment; balance [B, rows, BLOCK], sums over single
+    steps (balance.py).
     observers: they see the walkers, in this order, while ``run`` moves them.
     """
 
@@ -86,6 +88,7 @@ class Ensemble:
         self.moment2 = np.zeros_like(self.positions)
         self.sums = np.zeros((blocks, SEGMENTS, self.landscape.regions + 2, BLOCK))
         self.draws = np.zeros((blocks, SEGMENTS, 3, BLOCK))
+        self.balance = np.zeros((blocks, balance.rows(dim), BLOCK))
         land = self.landscape
         batch_gradient = _no_batch_gradient if land.batch_gradient is None else land.batch_gradient
         self._calls = (
@@ -100,6 +103,17 @@ class Ensemble:
     def records(self) -> int:
         """How often each walker has been observed."""
         return max(0, (self.step - self.burn_in) // self.every)
+
+    @property
+    def balance_every(self) -> int:
+        """How many steps lie between two that the balance sees."""
+        terms = 1 if self.landscape.data is None else len(self.landscape.data)
+        return balance.spacing(self.every, terms, self.dynamics.terms_per_step)
+
+    @property
+    def balanced(self) -> int:
+        """How many steps are in the balance."""
+        return max(0, (self.step - 1 - self.burn_in) // self.balance_every)
 
     @on_its_threads
     def advance(self, steps: int) -> None:
@@ -132,6 +146,8 @@ class Ensemble:
             self.moment2,
             self.sums,
             self.draws,
+            self.balance,
+            self.balance_every,
             data,
             land.parameters,
             *self._calls,
@@ -169,6 +185,9 @@ class Ensemble:
         """
         for name in _STATE:
             part = state.get(name)
+            if name == "balance" and part is None:  # a checkpoint of an earlier version: no test of single steps
+                self.balance[first : first + len(state["alive"])] = np.nan
+                continue
             target = getattr(self, name)[first : first + (0 if part is None else len(part))]
             if part is None or not len(part) or part.shape != target.shape or part.dtype != target.dtype:
                 raise ValueError(f"{name} does not have this ensemble's shape")

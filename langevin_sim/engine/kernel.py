@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numba import get_thread_id, prange, typeof, types
 
+from langevin_sim.engine.balance import accumulate, hold
 from langevin_sim.engine.block import BATCH_GRADIENT, BLOCK, ENERGY, GRADIENT, LABEL, STEP
 from langevin_sim.vectormath import compiled
 
@@ -75,6 +76,8 @@ def advance(
     moment2,
     sums,
     draws,
+    balance,
+    balance_every,
     data,
     parameters,
     step,
@@ -88,6 +91,7 @@ def advance(
     Record r is taken after step burn_in + (r + 1) * every. It belongs to segment r // length, where
     length is the smallest power of two for which SEGMENTS segments suffice: a function of r alone,
     so the result depends neither on the chunks nor on the total number of steps.
+    Every balance_every steps after burn-in, what one step does is added to the balance (balance.py).
     """
     blocks, dim = X.shape[0], X.shape[1]
     bins = counts_x1.shape[1] - 2
@@ -99,11 +103,16 @@ def advance(
         scratch = np.empty((scratch_rows, BLOCK))
         energies = np.empty(BLOCK)
         labels = np.empty(BLOCK, np.int64)
+        before, slope, residual = np.empty((dim, BLOCK)), np.empty((dim, BLOCK)), np.empty((dim, BLOCK))
         batch = np.empty((terms_per_step, BLOCK), np.int64)
         shuffled = np.arange(data.shape[0])
         thread = get_thread_id()
         for k in range(steps):
             t = first_step + k
+            seen = t > burn_in and (t - burn_in) % balance_every == 0
+            if seen:
+                hold(X[b], before)
+                gradient(X[b], slope, parameters)
             step(
                 t,
                 X[b],
@@ -122,6 +131,8 @@ def advance(
                 batch,
                 shuffled,
             )
+            if seen:
+                accumulate(before, slope, X[b], residual, step_sizes[k], domain, balance[b])
             if (t + 1) % every != 0:
                 continue
             freeze_diverged(X[b], alive[b], bound)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from langevin_sim.analysis.verdict import SOUND
 from langevin_sim.formatting import decimals, markdown_table, measured, number
 
 _SETTINGS = (
@@ -75,7 +76,7 @@ def pick(summary: dict[str, Any], group: str) -> list[dict[str, Any]]:
 
 def claim(results: list[dict[str, Any]]) -> str:
     """Whether the memo's claim is confirmed, which only ensembles that follow a law can do."""
-    if all(result["verdict"] in ("agrees", "biased") for result in results):
+    if all(result["verdict"] in SOUND for result in results):
         return "The memo's claim holds."
     return "This run confirms nothing, because not all its ensembles are stationary and agree with a law; see the verdicts."
 

@@ -13,6 +13,7 @@ from PIL import Image  # a dependency of matplotlib
 
 from langevin_sim.formatting import counted, duration, markdown_table
 from langevin_sim.storage import folder as disk
+from langevin_sim.storage.summary import read_summary
 
 SMALL = 150_000  # bytes of a picture
 _WIDEST = 1600  # pixels
@@ -65,7 +66,7 @@ def complete(folder: Path) -> bool:
 
 def _page(folder: Path, name: str, pages: Path) -> dict[str, Any]:
     """Write the three files of one figure; returns its index entry."""
-    manifest, summary = disk.read_manifest(folder), json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    manifest, summary = disk.read_manifest(folder), read_summary(folder)
     heading, _, text = (folder / "figure.md").read_text(encoding="utf-8").partition("\n")
     title = heading.removeprefix("# ")
     links = f"All figures: [README.md](README.md). Manifest: [{name}.json]({name}.json)."

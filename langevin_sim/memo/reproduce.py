@@ -108,13 +108,12 @@ def _run(
     """Simulate the missing arms, and write everything."""
     figure = registry.ensemble_figures()[settings.figure]
     began = time.perf_counter()
-    tests = sum(len(arm.potential.regions) for arm in settings.arms)
     results: list[dict[str, Any]] = []
     for k, arm in enumerate(settings.arms):
         entry = checkpoint.finished(arm.key, arm.steps)
         if entry is None:
             # neighbouring seeds give independent streams, so arms share no noise
-            entry, histograms = _measured(arm, seed + k, threads, tests, progress, checkpoint)
+            entry, histograms = _measured(arm, seed + k, threads, len(settings.arms), progress, checkpoint)
             checkpoint.add(arm.key, arm.steps, entry, histograms)
         results.append(entry)
     summary = {
@@ -137,7 +136,7 @@ def _run(
 
 
 def _measured(
-    arm: Arm, seed: int, threads: int, tests: int, progress: Progress, checkpoint: Checkpoint
+    arm: Arm, seed: int, threads: int, ensembles: int, progress: Progress, checkpoint: Checkpoint
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Simulate one arm; returns its entry of ``results``, and its arrays."""
     label = f"{arm.potential.name} d={arm.potential.dim} {arm.dynamics.name} ({arm.group})"
@@ -167,5 +166,10 @@ def _measured(
         )
     seen = looks.seen() if looks else None
     fitted = fitted_law(run) if arm.fit else None
-    entry = {**arm.described(), "seed": seed, **summarise(run, references, tests), **numbers(arm, run, references, seen, fitted)}
+    entry = {
+        **arm.described(),
+        "seed": seed,
+        **summarise(run, references, ensembles),
+        **numbers(arm, run, references, seen, fitted),
+    }
     return entry, arrays(arm, run, references, seen, fitted)

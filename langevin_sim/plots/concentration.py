@@ -1,6 +1,5 @@
 """The figure of a run: the surface, histograms beside the exact laws, and mass against dimension (as in Fig. 3)."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from langevin_sim.dynamics import parse_domain, traits_of
 from langevin_sim.plots.figure import new_figure, own_style, save, title_name
 from langevin_sim.potentials.grid import energy_grid
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.storage.summary import read_summary
 
 _EXACT = "#d62728"
 _POINTS = 90  # points of a surface along each axis
@@ -20,7 +20,7 @@ _VISIBLE = 0.01  # fraction of the highest bin by which the chain law's curve mu
 @own_style()
 def draw(folder: Path) -> None:
     """figure.png and figure.pdf from summary.json and histograms.npz of a run folder."""
-    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    summary = read_summary(folder)
     with np.load(folder / "histograms.npz") as arrays:
         histograms = dict(arrays)
     dims = sorted({result["dim"] for result in summary["results"]})

@@ -1,6 +1,5 @@
 """Panels of the memo's figures: the surface, a histogram, a plane."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from langevin_sim import potentials
 from langevin_sim.plots.figure import title_name
 from langevin_sim.potentials.grid import energy_grid
+from langevin_sim.storage.summary import read_summary
 
 MEASURED, EXACT, CHAIN = "#1f77b4", "#d62728", "black"
 _POINTS = 121  # of a surface along each axis
@@ -20,7 +20,7 @@ _FAINTEST = 1e-4  # fraction of the densest bin of a plane at which its colours 
 def read(folder: Path, name: str = "histograms.npz") -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """summary.json and the arrays of a run folder."""
     with np.load(folder / name) as arrays:
-        return json.loads((folder / "summary.json").read_text(encoding="utf-8")), dict(arrays)
+        return read_summary(folder), dict(arrays)
 
 
 def surface(axes: Any, result: dict[str, Any], zoom: float = 0.85) -> None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from langevin_sim.analysis.verdict import SOUND
 from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.plots import curves
 from langevin_sim.plots.figure import literal, new_figure, own_style, save
@@ -14,7 +15,6 @@ from langevin_sim.settings.grid import Axis, Sweep
 _MOST_LINES, _MOST_PANELS = 10, 12
 _ERRORS = {"mass": "stderr", "extrapolated": "extrapolated_stderr", "energy": "energy_stderr"}
 _LAWS = {"mass": ("boltzmann", "chain"), "extrapolated": ("boltzmann", None), "energy": ("energy_boltzmann", "energy_chain")}
-_SOUND = ("agrees", "biased")  # verdicts drawn with filled marks
 _LABELS = {
     "mass": "mass of {region}",
     "extrapolated": "mass of {region}, at step 0",
@@ -131,7 +131,7 @@ def _lines(axes: Any, rows: list[dict[str, Any]], shown: _Shown, kind: str) -> N
         spread = [row.get(_ERRORS.get(column, "")) or 0.0 for row in members]
         if column not in _LAWS:
             axes.plot(*zip(*sorted(zip(where, heights, strict=True)), strict=True), color=colour, lw=1.0)
-        sound = np.array([row["verdict"] in _SOUND for row in members])
+        sound = np.array([row["verdict"] in SOUND for row in members])
         for chosen, face in ((sound, colour), (~sound, "white")):
             axes.errorbar(
                 where[chosen],
@@ -194,8 +194,8 @@ def _entries(shown: _Shown) -> list[Any]:
     for law, text, style in zip(_LAWS.get(shown.column, ()), ("Boltzmann", "chain law"), ("--", "-"), strict=False):
         if law and any(row.get(law) is not None for row in rows):
             entries.append(curves.mark(text, linestyle=style))
-    if any(row.get("verdict", "agrees") not in _SOUND for row in rows):
-        words = list(dict.fromkeys(row["verdict"] for row in rows if row["verdict"] not in _SOUND))
+    if any(row.get("verdict", "agrees") not in SOUND for row in rows):
+        words = list(dict.fromkeys(row["verdict"] for row in rows if row["verdict"] not in SOUND))
         entries.append(curves.mark(" or ".join(words), marker="o", linestyle="", mfc="white"))
     return entries
 

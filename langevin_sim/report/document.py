@@ -1,6 +1,5 @@
 """The page of a folder with a figure.md: figures of the memo, trainings, and measurements at their minima."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -8,13 +7,14 @@ from typing import Any
 from langevin_sim.report import explanations
 from langevin_sim.report.page import Block, Commands, Items, Markdown, Page, Paragraph, Section
 from langevin_sim.report.parts import footer, local, notes, picture, provenance, shell_name
+from langevin_sim.storage.summary import read_summary
 
 _SETTINGS = re.compile(r"^## (?:Settings|Trainings)$", re.MULTILINE)
 
 
 def page(folder: Path, manifest: dict[str, Any]) -> Page:
     """The text and tables of figure.md, figure.png, the settings, and the command that repeats it."""
-    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    summary = read_summary(folder)
     command = _command(folder, summary)
     heading, _, text = (folder / "figure.md").read_text(encoding="utf-8").replace(summary["command"], command).partition("\n")
     title = heading.removeprefix("# ").strip()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from langevin_sim.analysis.verdict import RHAT_LIMIT, STATIONARITY_LEVEL
+from langevin_sim.analysis.verdict import RHAT_LIMIT, SOUND, STATIONARITY_LEVEL
 from langevin_sim.dynamics import traits_of
 from langevin_sim.formatting import measured
 from langevin_sim.simulation.plan import LEAST_TIMES
@@ -18,15 +18,20 @@ _SAID = {
         "agree with Boltzmann's law within the errors",
         "All {} ensembles agree with Boltzmann's law within the errors",
     ),
-    "biased": (
+    "finite-step": (
         "follows the exact law of the chain with its finite step, not Boltzmann's",
         "follow the exact law of the chain with its finite step, not Boltzmann's",
         "All {} ensembles follow the exact law of the chain with its finite step, not Boltzmann's",
     ),
+    "differs": (
+        "does not follow Boltzmann's law, and has no finite-step law to be compared with",
+        "do not follow Boltzmann's law, and have no finite-step law to be compared with",
+        "None of the {} ensembles follows Boltzmann's law, and none has a finite-step law to be compared with",
+    ),
     "disagrees": (
-        "agrees with no known law",
-        "agree with no known law",
-        "None of the {} ensembles agrees with a known law",
+        "disagrees with what must hold: something is wrong",
+        "disagree with what must hold: something is wrong",
+        "All {} ensembles disagree with what must hold: something is wrong",
     ),
     "unconverged": (
         "is not stationary yet, so nothing is claimed about it",
@@ -57,7 +62,7 @@ def growth(results: Sequence[Result]) -> list[str]:
     sentences = []
     for dynamics in dict.fromkeys(r["dynamics"] for r in results):
         mine = sorted((r for r in results if r["dynamics"] == dynamics), key=lambda r: r["dim"])
-        if len(mine) < 2 or any(r["verdict"] not in ("agrees", "biased") for r in mine) or len(mine[0]["regions"]) < 2:
+        if len(mine) < 2 or any(r["verdict"] not in SOUND for r in mine) or len(mine[0]["regions"]) < 2:
             continue
         masses = [r["regions"][0]["mass"] for r in mine]
         steps = [after - before for before, after in pairwise(masses)]
@@ -72,7 +77,7 @@ def growth(results: Sequence[Result]) -> list[str]:
 
 
 def verdicts(results: Sequence[Result]) -> list[tuple[str, str]]:
-    """('gdl, d = 1 to 5: biased.', 'GDL at step 0.02 does not sample ...') one pair for all ensembles with the same sentence."""
+    """('gdl, d = 1 to 5: finite-step.', 'GDL at step 0.02 does not sample ...'), one pair for all ensembles of one sentence."""
     groups: dict[tuple[str, str, str], list[Result]] = {}
     for r in results:
         groups.setdefault((r["dynamics"], r["verdict"], _sentence(r)), []).append(r)
@@ -105,36 +110,39 @@ def dimensions(dims: Iterable[int]) -> str:
 
 def _sentence(r: Result) -> str:
     who = f"{_name(r)} at step {r['step_size']:g}"
-    has_law, has_own = r["reference_reason"] is None, r["chain_reason"] is None
+    has_law = r["reference_reason"] is None
     match r["verdict"]:
         case "agrees":
             return f"The masses of the regions and the mean energy under {who} are those of Boltzmann's law, within the errors."
-        case "biased" if has_law:
+        case "finite-step" if has_law:
             return (
                 f"{who} does not sample Boltzmann's law exactly, but agrees with the law of the chain with its finite step: "
                 "the sampler is right, but the step is too large for the difference to vanish within the errors."
             )
-        case "biased":
+        case "finite-step":
             return f"{who} agrees with the law of the chain with its finite step; there is no Boltzmann law beside it."
-        case "disagrees" if traits_of(r).exact:
+        case "differs":
             return (
-                f"{who} should sample Boltzmann's law at any step, but does not here: the run is too short to sample "
-                "rare transitions, or something is wrong."
+                f"{who} does not sample Boltzmann's law{_decided(r)}; whether that is due to the finite step cannot be told, "
+                "because the chain law is not known. A smaller step, or mala, would tell."
             )
         case "disagrees":
-            if has_law and not has_own:
-                return (
-                    f"{who} does not sample Boltzmann's law; whether the finite step is the reason is open, because the "
-                    "chain law is not known. A smaller step, or mala, would tell."
-                )
-            if has_own and not has_law:
-                return f"{who} does not follow its chain law: something is wrong."
-            return f"{who} follows neither Boltzmann's law nor its chain law: something is wrong."
+            must = "should sample Boltzmann's law at any step" if traits_of(r).exact else "should pass every test that must hold"
+            return (
+                f"{who} {must}, and does not{_decided(r)}: something is wrong, or the run is too short to sample "
+                "rare transitions. By chance this happens in at most 1 % of runs."
+            )
         case "unconverged":
             longer = "A longer run (--steps auto), or other starts, can tell more."
             return f"{_unsettled(r)} {'A smaller step prevents this.' if r['diverged'] else longer}"
         case _:
-            return f"There is nothing to compare with: {r['reference_reason'] or 'no law was computed'}."
+            reasons = r.get("verdict_reasons") or [r["reference_reason"] or "no law was computed"]
+            return f"There is nothing to compare with: {'; '.join(reasons)}."
+
+
+def _decided(r: Result) -> str:
+    """' (the energy)': what decided; empty in a folder of schema 1."""
+    return f" (decided by the {r['decided_by']})" if r.get("decided_by") else ""
 
 
 def _unsettled(r: Result) -> str:
@@ -155,7 +163,7 @@ def _unsettled(r: Result) -> str:
 
 def _example(results: Sequence[Result]) -> str:
     """The numbers of the ensemble whose mass is the most standard errors away from Boltzmann's."""
-    if results[0]["verdict"] not in ("biased", "disagrees"):
+    if results[0]["verdict"] not in ("finite-step", "differs", "disagrees"):
         return ""
 
     def far(r: Result) -> float:

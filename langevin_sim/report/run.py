@@ -1,6 +1,5 @@
 """The page of a folder of langevin-sim run."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from langevin_sim.report.page import Commands, Interactive, Items, Page, Paragra
 from langevin_sim.report.parts import footer, local, notes, picture, provenance, shell_name
 from langevin_sim.settings.run import RunSpec, dims_text
 from langevin_sim.settings.spec import flags, parse
+from langevin_sim.storage.summary import read_summary
 
 _SETTINGS = (
     "domain",
@@ -38,7 +38,7 @@ _OF_SGD = ("batch_size", "replacement", "terms", "tilt")
 
 def page(folder: Path, manifest: dict[str, Any]) -> Page:
     """The page of a completed run: verdicts, table, interactive part, figure, settings and commands."""
-    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    summary = read_summary(folder)
     spec = parse(RunSpec, manifest["spec"])
     results = summary["results"]
     with np.load(folder / "histograms.npz") as arrays:

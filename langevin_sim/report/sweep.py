@@ -1,6 +1,5 @@
 """The page of a sweep: the results at every point, with links to the pages of the points."""
 
-import json
 import shlex
 from collections import Counter
 from pathlib import Path
@@ -9,13 +8,14 @@ from urllib.parse import quote
 
 from langevin_sim.report.page import NAME, Block, Commands, Items, Links, Page, Paragraph, Section, Table
 from langevin_sim.report.parts import footer, local, notes, picture, provenance, shell_name
+from langevin_sim.storage.summary import read_summary
 
 _MOST = 500  # maximum number of points in the list; sweep.csv has all
 
 
 def page(folder: Path, manifest: dict[str, Any]) -> Page:
     """The page: counts first, then the figure, the points, the settings and the command that continues it."""
-    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    summary = read_summary(folder)
     rows, axes = summary["results"], summary["axes"]
     what = summary["settings"].get("potential") or summary["settings"].get("data")
     title = f"Sweep of {local(str(what))} over {', '.join(axes)}"

@@ -60,7 +60,7 @@ def read(folder: Path) -> dict[str, Any]:
     if not isinstance(summary, dict):
         raise FolderError(f"{folder}: its summary.json is damaged: expected an object")
     network_kind(folder, summary)
-    if summary.get("schema") != disk.SCHEMA:
+    if summary.get("schema") not in disk.READ:
         raise disk.other_schema(folder, summary.get("schema"))
     return summary
 

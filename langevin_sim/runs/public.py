@@ -1,6 +1,5 @@
 """Run folders from Python: make a run folder or a sweep, or open one."""
 
-import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -16,6 +15,7 @@ from langevin_sim.settings.grid import Axis, make
 from langevin_sim.settings.run import make_spec
 from langevin_sim.simulation.workers import TaskResult, Worker
 from langevin_sim.storage.folder import read_manifest
+from langevin_sim.storage.summary import read_summary
 
 
 class RunFolder(NamedTuple):
@@ -67,7 +67,7 @@ def open_run(folder: str | Path) -> RunFolder:
     path = Path(folder)
     manifest = read_manifest(path)
     try:
-        summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
+        summary = read_summary(path)
     except FileNotFoundError as error:
         raise InputError(f"{path} has no summary.json: the run is {manifest['status']}") from error
     return RunFolder(path, manifest, summary)

@@ -165,8 +165,6 @@ def _run(
     for notice in prepared.notices:
         log.info("%s", notice)
         notify(notice)
-    # masses of all regions but one (they sum to 1), and the mean energy
-    tests = sum(len(potential.regions) for potential, _ in prepared.systems)
     results: list[dict[str, Any]] = []
     for system, references in zip(prepared.systems, prepared.references, strict=True):
         label = _key(*system)
@@ -176,7 +174,7 @@ def _run(
             half = None
             if _extrapolates(spec, system):
                 half, _ = _simulate(spec, halved(system), references, threads, progress, 2, checkpoint, workers)
-            entry = summarise(run, references, tests, half)
+            entry = summarise(run, references, len(prepared.systems), half)
             checkpoint.add(label, _number(spec), entry, _arrays(run, references) | filmed)
         results.append(entry)
     summary = {

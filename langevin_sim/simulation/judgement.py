@@ -1,86 +1,86 @@
-"""The verdict on one run, with every comparison behind it."""
+"""The verdict on one run, with every test behind it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from langevin_sim.analysis.verdict import FALSE_ALARM_RATE, RHAT_LIMIT, STATIONARITY_LEVEL, Comparison, sidak, verdict
+import numpy as np
+
+from langevin_sim.analysis.verdict import (
+    FALSE_ALARM_RATE,
+    RHAT_LIMIT,
+    STATIONARITY_LEVEL,
+    Decision,
+    Law,
+    Test,
+    Verdict,
+    decide,
+)
 from langevin_sim.reference import Boltzmann, ChainLaw
+from langevin_sim.reference.least_squares import constant_noise
 from langevin_sim.reference.stability import no_second_moment, tails
+from langevin_sim.simulation.balance import standing_still, statistics
+from langevin_sim.simulation.comparisons import beside_law, beside_moments, of_means, unknown
 from langevin_sim.simulation.plan import too_short
 from langevin_sim.simulation.references import References
 
 if TYPE_CHECKING:
     from langevin_sim.simulation.run import Run
 
-
-class Test(NamedTuple):
-    """One quantity beside one law. z = (value - exact) / error, error the root of the sum of both errors squared; p two-sided."""
-
-    quantity: str
-    law: str
-    value: float
-    exact: float
-    error: float
-    z: float
-    p: float
+_APART = 3.0  # relaxation times between two draws that are taken as independent
 
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """``word`` is the verdict; ``tests`` holds every comparison behind it, each at ``level``.
+    """``word`` is the verdict, ``decided_by`` the quantity whose test failed (None: none did), ``tests`` all that was tested.
 
     reasons: why nothing is claimed, or why a law is missing.
     """
 
-    word: str
+    word: Verdict
+    decided_by: str | None
     tests: tuple[Test, ...]
-    level: float
     reasons: tuple[str, ...]
 
     def __str__(self) -> str:
         return self.word
 
     def __repr__(self) -> str:
-        lines = [f"{self.word} (each test at level {self.level:.2g})"]
+        lines = [self.word + (f", decided by: {self.decided_by}" if self.decided_by else "")]
         lines += [
-            f"  {t.quantity} beside {t.law}: {t.value:.6g}, exact {t.exact:.6g} ± {t.error:.2g}, z = {t.z:.2f}, p = {t.p:.2g}"
+            f"  {t.quantity} ({t.law}): {t.value:.6g} ± {t.error:.2g}, exact {t.exact:.6g} ± {t.exact_error:.1g}, "
+            f"z = {t.z:.2f}, p = {t.p:.2g}"
             for t in self.tests
         ]
         return "\n".join([*lines, *(f"  {reason}" for reason in self.reasons)])
 
 
-def judge(run: Run, references: References) -> Judgement:
-    """The verdict on a run beside its laws, as if it were alone: the level allows for its own comparisons."""
-    level = sidak(FALSE_ALARM_RATE, len(run.occupancy))
-    unsettled = not_settled(run, references) if run.dynamics.stationary else []
-    exact, own = comparisons(run, references.boltzmann), comparisons(run, references.chain)
-    word = verdict(exact, own, converged=not unsettled, level=level)
-    names = [*(f"mass of {name}" for name in list(run.occupancy)[:-1]), "mean energy"]
-    tests = [
-        _test(name, law, comparison)
-        for law, found in (("boltzmann", exact), ("chain", own))
-        for name, comparison in zip(names, found or [], strict=False)
-    ]
-    missing = [f"no Boltzmann law: {references.boltzmann_reason}"] if references.boltzmann is None else []
-    missing += [f"no chain law: {references.chain_reason}"] if references.chain is None else []
+def judge(run: Run, references: References, ensembles: int = 1) -> Judgement:
+    """The verdict on a run beside its laws; ``ensembles`` are judged together and share the false-alarm rate."""
+    if not run.dynamics.stationary:
+        return Judgement("no-reference", None, (), (references.boltzmann_reason,))
+    unsettled = not_settled(run, references)
+    reasons, tests = list(unsettled), list(_without_law(run, references))
+    laws: tuple[tuple[Law, str, Boltzmann | ChainLaw | None, str], ...] = (
+        ("boltzmann", "Boltzmann", references.boltzmann, references.boltzmann_reason),
+        ("chain", "chain", references.chain, references.chain_reason),
+    )
+    for name, words, law, reason in laws:
+        vague = "" if law is None else unknown(run, law)
+        if law is not None and not vague:
+            tests += beside_law(run, law, name, _looks(run, references))
+        elif name == "chain" and references.least_squares is not None:
+            tests += beside_moments(run, references.least_squares)
+        else:
+            reasons.append(f"the {words} law is not known well enough: {vague}" if vague else f"no {words} law: {reason}")
     heavy = no_second_moment(tails(run.potential, run.dynamics), run.dynamics.step_size)
-    return Judgement(word, tuple(tests), level, (*unsettled, *missing, *([heavy] if heavy else [])))
-
-
-def comparisons(run: Run, law: Boltzmann | ChainLaw | None) -> list[Comparison] | None:
-    """Masses of all regions but the last (they sum to 1), and the mean energy, beside a law's."""
-    if law is None:
-        return None
-    pairs = [Comparison(*run.occupancy[name], law.masses[name], law.errors[name]) for name in list(run.occupancy)[:-1]]
-    return [*pairs, Comparison(*run.energy, law.mean_energy, law.mean_energy_error)]
-
-
-def converged(run: Run, references: References) -> bool:
-    """Whether the ensemble looks stationary, and was long enough and free enough to be."""
-    return not not_settled(run, references)
+    reasons += [heavy] if heavy else []
+    rate = FALSE_ALARM_RATE / max(ensembles, 1)
+    found: Decision = decide(tests, settled=not unsettled, exact=run.dynamics.exact, false_alarm_rate=rate)
+    return Judgement(found.word, found.decided_by.quantity if found.decided_by else None, tuple(tests), tuple(reasons))
 
 
 def not_settled(run: Run, references: References) -> list[str]:
@@ -96,7 +96,23 @@ def not_settled(run: Run, references: References) -> list[str]:
     return [reason for reason, applies in found.items() if applies]
 
 
-def _test(quantity: str, law: str, c: Comparison) -> Test:
-    error = math.hypot(c.stderr, c.exact_error)
-    z = (c.mean - c.exact) / error if error > 0 else math.copysign(math.inf, c.mean - c.exact) if c.mean != c.exact else 0.0
-    return Test(quantity, law, c.mean, c.exact, error, z, math.erfc(abs(z) / math.sqrt(2.0)))
+def _without_law(run: Run, references: References) -> Iterator[Test]:
+    """Identities of stationarity, what one step does, and walkers that stand still (balance.py)."""
+    if run.balance is None:
+        return
+    constant = not run.dynamics.stochastic_gradient or constant_noise(run.potential) is not None
+    for statistic in statistics(run.balance, run.potential, run.dynamics, constant or references.least_squares is not None):
+        yield of_means(statistic.quantity, statistic.law, statistic.values, statistic.exact)
+    still = standing_still(run.balance, run.potential, run.dynamics)
+    if still is not None:
+        count, law = still
+        yield Test("walkers that stand still", law, count, 0.0, 0.0, 0.0, math.inf if count else 0.0, float(not count))
+
+
+def _looks(run: Run, references: References) -> np.ndarray:
+    """Draws that are so far apart that they are independent; the last one alone where the relaxation time is not known."""
+    times = run.draws.shape[1]
+    if not references.relaxation_steps or times < 2:
+        return np.array([times - 1])
+    stride = math.ceil(_APART * references.relaxation_steps * times / run.steps)
+    return np.arange(times - 1, -1, -max(stride, 1))[::-1]

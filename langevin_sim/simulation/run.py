@@ -13,6 +13,7 @@ from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import InputError
 from langevin_sim.plugins import plotter
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.simulation.balance import Balance
 from langevin_sim.simulation.judgement import Judgement, judge
 from langevin_sim.simulation.record import Observable
 from langevin_sim.simulation.references import References, reference_laws
@@ -37,7 +38,9 @@ class Run:
     independent walkers; coordinate_counts [dim, BINS + 2]; plane [n, n], counts of (x_1, x_2);
     mean, variance [dim] over walkers and time; rhat: largest nested R-hat of x_1 and U;
     stationarity: smallest p-value against it; walker_means [walkers, regions + 2]: each walker's share of
-    time in every region, mean x_1 and mean U; draws [walkers, n, 3]: region, x_1 and U of each walker at n times
+    time in every region, mean x_1 and mean U; walker_moments [walkers, 2, groups]: its means of x_j and of x_j^2, summed over
+    groups of neighbouring coordinates (up to 8 coordinates are a group each); balance: what single steps did, None if none was
+    looked at; draws [walkers, n, 3]: region, x_1 and U of each walker at n times
     spread evenly over the production steps; positions [walkers, n, dim]: all coordinates of the first 128 walkers at the
     same times; never_crossed: no walker was seen in two regions; seconds: wall time of the simulation.
 
@@ -65,6 +68,8 @@ class Run:
     rhat: float
     stationarity: float
     walker_means: np.ndarray
+    walker_moments: np.ndarray
+    balance: Balance | None
     draws: np.ndarray
     positions: np.ndarray
     final: np.ndarray
@@ -93,7 +98,7 @@ class Run:
         return reference_laws(self.potential, self.dynamics)
 
     def verdict(self) -> Judgement:
-        """Compare the run with its laws: one word, with every comparison behind it."""
+        """How the run compares with its laws, and with what must hold without one: a word, with every test behind it."""
         return judge(self, self.references)
 
     def plot(self, axes: Any = None) -> Any:

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from langevin_sim.analysis.convergence import nested_rhat, stationarity_pvalue
-from langevin_sim.analysis.occupancy import over_walkers
+from langevin_sim.analysis.occupancy import Estimate, over_walkers
+from langevin_sim.analysis.significance import counted_error
 from langevin_sim.dynamics import Dynamics
+from langevin_sim.engine.balance import members
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.ensemble import BINS, Ensemble, Landscape, new_ensemble
 from langevin_sim.engine.observer import Observer
@@ -21,6 +23,7 @@ from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.temperature import effective_temperature
 from langevin_sim.simulation import arguments
 from langevin_sim.simulation import progress as bars
+from langevin_sim.simulation.balance import balance
 from langevin_sim.simulation.divergence import LARGEST, Growth, staying, stop_if_lost
 from langevin_sim.simulation.record import Coordinates, Observable, Recorder
 from langevin_sim.simulation.run import Run, Wanted
@@ -346,7 +349,7 @@ def _observe(
         burn_in=ensemble.burn_in,
         record_every=ensemble.every,
         seed=seed,
-        occupancy={region.name: over_walkers(totals[:, k]) for k, region in enumerate(potential.regions)},
+        occupancy={region.name: _occupied(totals[:, k], len(potential.regions)) for k, region in enumerate(potential.regions)},
         energy=over_walkers(totals[:, -1]),
         edges=np.linspace(low, high, BINS + 1),
         counts=ensemble.counts_x1,
@@ -357,6 +360,8 @@ def _observe(
         rhat=rhat,
         stationarity=pvalue,
         walker_means=totals,
+        walker_moments=np.stack([_grouped(mean, dim), _grouped(square, dim)], axis=1),
+        balance=balance(by_walker(ensemble.balance), ensemble.balanced, dim),
         draws=draws[:, :full],
         positions=np.moveaxis(coordinates.positions, 0, 1)[alive[: coordinates.walkers]],
         final=ensemble.seen(walkers),
@@ -368,3 +373,16 @@ def _observe(
         acceptance=acceptance,
         seconds=seconds,
     )
+
+
+def _grouped(values: np.ndarray, dim: int) -> np.ndarray:
+    """[walkers, dim] as sums over the groups of neighbouring coordinates, [walkers, groups]."""
+    return np.stack([values[:, group].sum(axis=1) for group in members(dim)], axis=1)
+
+
+def _occupied(shares: np.ndarray, regions: int) -> Estimate:
+    """The mass of a region from shares [walkers]. Where it was seen by all or none, its error is that of one visit, never 0."""
+    found = over_walkers(shares)
+    if found.stderr > 0.0 or regions == 1:
+        return found
+    return Estimate(found.mean, counted_error(round(found.mean * shares.size), shares.size))

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from langevin_sim.analysis.distances import distances, expected_distances
-from langevin_sim.analysis.occupancy import Estimate
-from langevin_sim.analysis.verdict import FALSE_ALARM_RATE, sidak, verdict
+from langevin_sim.analysis.verdict import FALSE_ALARM_RATE
 from langevin_sim.dynamics import declarations
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.reference import boltzmann
 from langevin_sim.reference.least_squares import LeastSquares
 from langevin_sim.reference.stability import tails
-from langevin_sim.simulation.judgement import comparisons, converged
+from langevin_sim.simulation.extrapolation import extrapolated
+from langevin_sim.simulation.judgement import judge
 from langevin_sim.simulation.references import References
 from langevin_sim.simulation.run import Run
 
@@ -41,34 +41,43 @@ def marginal(run: Run, references: References) -> Marginal:
     return Marginal(run.edges, run.counts.sum(axis=0)[1:-1] / total, spread[1:-1], exact, own)
 
 
-def fitted_temperature(run: Run, references: References) -> Estimate | None:
-    """The temperature at which Boltzmann's mean energy is the simulated one, with its standard error; None if there is none."""
+def fitted_temperature(run: Run, references: References) -> dict[str, float | None] | None:
+    """The temperature at which Boltzmann's mean energy is the simulated one, with its standard error; None if there is none.
+
+    chain: the temperature that is fitted in the same way to the mean energy of the chain at this step, which is what the
+    simulated one should be; None where that energy is not known.
+    """
     if references.boltzmann is None or references.temperature is None:
         return None
-    from scipy.optimize import brentq
-
-    around = references.temperature
-
-    def excess(temperature: float) -> float:
-        return boltzmann(run.potential, temperature).mean_energy - run.energy.mean
-
+    exact, moments = references.chain, references.least_squares
+    expected = exact.mean_energy if exact is not None else moments.energy if moments is not None else None
     try:
-        low, high = 0.5 * around, 2.0 * around
-        fitted = float(brentq(excess, low, high, xtol=1e-4 * around))
-        slope = (excess(1.02 * fitted) - excess(0.98 * fitted)) / (0.04 * fitted)
+        fitted, slope = _temperature_of(run, run.energy.mean, references.temperature)
+        predicted = None if expected is None else _temperature_of(run, expected, references.temperature)[0]
     except (ValueError, ReferenceUnavailable):
         return None
-    return Estimate(fitted, run.energy.stderr / abs(slope)) if slope else None  # so cold that the energy is that of the minimum
+    if not slope:  # so cold that the energy is that of the minimum
+        return None
+    return {"mean": fitted, "stderr": run.energy.stderr / abs(slope), "chain": predicted}
 
 
-def summarise(run: Run, references: References, tests: int, half: Run | None = None) -> dict[str, Any]:
-    """One entry of ``results``; ``tests`` is how many comparisons the whole run makes, ``half`` the run at half the step."""
+def _temperature_of(run: Run, energy: float, around: float) -> tuple[float, float]:
+    """T with Boltzmann's E U = energy, and dE/dT there; ValueError if it is not within a factor of 2."""
+    from scipy.optimize import brentq
+
+    def excess(temperature: float) -> float:
+        return boltzmann(run.potential, temperature).mean_energy - energy
+
+    fitted = float(brentq(excess, 0.5 * around, 2.0 * around, xtol=1e-4 * around))
+    return fitted, (excess(1.02 * fitted) - excess(0.98 * fitted)) / (0.04 * fitted)
+
+
+def summarise(run: Run, references: References, ensembles: int = 1, half: Run | None = None) -> dict[str, Any]:
+    """One entry of ``results``; ``ensembles``: how many share the false-alarm rate; ``half``: the run at half the step."""
     names = list(run.occupancy)
     exact, own, cold = references.boltzmann, references.chain, run.potential.cold_masses
-    level = sidak(FALSE_ALARM_RATE, tests)
-    settled = converged(run, references) if run.dynamics.stationary else True
-    word = verdict(comparisons(run, exact), comparisons(run, own), converged=settled, level=level)
-    limit = {} if half is None else extrapolated(run, half)
+    judged = judge(run, references, ensembles)
+    limit = {} if half is None else extrapolated(run, half, references, FALSE_ALARM_RATE / max(ensembles, 1))
     fitted = fitted_temperature(run, references) if run.dynamics.stochastic_gradient else None
     return _plain(
         {
@@ -79,7 +88,7 @@ def summarise(run: Run, references: References, tests: int, half: Run | None = N
             "temperature": run.dynamics.temperature,
             "noise": run.dynamics.noise,
             "effective_temperature": references.temperature,
-            "fitted_temperature": None if fitted is None else {"mean": fitted.mean, "stderr": fitted.stderr},
+            "fitted_temperature": fitted,
             "walkers": run.walkers,
             "steps": run.steps,
             "burn_in": run.burn_in,
@@ -101,7 +110,9 @@ def summarise(run: Run, references: References, tests: int, half: Run | None = N
                 "mean": run.energy.mean,
                 "stderr": run.energy.stderr,
                 "boltzmann": None if exact is None else exact.mean_energy,
+                "boltzmann_error": None if exact is None else exact.mean_energy_error,
                 "chain": None if own is None else own.mean_energy,
+                "chain_error": None if own is None else own.mean_energy_error,
             },
             "marginal": _distances(run, marginal(run, references)),
             "least_squares": _moments(references.least_squares),
@@ -115,31 +126,14 @@ def summarise(run: Run, references: References, tests: int, half: Run | None = N
             "reference_reason": references.boltzmann_reason or None,
             "chain_reason": references.chain_reason or None,
             "chain_method": None if own is None else own.method,
-            "verdict": word,
+            "tests": [test._asdict() for test in judged.tests],
+            "verdict": judged.word,
+            "decided_by": judged.decided_by,
+            "verdict_reasons": list(judged.reasons),
             "seconds": run.seconds,
             "updates_per_second": run.updates_per_second,
         }
     )
-
-
-def extrapolated(run: Run, half: Run) -> dict[str, dict[str, float]]:
-    """Masses at step 0 from those at eta and eta/2, by Richardson: (2^p m(eta/2) - m(eta)) / (2^p - 1), p the weak order.
-
-    The error is taken over walkers: walker k of both runs has the same stream, so that what they share
-    is counted once.
-    """
-    assert run.dynamics.weak_order is not None, "only what has an order is extrapolated"
-    power = 2.0**run.dynamics.weak_order
-    result = {}
-    for k, name in enumerate(run.occupancy):
-        if run.walker_means.shape == half.walker_means.shape:
-            values = (power * half.walker_means[:, k] - run.walker_means[:, k]) / (power - 1.0)
-            mean, stderr = float(values.mean()), float(values.std(ddof=1) / math.sqrt(values.size))
-        else:  # a walker diverged in one of the two
-            (m, e), (m2, e2) = run.occupancy[name], half.occupancy[name]
-            mean, stderr = (power * m2 - m) / (power - 1.0), math.hypot(power * e2, e) / (power - 1.0)
-        result[name] = {"extrapolated": mean, "extrapolated_stderr": stderr}
-    return result
 
 
 def _distances(run: Run, bins: Marginal) -> dict[str, float | None]:

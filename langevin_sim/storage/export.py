@@ -1,6 +1,5 @@
 """Export draws of an ensemble in ArviZ's layout: an xarray DataTree with the dimensions chain, draw and coordinate."""
 
-import json
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 
 from langevin_sim.errors import FolderError, InputError
 from langevin_sim.storage import folder as disk
+from langevin_sim.storage.summary import read_summary
 
 KEPT = 128  # number of walkers whose region, x_1 and U a run folder keeps
 CHAINS = 24  # number of walkers whose coordinates it keeps: fewer than the draws of each (32 to 64), as ArviZ expects
@@ -56,7 +56,7 @@ def from_folder(folder: Path, dim: int | None = None, dynamics: str | None = Non
     manifest = disk.read_manifest(folder)
     if manifest.get("kind", "run") != "run" or manifest["status"] != "COMPLETED":
         raise FolderError(f"{folder} is not a completed run of langevin-sim run; there is nothing to export")
-    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    summary = read_summary(folder)
     found = [entry for entry in summary["results"] if dim in (None, entry["dim"]) and dynamics in (None, entry["dynamics"])]
     if len(found) != 1:
         there = ", ".join(f"--dim {entry['dim']} --dynamics {entry['dynamics']}" for entry in summary["results"])

@@ -11,11 +11,12 @@ from langevin_sim.storage.atomic import remove_partial, write_json, write_whole
 from langevin_sim.storage.claim import absent_parents, claim, claimable, remove_empty
 from langevin_sim.storage.lock import locked
 from langevin_sim.storage.log import kept, log
-from langevin_sim.storage.manifest import SCHEMA, finish_manifest, new_manifest, now, other_schema, read_manifest, rehash
+from langevin_sim.storage.manifest import READ, SCHEMA, finish_manifest, new_manifest, now, other_schema, read_manifest, rehash
 from langevin_sim.storage.signals import deferred
 from langevin_sim.storage.table import write_csv
 
 __all__ = [
+    "READ",
     "SCHEMA",
     "absent_parents",
     "attempt",

@@ -15,7 +15,8 @@ from langevin_sim.errors import FolderError
 from langevin_sim.storage.atomic import write_json
 from langevin_sim.storage.commit import git_commit
 
-SCHEMA = 1  # of manifest.json and summary.json
+SCHEMA = 2  # of manifest.json and summary.json
+READ = (1, 2)  # schema 1 has "biased" for "finite-step", and no tests
 _NAME = "manifest.json"
 _PACKAGES = ("langevin-sim", "numpy", "numba", "llvmlite", "scipy", "matplotlib")
 _PARTS = (("spec", dict), ("status", str), ("versions", dict), ("host", dict), ("outputs", dict))
@@ -75,7 +76,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise FolderError(f"{folder} is not a run folder: its manifest.json cannot be read ({reason})") from error
-    if manifest.get("schema") != SCHEMA:
+    if manifest.get("schema") not in READ:
         raise other_schema(folder, manifest.get("schema"))
     for key, kind in _PARTS:
         if not isinstance(manifest.get(key), kind):
@@ -85,7 +86,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def other_schema(folder: Path, schema: Any) -> FolderError:
     """The error for a folder that another version of this program wrote."""
-    return FolderError(f"{folder} has schema {schema!r}, but this program reads {SCHEMA}; use the version that made it")
+    return FolderError(
+        f"{folder} has schema {schema!r}, but this program reads {' and '.join(map(str, READ))}; use the version that made it"
+    )
 
 
 def _hash(path: Path) -> str:

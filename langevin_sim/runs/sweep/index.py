@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.plots.sweep import View
 from langevin_sim.settings.grid import Point, Sweep
 from langevin_sim.storage import folder as disk
+from langevin_sim.storage.summary import read_summary
 
 _REGION = ("mass", "stderr", "boltzmann", "chain", "extrapolated", "extrapolated_stderr")
 _RUN = (
@@ -88,7 +88,7 @@ def check_view(sweep: Sweep, view: View | None) -> None:
 
 
 def _rows(kind: str, place: Path) -> list[dict[str, Any]]:
-    summary = json.loads((place / "summary.json").read_text(encoding="utf-8"))
+    summary = read_summary(place)
     if kind == "train":
         return [{name: result.get(name) for name in _TRAIN} for result in summary["runs"][0]["results"]]
     found = []
