@@ -114,7 +114,7 @@ def test_show_tells_the_structure(arguments, said):
 def test_the_number_of_regions_can_be_set():
     with pytest.warns(UserWarning, match="more than 3 minima"):
         shown = call("show", "expr: sum((x^2-1)^2)", "--max-regions", "3").output
-    assert "more than 3 minima: each of these has a region, and the others together are elsewhere" in shown
+    assert "more than 3 minima: each of these has a region, and the others form elsewhere" in shown
     for command in (["show", "twowell"], ["check", "twowell"]):
         refused = call(*command, "--max-regions", "3")
         assert refused.exit_code == 2

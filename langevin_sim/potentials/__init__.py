@@ -1,4 +1,4 @@
-"""What is descended: one potential a file, each with its exact truth."""
+"""Potentials, one per file, each with its exact properties."""
 
 from langevin_sim.potentials.ackley import ackley
 from langevin_sim.potentials.asymmetric import asymmetric

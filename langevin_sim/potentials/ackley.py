@@ -61,8 +61,8 @@ def ackley(dim: int, scale: float = 0.5, reach: float = 5.0) -> Potential:
     """U(x) = scale [20 - 20 exp(-0.2 sqrt(mean x_j^2)) + e - exp(mean cos(2 pi x_j))] in the reflecting box [-reach, reach]^dim.
 
     Regions: centre = {|x_j| < 1/2 for all j}, around the global minimum U(0) = 0, and outside = the rest. U has the tip of a
-    cone at 0, where its slope jumps, so that descent with a finite step never comes to rest there; its slope is taken as 0 at
-    the tip itself. U is bounded, so that exp(-U/T) has no integral over R^dim: hence the box, or another by --domain.
+    cone at 0, where its slope jumps, so descent with a finite step never comes to rest there; at the tip itself the slope is
+    taken as 0. U is bounded, so exp(-U/T) has no integral over R^dim; hence the box, which --domain can replace.
     Source: Ackley, A Connectionist Machine for Genetic Hillclimbing (1987), with scale = 1 and reach = 32.768.
     """
     checked("ackley", dim, scale=scale, reach=reach)

@@ -73,7 +73,7 @@ def asymmetric(dim: int = 2) -> Potential:
     """U(x, y) = (x^4 - x^3/16 - 2 x^2 + 3 x/16) + (y^4 - y^3/8 - 2 y^2 + 3 y/8) in R^2.
 
     Regions: southwest, northwest, southeast and northeast, cut at the maxima x = 3/64 and y = 3/32. The minima are at
-    (+-1, +-1); southwest is the deepest and has all the mass as T -> 0. U is a sum over coordinates, so that all laws are
+    (+-1, +-1); southwest is the deepest and has all the mass as T -> 0. U is a sum over coordinates, so all laws are
     products of one-dimensional ones. Source: the asymmetric quadruple well of deeptime (Hoffmann et al. 2022).
     """
     checked("asymmetric", dim, at_least=2, at_most=2)

@@ -89,7 +89,7 @@ def _at(dim: int, bend: float, width: float) -> Potential:
 def banana(dim: int = 2, bend: float = 0.1, width: float = 10.0) -> Potential:
     """U(x) = x_1^2 / (2 w^2) + (x_2 + b x_1^2 - b w^2)^2 / 2 + sum_{j>=3} x_j^2 / 2 in R^dim, dim >= 2, w = width, b = bend.
 
-    The twisted Gaussian. Regions: top = {|x_1| < w}, arms = the rest. The twist keeps volumes, so that x_1 ~ N(0, T w^2) and
+    The twisted Gaussian. Regions: top = {|x_1| < w}, arms = the rest. The twist preserves volumes, so x_1 ~ N(0, T w^2) and
     E[U] = dim T/2 exactly, for any bend and temperature.
     Source: Haario, Saksman and Tamminen, Computational Statistics 14, 375 (1999), with b = 0.03 and 0.1.
     """

@@ -71,10 +71,10 @@ def boxes(dim: int, narrow: float = 2.0, wide: float = 4.0, reach: float = 0.25)
     """U(x) = 1 - 1[4 < x_j <= 6 for all j] - 1[12 < x_j <= 16 for all j] on the torus [0, 18)^dim.
 
     The cubes have the edges ``narrow`` and ``wide`` and the centres 5 and 14 on the diagonal. U has no
-    gradient: what walkers descend is the authors' g_j = U(x + reach e_j) - U(x - reach e_j), not
+    gradient; walkers descend the authors' g_j = U(x + reach e_j) - U(x - reach e_j), which is not
     divided by anything, so only RWM samples exp(-U/T). Regions: wide, narrow (the cubes), plateau.
     Masses: wide : narrow : plateau = wide^dim : narrow^dim : (18^dim - wide^dim - narrow^dim) e^(-1/T);
-    the plateau takes over once T > 1/(dim log(18/wide)), about. Source: memo, Fig. 3, and its authors' code.
+    the plateau takes over once T is above about 1/(dim log(18/wide)). Source: memo, Fig. 3, and its authors' code.
     """
     checked("boxes", dim, narrow=narrow, wide=wide, reach=reach)
     edges = (_NARROW_CENTRE - narrow / 2, _NARROW_CENTRE + narrow / 2, _WIDE_CENTRE - wide / 2, _WIDE_CENTRE + wide / 2)
@@ -94,7 +94,7 @@ def boxes(dim: int, narrow: float = 2.0, wide: float = 4.0, reach: float = 0.25)
         return raised / raised.sum()
 
     def marginal(temperature: float, at: np.ndarray) -> np.ndarray:
-        # in each of five intervals of x_1 the density is constant
+        # the density is constant in each of five intervals of x_1
         cuts = np.array([0.0, *edges, _PERIOD])
         inside = np.array([0.0, slices[1], 0.0, slices[0], 0.0])
         boltzmann = math.exp(-1.0 / temperature)

@@ -1,10 +1,10 @@
-"""What is known of a potential's structure, in words: what decides which exact laws are within reach."""
+"""Describe a potential's structure, which decides which exact laws can be computed."""
 
 import numpy as np
 
 from langevin_sim.potentials.potential import Potential
 
-_MOST = 6  # groups of coordinates that are listed
+_MOST = 6  # number of groups of coordinates to list
 
 
 def structure(potential: Potential) -> list[str]:
@@ -45,7 +45,7 @@ def _minima(potential: Potential) -> str:
     count = len(potential.minima)
     found = f"{count:,} {'minimum' if count == 1 else 'minima'}"
     if potential.regions[-1].name == "elsewhere":
-        return f"more than {found}: each of these has a region, and the others together are elsewhere (--max-regions)"
+        return f"more than {found}: each of these has a region, and the others form elsewhere (--max-regions)"
     return f"{found}, {len(potential.regions):,} region{'s' if len(potential.regions) > 1 else ''}"
 
 

@@ -1,4 +1,4 @@
-"""The slope of an energy by central differences, to hold a gradient against."""
+"""The slope of an energy by central differences, to check a gradient."""
 
 import numpy as np
 
@@ -9,9 +9,9 @@ _ROUNDING = 1e-9  # of the largest energy: what a difference over a step is unce
 
 
 def central_differences(potential: Potential, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Slopes [n, dim] at points x[n, dim]; how far apart they are from those over twice the step; what rounding leaves of both.
+    """Slopes [n, dim] at points x[n, dim]; their distance from those over twice the step; the rounding error of both.
 
-    Where the two are far apart there is a kink, or the energy varies within the step: no verdict is possible there.
+    If the two differ much, there is a kink, or the energy varies within the step, and no verdict is possible there.
     """
     step = _STEP * (1.0 + np.abs(x).max())
     slopes = []

@@ -66,7 +66,7 @@ def doublewell(dim: int, barrier: float = 2.0, stiffness: float = 1.0, tilt: flo
         hot = max(temperature, 0.05)
         reach = 5.0 * math.sqrt(hot / stiffness)
         box = np.tile([-reach, reach], (dim, 1))
-        # where U has climbed 12.5 T above the floor
+        # where U is 12.5 T above the floor
         box[0] = np.array([-1.0, 1.0]) * math.sqrt(1.0 + math.sqrt((12.5 * hot + 2.0 * abs(tilt)) / barrier))
         return box
 

@@ -39,9 +39,9 @@ def entropicswitch(dim: int = 2, scale: float = 1.0) -> Potential:
     """U(x, y) = scale [3 exp(-x^2 - (y - 1/3)^2) - 3 exp(-x^2 - (y - 5/3)^2) - 5 exp(-(x - 1)^2 - y^2)
     - 5 exp(-(x + 1)^2 - y^2) + x^4/5 + (y - 1/3)^4/5] in R^2, also known as the three-hole potential.
 
-    Regions: left, right and top, each what is nearest to its minimum, U/scale = -4.16, -4.16 and -1.72. U(-x, y) = U(x, y), so
-    that left and right have equal masses at any temperature. When cold, the path from left to right is the direct one of low
-    energy; when warmer, the detour through the top, which is wider.
+    Regions: left, right and top, each nearest to its minimum, U/scale = -4.16, -4.16 and -1.72. U(-x, y) = U(x, y), so
+    left and right have equal masses at any temperature. At low temperature, paths from left to right are direct; at higher
+    temperature they take the detour through the top, which is wider.
     Source: Metzner, Schütte and Vanden-Eijnden, J. Chem. Phys. 125, 084110 (2006).
     """
     checked("entropicswitch", dim, at_least=2, at_most=2, scale=scale)

@@ -37,13 +37,13 @@ def fatskinny(dim: int = 1, barrier: float = 1.0) -> Potential:
 
     Regions: fat = {x >= 0}, with the degenerate minimum at 8/5, and skinny = the rest, with the minimum at -2/5; U = 0 at both,
     and U(0) = h between them. Near the fat minimum U grows as the 8th power, near the skinny one as the square: their masses go
-    as T^(1/8) and T^(1/2), and their mean energies as T/8 and T/2, so that the fat one has all the mass as T -> 0.
+    as T^(1/8) and T^(1/2), and their mean energies as T/8 and T/2, so the fat one has all the mass as T -> 0.
     Source: an example of singular learning theory (Watanabe 2009): learning coefficients 1/8 and 1/2.
     """
     checked("fatskinny", dim, at_most=1, barrier=barrier)
 
     def extent(temperature: float) -> np.ndarray:
-        """Where U has climbed about 12.5 T beyond the minima."""
+        """The interval within which U is below about 12.5 T."""
         climb = 12.5 * max(temperature, 0.05) / barrier
         return np.array([[-0.4 - 0.15 * max(1.0, climb) ** 0.25, 1.6 + 1.1 * max(climb, 0.1) ** 0.125]])
 

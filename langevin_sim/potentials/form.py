@@ -1,4 +1,4 @@
-"""Whether a potential has the form that the engine and the laws rely on, told in one line before anything runs."""
+"""Check, before anything runs, that a potential has the form on which the engine and the laws rely."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,13 +9,13 @@ from langevin_sim.errors import InputError, ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 
 _POINTS = 256
-_ROUNDING = 1e-6  # of masses that sum to 1
+_ROUNDING = 1e-6  # error of masses that sum to 1
 
 
 def check(potential: Potential, temperature: float = 1.0) -> None:
-    """InputError, naming the part, unless every part has its type and shape, and every point of the extent a region.
+    """Raise InputError, which names the part, unless every part has its type and shape, and every point of the extent a region.
 
-    Built-in potentials have this form; a record that a user filled in, or changed by dataclasses.replace, may not.
+    Built-in potentials have this form; a record that a user filled in, or changed by dataclasses.replace, may lack it.
     """
     name, dim = potential.name, potential.dim
     for part in ("block_energy", "block_gradient", "block_label"):
@@ -45,7 +45,7 @@ def check(potential: Potential, temperature: float = 1.0) -> None:
 
 
 def masses(potential: Potential, temperature: float) -> None:
-    """InputError unless the exact masses of a user's own potential are masses."""
+    """Raise InputError unless the exact masses of a user-defined potential are masses."""
     found = None if potential.exact_masses is None else _called(potential, "exact_masses", temperature)
     if found is not None and not ((found := np.asarray(found, float)).min() >= 0 and abs(found.sum() - 1.0) <= _ROUNDING):
         raise InputError(f"{potential.name}: exact_masses({temperature:g}) are {found}: expected masses that sum to 1")
@@ -69,7 +69,7 @@ def _labels(potential: Potential, box: np.ndarray) -> None:
     points = np.concatenate([np.stack([region.start for region in potential.regions]), potential.minima, spread])
     try:
         labels = potential.label(points)
-    except Exception as error:  # a user's own function may raise anything
+    except Exception as error:  # a user's function may raise anything
         raise _failed(potential, "block_label", error) from error
     count = len(potential.regions)
     wrong = np.flatnonzero((labels < 0) | (labels >= count))
@@ -89,7 +89,7 @@ def _called(potential: Potential, part: str, temperature: float) -> Any:
         return function(temperature)
     except ReferenceUnavailable:
         return None
-    except Exception as error:  # a user's own function may raise anything
+    except Exception as error:  # a user's function may raise anything
         raise _failed(potential, f"{part}({temperature:g})", error) from error
 
 

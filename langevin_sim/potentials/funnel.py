@@ -58,8 +58,8 @@ def funnel(dim: int = 2) -> Potential:
 
     Regions: neck = {v < 0}, mouth = the rest. Given v the other coordinates are N(0, T e^v), and so v ~ N(m, 9 T) with
     m = 9 (dim - 1)(T - 1)/2 and E[U] = dim T/2 + m^2/18 + (dim - 1) m/2, exactly. At T = 1 v ~ N(0, 9) and E[U] = dim/2. The
-    minimum lies deep in the neck, v = -9 (dim - 1)/2, where the curvature is exp(9 (dim - 1)/2): what walkers may descend with
-    a given step is a part of the funnel only. Source: Neal, Annals of Statistics 31, 705 (2003).
+    minimum lies deep in the neck, v = -9 (dim - 1)/2, where the curvature is exp(9 (dim - 1)/2): with a given step, walkers can
+    descend only a part of the funnel. Source: Neal, Annals of Statistics 31, 705 (2003).
     """
     checked("funnel", dim, at_least=2, at_most=MAX_DIM)
     others = dim - 1.0

@@ -103,9 +103,9 @@ def _at(dim: int, spacing: float, variance: float) -> Potential:
 def gaussiangrid(dim: int = 2, spacing: float = 2.0, variance: float = 0.09) -> Potential:
     """U(x) = -log sum_k exp(-|x - c_k|^2 / (2 v)) in R^dim, dim = 1 or 2, c_k the 5^dim points of a grid, v = variance.
 
-    The centres are at -2, -1, 0, 1 and 2 times ``spacing`` along every axis. Regions: what is nearest to each of them, named
-    as on a chessboard, a to e along x_1 and 1 to 5 along x_2. Where spacing^2 is large beside v, all masses are equal but for
-    terms of the order of exp(-spacing^2 / (8 v)). The sum over a grid is a product of sums over its axes, so that U is a sum
+    The centres are at -2, -1, 0, 1 and 2 times ``spacing`` along every axis. Regions: the points nearest to each centre, named
+    as on a chessboard, a to e along x_1 and 1 to 5 along x_2. If spacing^2 is much larger than v, all masses are equal up to
+    terms of the order of exp(-spacing^2 / (8 v)). The sum over a grid is a product of sums over its axes, so U is a sum
     over coordinates, and all laws are products of one-dimensional ones.
     """
     checked("gaussiangrid", dim, at_most=2, spacing=spacing, variance=variance)

@@ -13,8 +13,8 @@ from langevin_sim.vectormath import compiled, exp, inlined
 
 _PERIOD = 18.0
 _NARROW_CENTRE, _WIDE_CENTRE = 4.0, 12.0
-_RADIUS = 2.0  # of a region, in widths
-_NEGLIGIBLE = 80.0  # an image's share below e^-80 is left out
+_RADIUS = 2.0  # radius of a region, in widths
+_NEGLIGIBLE = 80.0  # images whose share is below e^-80 are left out
 
 
 @inlined

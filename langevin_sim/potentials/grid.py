@@ -9,7 +9,7 @@ def energy_grid(potential: Potential, extent: np.ndarray, count: int) -> tuple[n
     """Grid points and U there: extent [k, 2] gives points [count, .., count, k] and energies [count, .., count].
 
     The coordinates beyond the first k are those of the minimum at which U is lowest. On a torus the upper end of each axis
-    stays just inside, for it is the lower end again, perhaps across an edge of U.
+    stays just inside, because it coincides with the lower end, perhaps across a jump of U.
     """
     axes = [np.linspace(low, high, count) for low, high in extent]
     if potential.domain.kind == "torus":

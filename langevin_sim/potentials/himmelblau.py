@@ -41,7 +41,7 @@ def himmelblau(dim: int = 2, scale: float = 0.05) -> Potential:
 
     Regions: the quadrants, northeast, northwest, southwest and southeast, each with one minimum of depth 0. As T -> 0 the
     masses are in proportion to 1/sqrt(det H) at the minima. With scale = 0.05 (default) the barriers are 0.67, 3.4, 5.2 and
-    8.9, so that T = 1 crosses most of them now and then. Source: Himmelblau, Applied Nonlinear Programming (1972).
+    8.9, so at T = 1 walkers cross most of them occasionally. Source: Himmelblau, Applied Nonlinear Programming (1972).
     """
     checked("himmelblau", dim, at_least=2, at_most=2, scale=scale)
 

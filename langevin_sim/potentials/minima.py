@@ -1,4 +1,4 @@
-"""Minima to rounding, and the curvature there."""
+"""Minima to rounding error, and their curvature."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def with_stability_bound(potential: Potential) -> Potential:
 def stationary_points(potential: Potential, low: float, high: float, points: int = 4001) -> tuple[np.ndarray, np.ndarray]:
     """Minima and maxima of a one-dimensional potential between low and high, to rounding.
 
-    The gradient is scanned for changes of sign on an even grid; what lies closer together than two of its points is missed.
+    The gradient is scanned for changes of sign on a uniform grid; points closer together than its spacing are missed.
     """
 
     def slope(x: float) -> float:
@@ -47,7 +47,7 @@ def stationary_points(potential: Potential, low: float, high: float, points: int
     signs = np.sign(potential.gradient(grid[:, None])[:, 0])
     found: dict[float, list[float]] = {1.0: [], -1.0: []}
     for k in np.flatnonzero(signs[1:] != signs[:-1]):
-        if signs[k] == 0.0:  # the grid's own point, already taken from the left
+        if signs[k] == 0.0:  # a point of the grid, already counted from the left
             continue
         rising = -signs[k]
         if signs[k + 1] == 0.0:
@@ -60,8 +60,8 @@ def stationary_points(potential: Potential, low: float, high: float, points: int
 def with_cold_masses(potential: Potential) -> Potential:
     """The potential with the masses of its regions as T -> 0, by Laplace's method.
 
-    Every minimum of the least depth, to rounding, counts with det(H)^(-1/2), H its Hessian, which must have full rank, and
-    in the region that it lies in; all other minima count nothing.
+    Every global minimum, up to rounding, counts with det(H)^(-1/2) in its region, H its Hessian, which must have full rank;
+    other minima do not count.
     """
     energy = potential.energy(potential.minima)
     deepest = energy <= energy.min() + 1e-12 * (1.0 + np.abs(energy).max())

@@ -95,9 +95,9 @@ def _at(scale: float, minima: np.ndarray, curvature: float) -> Potential:
 def muellerbrown(dim: int = 2, scale: float = 0.05) -> Potential:
     """U(x) = scale sum_k A_k exp(a_k (x_1-u_k)^2 + b_k (x_1-u_k)(x_2-v_k) + c_k (x_2-v_k)^2) in R^2.
 
-    Regions: deep, middle and right, each what is nearest to its minimum, U/scale = -146.7, -80.8,
+    Regions: deep, middle and right, each nearest to its minimum, U/scale = -146.7, -80.8,
     -108.2. With scale = 0.05 (default) the barriers are 5.3 from the deep well, 0.4 from the middle
-    one and 1.8 from the right one, so that T = 1 crosses them now and then.
+    one and 1.8 from the right one, so at T = 1 walkers cross them occasionally.
     Source: Müller and Brown, Theor. Chim. Acta 53, 75 (1979).
     """
     checked("muellerbrown", dim, at_least=2, at_most=2, scale=scale)

@@ -1,4 +1,4 @@
-"""A finite sum of parabolas with one common minimum: gradient noise in proportion to the distance from it."""
+"""A finite sum of parabolas with one common minimum: its gradient noise is proportional to the distance from it."""
 
 import math
 from dataclasses import replace
@@ -13,11 +13,11 @@ from langevin_sim.potentials.regression import MAX_ROWS, regression_from
 
 @rebuildable
 def multiplicative(dim: int = 1, rows: float = 100, spread: float = 1.0) -> Potential:
-    """V_i(x) = a_i x^2/2, i = 1..rows, U = (1/n) sum V_i = x^2/2 in R: least squares that meets every point.
+    """V_i(x) = a_i x^2/2, i = 1..rows, U = (1/n) sum V_i = x^2/2 in R: least squares that fits every point.
 
     a_i: the ``rows`` mid-quantiles of a log-normal law of log-deviation ``spread``, divided by their mean. SGD multiplies x by
-    1 - eta a_B in every step, a_B the batch mean, so that it tends to 0 where E log|1 - eta a_B| < 0. SGDL adds noise to
-    that: x then has a second moment if E (1 - eta a_B)^2 < 1 only, namely 2 eta T / (1 - E (1 - eta a_B)^2), and if
+    1 - eta a_B in every step, a_B the batch mean, so it tends to 0 if E log|1 - eta a_B| < 0. SGDL adds noise to
+    that: x then has a second moment only if E (1 - eta a_B)^2 < 1, namely 2 eta T / (1 - E (1 - eta a_B)^2), and if
     some |1 - eta a_i| > 1, its law has a tail of the power alpha with E |1 - eta a_B|^alpha = 1.
     Regions: core = {|x| < 1}, shell = the rest. Source: Kesten, Acta Mathematica 131, 207 (1973).
     """

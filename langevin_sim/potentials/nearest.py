@@ -14,7 +14,7 @@ def with_centres(constants: list[float], centres: np.ndarray) -> np.ndarray:
 
 @compiled
 def block_label(X, L, p):
-    """L = index of the nearest centre in the Euclidean norm; the first of those that are equally near."""
+    """L = index of the nearest centre in the Euclidean norm; the first if several are equally near."""
     dim, count = X.shape[0], int(p[p.shape[0] - 1])
     first = p.shape[0] - 1 - count * dim
     for i in range(X.shape[1]):

@@ -16,9 +16,9 @@ Arguments = ParamSpec("Arguments")
 
 
 def rebuildable(factory: Callable[Arguments, "Potential"]) -> Callable[Arguments, "Potential"]:
-    """A factory whose potentials are pickled by what made them: the factory, by its name, and its arguments.
+    """Decorate a factory so that its potentials are pickled by the factory's name and its arguments.
 
-    Compiled functions and closures are so found again, and never copied.
+    Compiled functions and closures are thus rebuilt, and never copied.
     """
 
     @wraps(factory)
@@ -36,10 +36,10 @@ def _rebuild(factory: Callable[..., "Potential"], args: tuple[Any, ...], kwargs:
 
 @dataclass(frozen=True)
 class Region:
-    """A part of space with a rule of membership; ``start`` is where walkers begin in it.
+    """A part of space with a rule of membership; ``start`` is the point where its walkers begin.
 
-    factor_regions: where the potential is a sum over groups of coordinates (``Potential.factors``) and the region is
-    the product of one region of each factor, their indices; else None.
+    factor_regions: if the potential is a sum over groups of coordinates (``Potential.factors``) and the region is the
+    product of one region of each factor, their indices; else None.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Factor:
-    """One term of a sum over disjoint groups of coordinates: ``potential`` acts on x[coordinates] alone."""
+    """One term of a sum over disjoint groups of coordinates: ``potential`` acts only on x[coordinates]."""
 
     coordinates: tuple[int, ...]
     potential: "Potential"
@@ -70,8 +70,8 @@ class FiniteSum:
     """U = (1/n) sum_i V_i, the form that SGD needs.
 
     data [n, columns] describes the terms. block_batch_gradient(X, B, G, gradient, p, data), compiled
-    (engine.block.BATCH_GRADIENT), writes into G[dim, m] the mean of grad V_i over the terms B[b, m],
-    each walker's own. tilts [n, dim]: grad V_i - grad U, where it is the same everywhere, and covariance [dim, dim] that of
+    (engine.block.BATCH_GRADIENT), writes into G[dim, m] the mean of grad V_i over each walker's
+    terms B[b, m]. tilts [n, dim]: grad V_i - grad U, where it is the same everywhere, and covariance [dim, dim] that of
     the tilts; else None.
     """
 
@@ -82,36 +82,36 @@ class FiniteSum:
 
     @property
     def n_terms(self) -> int:
-        """How many terms."""
+        """Number of terms."""
         return int(self.data.shape[0])
 
     @property
     def tilted(self) -> bool:
-        """Whether the terms are U + z_i . x with tilts z_i that were made for U, and may be made larger or smaller."""
+        """Whether the terms are U + z_i . x with tilts z_i that were made for U and can be rescaled."""
         return self.tilts is not None and self.tilts is self.data
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Potential:
-    """An energy U on a domain in R^dim with what is known of it.
+    """An energy U on a domain in R^dim, with its known properties.
 
     block_energy(X, E, p), block_gradient(X, G, p) and block_label(X, L, p) are compiled functions on
     float64[dim, n] arrays; p is ``constants``. block_label gives each walker the index of its region.
     extent(T) gives the interval of each coordinate, [dim, 2], that histograms cover.
     stability bound: the step size beyond which GD near a minimum diverges, 2 / largest curvature.
-    symmetry: "axial" where U depends on (x_1, |(x_2..x_d)|) only.
-    exact_masses(T), where the masses of the regions under Boltzmann have a closed form: [regions].
+    symmetry: "axial" if U depends only on (x_1, |(x_2..x_d)|).
+    exact_masses(T), if the masses of the regions under Boltzmann have a closed form: [regions].
     exact_marginal(T, edges), likewise for the masses of bins of x_1: [edges - 1].
     exact_energy(T), likewise for the mean of U.
-    terms: the finite sum that SGD draws from, where there is one.
-    smooth: whether the gradient is the energy's own (False: a stand-in, as a difference over a finite distance).
+    terms: the finite sum from which SGD draws, if there is one.
+    smooth: whether the gradient is that of the energy (False: replaced, by a difference over a finite distance for example).
     confining: whether exp(-U/T) can be normalised.
-    cold_masses: the limit of the masses of the regions as T -> 0, [regions], where it is known.
-    factors: U as a sum over disjoint groups of coordinates that together are all of them: Boltzmann's law, and the law
+    cold_masses: the limit of the masses of the regions as T -> 0, [regions], if it is known.
+    factors: U as a sum over disjoint groups that cover all coordinates: Boltzmann's law, and the law
     of any chain whose noise does not couple the groups, is the product of the factors' laws.
-    quadratic: where U is a quadratic form with a minimum.
-    no_boltzmann: why exp(-U/T) is not what the forces sample at any step, where they are not the slope of U (a driven
-    system); else empty.
+    quadratic: the form, if U is a quadratic form with a minimum.
+    no_boltzmann: why the forces sample exp(-U/T) at no step, if they are not the slope of U (a driven system); else
+    empty.
     """
 
     name: str
@@ -139,9 +139,9 @@ class Potential:
     no_boltzmann: str = ""
 
     def on(self, domain: Domain) -> "Potential":
-        """The same energy on another domain; what was exact on its own domain is dropped.
+        """The same energy on another domain, without the exact properties of its own domain.
 
-        What was made for a bounded domain is not known to confine on R^dim.
+        A potential made for a bounded domain is not known to confine on R^dim.
         """
         if domain == self.domain:
             return self
@@ -216,7 +216,7 @@ class Potential:
 
 
 def checked(name: str, dim: int, at_least: int = 1, at_most: int | None = None, **positive: float) -> None:
-    """InputError unless dim is an integer in its range and every parameter a positive finite number."""
+    """Raise InputError unless dim is an integer in its range and every parameter a positive finite number."""
     if isinstance(dim, bool) or not isinstance(dim, int | np.integer):
         raise InputError(f"{name}: dim = {dim!r}: expected an integer")
     if dim < at_least or (at_most is not None and dim > at_most):

@@ -68,7 +68,7 @@ def _at(scale: float, minima: np.ndarray, tops: np.ndarray) -> Potential:
 def prinz(dim: int = 1, scale: float = 1.0) -> Potential:
     """U(x) = 4 scale (x^8 + 0.8 exp(-80 x^2) + 0.2 exp(-80 (x - 0.5)^2) + 0.5 exp(-40 (x + 0.5)^2)) in R.
 
-    Regions: well1 to well4 from left to right, with borders at the three maxima. The wells are not equally deep, so that
+    Regions: well1 to well4 from left to right, with borders at the three maxima. The wells are not equally deep, so
     the deepest one has all the mass as T -> 0. Masses are one-dimensional quadratures.
     Source: Prinz et al., J. Chem. Phys. 134, 174105 (2011).
     """

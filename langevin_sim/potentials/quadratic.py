@@ -1,4 +1,4 @@
-"""One harmonic well: the check with a known answer."""
+"""One harmonic well, for checks with a known answer."""
 
 import math
 

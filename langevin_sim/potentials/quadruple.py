@@ -76,7 +76,7 @@ def quadruple(dim: int = 2, barrier: float = 1.0) -> Potential:
     """U(x) = h sum_j (x_j^2 - 1)^2 in R^dim, dim >= 2, h = barrier.
 
     Regions: the quadrants of (x_1, x_2), southwest, northwest, southeast and northeast, 1/4 each by symmetry at every
-    temperature; of the 2^dim minima one of each quadrant is listed. U is a sum over coordinates, so that all laws are
+    temperature; of the 2^dim minima, one in each quadrant is listed. U is a sum over coordinates, so all laws are
     products of one-dimensional ones. Source: the quadruple well of deeptime (Hoffmann et al. 2022) for dim = 2.
     """
     checked("quadruple", dim, at_least=2, barrier=barrier)

@@ -73,7 +73,7 @@ def rastrigin(dim: int, amplitude: float = 10.0, scale: float = 0.05) -> Potenti
 
     Regions: centre = {|x_j| < 1/2 for all j}, around the global minimum U(0) = 0, and outside = the rest. Listed are the
     global minimum and its two neighbours along x_1; there is one near every point of the integer lattice with
-    |x_j| < pi A. With scale = 0.05 (default) the barriers are about 1. U is a sum over coordinates, so that all laws are
+    |x_j| < pi A. With scale = 0.05 (default) the barriers are about 1. U is a sum over coordinates, so all laws are
     products of one-dimensional ones. Source: Rastrigin, Systems of Extremal Control (1974), with A = 10 and scale = 1.
     """
     checked("rastrigin", dim, amplitude=amplitude, scale=scale)

@@ -56,7 +56,7 @@ def _batch_gradient(X, B, G, gradient, p, data):
     for i in range(n):
         g[i] = 0.0
         h[i] = 0.0
-    # gathered apart: a loop that both gathers and stores is not vectorised
+    # gathered separately: a loop that both gathers and stores is not vectorised
     t1, t2, slope, curvature = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     for k in range(B.shape[0]):
         chosen = B[k]
@@ -90,8 +90,8 @@ def rbf(dim: int = 2, seed: float = 72) -> Potential:
     (4, 1.7) + N(0, 0.15^2) with w = -1/33.8, s = 0.77 a pit; the 35 are drawn with ``seed``. The memo's
     loss is sum_i V_i, of depth 1 in both; SGD's gradient is the mean over its batch, and so U is the
     mean too: depths are 1/115, and a temperature of 0.001 here is one of 0.115 for the loss.
-    Distances are plain, from x taken modulo 8, as the authors had it: x_1 = 0 and 8 match by mirror
-    symmetry, across x_2 = 0 and 8 U jumps by up to 0.09/115 (the far tails of valley and pit).
+    As in the authors' code, distances are plain, from x modulo 8: x_1 = 0 and 8 match by mirror
+    symmetry, but across x_2 = 0 and 8 U jumps by up to 0.09/115 (the far tails of valley and pit).
     Regions: valley = {|x_2 - 5.67| < 2 * 0.9}, pit = {|x - (4, 1.7)| < 2 * 0.77}, plateau = the rest.
     Source: memo, Fig. 6, and its authors' code.
     """

@@ -43,14 +43,14 @@ from langevin_sim.potentials.washboard import washboard
 from langevin_sim.potentials.wedge import wedge
 
 EXPRESSION, SUM = "expr:", "sum:"
-DATA = "data"  # the argument of a factory that takes the columns of a file
+DATA = "data"  # name of a factory's argument for the columns of a file
 GROUPS = ("memo", "textbook", "degenerate", "rugged", "heavy tails", "finite sums", "own")  # in the order of ``potentials list``
 _SPACE = Domain()
 _CAP = "a file's function passes max_regions to potentials.make"
 
 
 class _Entry(NamedTuple):
-    """One registration: what makes the potential, its group, its least and largest dimension (None: no limit)."""
+    """One registration: the factory, its group, its least and largest dimension (None: no limit)."""
 
     factory: Callable[..., Potential]
     group: str
@@ -90,17 +90,17 @@ _BUILT_IN: dict[str, _Entry] = {
 
 
 def names() -> list[str]:
-    """The known potentials: built in, and from plugins, broken ones too."""
+    """The names of the known potentials: built in or from plugins, including broken plugins."""
     return sorted({*_BUILT_IN, *plugins.installed(plugins.POTENTIALS)})
 
 
 def own(name: str) -> bool:
-    """Whether a potential is a user's own: an expression, a file's or a plugin's."""
+    """Whether a potential is user-defined: an expression, or from a file or a plugin."""
     return name not in _BUILT_IN
 
 
 def group(name: str) -> str:
-    """The kind of landscape that a built-in potential is listed under; "own" for a user's own."""
+    """The group under which a built-in potential is listed; "own" for a user-defined one."""
     return _BUILT_IN[name].group if name in _BUILT_IN else "own"
 
 
@@ -115,7 +115,7 @@ def dimensions(name: str) -> tuple[int, int | None]:
 
 
 def factory(name: str) -> Callable[..., Potential]:
-    """What makes the potential of that name from dim and its parameters; UnknownNameError for a name not known."""
+    """The factory of a potential from dim and its parameters; UnknownNameError for an unknown name."""
     if name in _BUILT_IN:
         return _BUILT_IN[name].factory
     if name.startswith(EXPRESSION):
@@ -130,7 +130,7 @@ def factory(name: str) -> Callable[..., Potential]:
 
 
 def defaults(name: str, columns: Collection[str] = ()) -> dict[str, Any]:
-    """The parameters of a potential, with their defaults (None where there is none).
+    """The parameters of a potential, with their defaults (None if there is none).
 
     columns: of the data of a finite sum; in its expression their names are not parameters.
     """
@@ -145,7 +145,7 @@ def defaults(name: str, columns: Collection[str] = ()) -> dict[str, Any]:
 def _signature(name: str) -> list[inspect.Parameter]:
     try:
         return list(inspect.signature(factory(name)).parameters.values())
-    except ValueError as error:  # of some built-in callables there is none
+    except ValueError as error:  # some built-in callables have none
         raise InputError(f"potential {name}: expected a function whose parameters can be told") from error
 
 
@@ -160,7 +160,7 @@ def get(
     max_regions: int | None = None,
     **parameters: float,
 ) -> Potential:
-    """The potential of that name in dim dimensions; UnknownNameError for a name or a parameter not known.
+    """Make the potential with this name in dim dimensions; UnknownNameError for an unknown name or parameter.
 
     domain: another one than its own. temperature: of what is to be found out about an expression. data: the columns of a
     finite sum, as from ``read_columns``, for "sum: ..." and for a factory of a user's own that takes ``data``.
@@ -188,7 +188,7 @@ def get(
         potential = make(dim, **given, **parameters)
     except LangevinSimError:
         raise
-    except Exception as error:  # a user's own code may raise anything
+    except Exception as error:  # a user's code may raise anything
         if not own(name) and isinstance(error, ArithmeticError | MemoryError):
             raise _not_moderate(name, parameters) from error
         if not own(name):

@@ -95,9 +95,9 @@ def regression_from(a: np.ndarray, y: np.ndarray, parameters: dict[str, float] |
     """Least squares for the rows a[n, dim] and values y[n]: V_i(x) = (a_i . x - y_i)^2 / 2, U = (1/n) sum V_i.
 
     Hessian A = (1/n) sum a_i a_i^T. The minimum listed is the one of least norm, a^+ y. Regions: core
-    = {U - U_min < r/2}, shell = the rest, r the rank of a. Where r = dim, the Boltzmann law is
+    = {U - U_min < r/2}, shell = the rest, r the rank of a. If r = dim, the Boltzmann law is
     N(x*, T A^-1), 2 (U - U_min)/T has the chi-squared law of dim degrees of freedom, and the core the mass
-    P(chi^2 < dim/T). Where r < dim, U is flat in dim - r directions: no Boltzmann law.
+    P(chi^2 < dim/T). If r < dim, U is flat in dim - r directions, and there is no Boltzmann law.
     """
     rows, values = np.array(a, dtype=float), np.array(y, dtype=float)
     if rows.ndim != 2 or 0 in rows.shape or values.shape != rows.shape[:1]:
@@ -113,7 +113,7 @@ def regression_from(a: np.ndarray, y: np.ndarray, parameters: dict[str, float] |
     minimum = np.linalg.lstsq(rows, values, rcond=None)[0]
     floor = 0.5 * float(np.mean((rows @ minimum - values) ** 2))
     if rank == n:
-        floor = 0.0  # every point is met: what is left is rounding
+        floor = 0.0  # every point is fitted; the rest is rounding
     inverse = np.diag(np.linalg.pinv(matrix, hermitian=True))
     full = rank == dim
     away = minimum + 1.5 * math.sqrt(rank / eigenvalues[-1]) * vectors[:, -1]
@@ -159,9 +159,9 @@ def regression(dim: int, rows: float = 50, noise: float = 0.5, seed: float = 0) 
 
     a_i ~ N(0, I), y_i = a_i . x_true + noise xi_i, x_true ~ N(0, I), all drawn with ``seed``.
     rows < dim: over-parametrised, every V_i is 0 at the minima, and SGD's noise vanishes there; from 0,
-    GD and SGD reach the minimum of least norm, which is the one listed. Regions: core = {U - U_min <
+    GD and SGD reach the minimum of least norm, which is listed. Regions: core = {U - U_min <
     rank/2}, shell = the rest. Boltzmann, for rows >= dim: N(x*, T A^-1). Source: Mandt, Hoffman and
-    Blei 2017 for SGD near its minimum. For data of your own: potentials.regression_from.
+    Blei 2017 for SGD near its minimum. For your own data: potentials.regression_from.
     """
     checked("regression", dim)
     count, start = whole("regression", "rows", rows, 1, MAX_ROWS), whole("regression", "seed", seed, 0)

@@ -93,9 +93,9 @@ def _at(dim: int, stiffness: float, scale: float) -> Potential:
 def rosenbrock(dim: int = 2, stiffness: float = 100.0, scale: float = 20.0) -> Potential:
     """U(x) = (1/scale) sum over pairs (x, y) = (x_1, x_2), (x_3, x_4), .. of (1 - x)^2 + k (y - x^2)^2 in R^dim, k = stiffness.
 
-    An odd last coordinate has (1 - x)^2 / scale alone. Regions: front = {x_1 >= 0}, with the minimum (1, .., 1), and back =
-    the rest. Shearing y - x^2 keeps volumes, so that x_1 ~ N(1, T scale/2) and E[U] = dim T/2 exactly, at every temperature.
-    The valley is steeper far out: a chain with a finite step may leave it for infinity.
+    An unpaired last coordinate has only (1 - x)^2 / scale. Regions: front = {x_1 >= 0}, with the minimum (1, .., 1), and back =
+    the rest. Shearing y - x^2 preserves volumes, so x_1 ~ N(1, T scale/2) and E[U] = dim T/2 exactly, at every temperature.
+    The valley is steeper far out: a chain with a finite step may escape to infinity.
     Source: Rosenbrock, Computer Journal 3, 175 (1960); scale = 20 after Goodman and Weare (2010); the pairs are those of the
     "extended Rosenbrock" function of Moré, Garbow and Hillstrom (1981).
     """

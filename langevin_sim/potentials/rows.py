@@ -44,7 +44,7 @@ def digest(path: Path) -> str:
 
 
 def _text(path: Path) -> str:
-    """The file's text; InputError where it is not UTF-8."""
+    """The file's text; InputError if it is not UTF-8."""
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -75,7 +75,7 @@ def _lines(path: Path) -> list[list[str]]:
 
 
 def _heading(path: Path, cells: list[str]) -> list[str]:
-    """The names of the columns, each there and different."""
+    """The names of the columns, all present and different."""
     names = [name.strip() for name in cells]
     if all(_number(name) is not None for name in names):
         raise InputError(f"data {path}: the first line holds numbers: expected a heading with the columns' names")

@@ -57,13 +57,13 @@ def studentt(dim: int, freedom: float = 5.0) -> Potential:
 
     Regions: core = {|x|^2 < dim}, tail = the rest. At the temperature T the law is again a t, of m = (nu + dim)/T - dim
     degrees of freedom, stretched by sqrt(nu/m): nu/(nu + |x|^2) ~ Beta(m/2, dim/2), x_1 ~ sqrt(nu/m) t_m, and
-    E[U] = (nu + dim)/2 [psi((m + dim)/2) - psi(m/2)], psi the digamma function. There is no law where m <= 0, that is for
+    E[U] = (nu + dim)/2 [psi((m + dim)/2) - psi(m/2)], psi the digamma function. There is no law if m <= 0, that is for
     T >= 1 + nu/dim. Source: Student, Biometrika 6, 1 (1908).
     """
     checked("studentt", dim, freedom=freedom)
 
     def tail(temperature: float) -> float:
-        """The degrees of freedom at that temperature."""
+        """The degrees of freedom at this temperature."""
         found = (freedom + dim) / temperature - dim
         if found <= 0.0:
             hottest = 1.0 + freedom / dim

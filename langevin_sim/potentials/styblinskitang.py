@@ -69,7 +69,7 @@ def styblinskitang(dim: int, scale: float = 0.05) -> Potential:
 
     Regions: deepest = the well of the global minimum x_j = -2.9035 for all j, up to the maximum x_j = 0.1567 of every
     coordinate, and others = the rest. Listed are the global minimum and the one that differs from it in x_1. U is a sum over
-    coordinates, so that all laws are products of one-dimensional ones.
+    coordinates, so all laws are products of one-dimensional ones.
     Source: Styblinski and Tang, Neural Networks 3, 467 (1990), with scale = 1.
     """
     checked("styblinskitang", dim, scale=scale)

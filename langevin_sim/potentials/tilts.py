@@ -31,7 +31,7 @@ def tilted(potential: Potential, covariance: np.ndarray, terms: int = 1000, seed
     """V_i(x) = U(x) + z_i . x with sum z_i = 0 and (1/n) sum z_i z_i^T = covariance, exactly.
 
     So grad U is the mean of grad V_i, and the gradient noise is the same everywhere. The z_i are n/2
-    Gaussian vectors from scrambled Halton points, so that their distribution is as near to Gaussian as n
+    Gaussian vectors from scrambled Halton points, so their distribution is as close to Gaussian as n
     allows, and their negatives (odd moments vanish), whitened; ``terms`` must be even and more than twice
     the dimension. covariance: [dim, dim], or a number s^2 for s^2 I.
     """

@@ -11,8 +11,8 @@ from scipy.special import gammaln, logsumexp
 
 from langevin_sim.errors import ReferenceUnavailable
 
-_NODES = 10  # Gauss-Legendre nodes a panel
-_MOST_ORDERS = 1000  # enough for T = 0.0016; its cost grows as their power 2.5
+_NODES = 10  # Gauss-Legendre nodes per panel
+_MOST_ORDERS = 1000  # enough for T = 0.0016; the cost grows as their power 2.5
 
 
 class TorusSeries:
@@ -59,7 +59,7 @@ class TorusSeries:
         return -curvature * u * u + np.log(images)
 
     def _rule(self, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Composite Gauss-Legendre nodes and weights over all intervals, panels no wider than need be."""
+        """Composite Gauss-Legendre nodes and weights over all intervals, panels as narrow as necessary."""
         nodes, weights = np.polynomial.legendre.leggauss(_NODES)
         ends = [np.linspace(a, b, 1 + math.ceil((b - a) / self._panel)) for a, b in zip(low, high, strict=True)]
         left, right = np.concatenate([e[:-1] for e in ends]), np.concatenate([e[1:] for e in ends])
@@ -79,13 +79,13 @@ class TorusSeries:
         return float(logsumexp(self._terms(powers)))
 
     def masses(self) -> np.ndarray:
-        """Of the second cube, of the first, of the rest."""
+        """Masses of the second cube, the first, and the rest."""
         first, second = (math.exp(self._sum(self._dim * cube) - self._log_total) for cube in self._cubes)
         return np.array([second, first, self._rest()])
 
     def _rest(self) -> float:
-        """By subtraction term by term: the plateau may be a small part of the whole."""
-        seen = np.isfinite(self._whole)  # the others underflow, and count for nothing
+        """Subtract term by term, because the plateau may be a small part of all."""
+        seen = np.isfinite(self._whole)  # the others underflow, and are negligible
         whole = np.where(seen, self._whole, 0.0)
         shares = sum(np.exp(self._dim * np.where(seen, cube - whole, 0.0)) for cube in self._cubes)
         with np.errstate(divide="ignore"):

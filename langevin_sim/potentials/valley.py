@@ -71,7 +71,7 @@ def valley(dim: int, stiffness: float = 1.0) -> Potential:
     The loss of fitting x_1 x_2 = 1: zero on two curved valleys, wide where |x| is small (curvature
     2 |x|^2 across), flat along. On the whole plane exp(-U/T) cannot be normalised, hence the box.
     Regions: positive = {x_1 + x_2 >= 0}, negative = the rest, 1/2 each by symmetry; saddle at 0, U = 1.
-    Along x_2 the integral is an error function, so that the x_1 marginal is exact in any dimension.
+    Along x_2 the integral is an error function, so the x_1 marginal is exact in any dimension.
     """
     checked("valley", dim, at_least=2, stiffness=stiffness)
     floor = np.zeros((2, dim))

@@ -38,7 +38,7 @@ def washboard(dim: int = 1, amplitude: float = 1.0, force: float = 0.0) -> Poten
 
     Regions: well = {1/4 <= x < 3/4}, top = the rest. Without force, E[U] = -A I_1(A/T)/I_0(A/T), with modified Bessel
     functions. A force is not the slope of any energy on a circle: U - f x does not return to its value after one turn. There is
-    then no Boltzmann law, but a steady current with a law of its own: that of the chain, and for small steps
+    then no Boltzmann law, but a steady current with its own law: that of the chain, and for small steps
     p(x) ~ exp(-V(x)/T) times the integral of exp(V(y)/T) over x < y < x + 1, V = U - f x.
     Source: Risken, The Fokker-Planck Equation (1989), chapter 11.
     """
@@ -46,7 +46,7 @@ def washboard(dim: int = 1, amplitude: float = 1.0, force: float = 0.0) -> Poten
     if not math.isfinite(force):
         raise InputError(f"washboard: force = {force}: expected a finite number")
     well = np.array([0.5])
-    if abs(force) < 2.0 * math.pi * amplitude:  # the place where walkers come to rest without noise
+    if abs(force) < 2.0 * math.pi * amplitude:  # the point where walkers come to rest without noise
         well = well - math.asin(-force / (2.0 * math.pi * amplitude)) / (2.0 * math.pi)
 
     def energy(temperature: float) -> float:

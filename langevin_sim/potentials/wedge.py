@@ -11,7 +11,7 @@ from langevin_sim.potentials.potential import Potential, Region, checked, rebuil
 from langevin_sim.vectormath import compiled, inlined
 
 _PERIOD = 12.0
-_APEX, _FLOOR = 3.0, 9.0  # of the pyramid, of the valley
+_APEX, _FLOOR = 3.0, 9.0  # centres of the pyramid and of the valley
 
 
 @inlined
@@ -22,7 +22,7 @@ def _distance(x, centre):
 
 @inlined
 def _height(distance):
-    """How far below the plateau."""
+    """Depth below the plateau."""
     return 1.0 - distance if distance < 1.0 else 0.0
 
 
@@ -48,7 +48,7 @@ def _energy(X, E, p):
 
 @compiled
 def _slope(X, G):
-    """The energy's own gradient; in a tie every coordinate that is largest has its slope."""
+    """The gradient of the energy; in a tie, every largest coordinate has its slope."""
     n = X.shape[1]
     largest = np.empty(n)
     _largest(X, largest)
@@ -120,11 +120,11 @@ def wedge(dim: int, difference: float = 0.0) -> Potential:
     """U(x) = 1 - max(0, 1 - |x_2 - 9|) - max(0, 1 - max_j |x_j - 3|) on the torus [0, 12)^dim, dim >= 2.
 
     A valley, flat in every coordinate but the second, and a pyramid; both floors at 0, the plateau at 1.
-    Regions: valley = {|x_2 - 9| < 1}, pyramid = {max_j |x_j - 3| < 1}, plateau. The gradient is the
-    energy's own, piecewise constant; difference = h > 0 gives the authors' (U(x + h e_j) - U(x))/h.
+    Regions: valley = {|x_2 - 9| < 1}, pyramid = {max_j |x_j - 3| < 1}, plateau. The gradient is that of
+    the energy, piecewise constant; difference = h > 0 gives the authors' (U(x + h e_j) - U(x))/h.
     Masses: valley 12^(d-1) 2T (1 - e^(-1/T)); pyramid (2T)^d d! P(d, 1/T), P the regularised lower
     incomplete gamma function; plateau (12^d - 2 12^(d-1) - 2^d) e^(-1/T). The x_1 marginal is uniform
-    but for the pyramid. Source: memo, Figs. 4 and 5, and its authors' code.
+    except for the pyramid. Source: memo, Figs. 4 and 5, and its authors' code.
     """
     checked("wedge", dim, at_least=2)
     if not 0.0 <= difference < 4.0:

@@ -1,4 +1,4 @@
-"""A user's own landscape: from an energy to a Potential with minima, regions and extent, found and checked."""
+"""User-defined landscapes: from an energy to a Potential, whose minima, regions and extent are found and checked."""
 
 from langevin_sim.potentials.custom.finite_sum import finite_sum
 from langevin_sim.potentials.custom.make import make

@@ -35,7 +35,7 @@ Group = tuple[Sequence[int], np.ndarray]  # coordinates, and their wells as they
 
 @compiled
 def _between(x, p, at):
-    """The well of a place on a line, whose borders stand at p[at:]."""
+    """The well of a point on a line, with borders at p[at:]."""
     borders, period, place = int(p[at + 1]), p[at + 2], x[0]
     if period > 0.0:
         place -= period * np.floor((place - p[at + 3]) / period)  # at and above the first border
@@ -73,7 +73,7 @@ def _dominating(x, p, at):
 
 @compiled
 def _well(x, p, at):
-    """The well of the point x[size], whose wells stand at p[at:]."""
+    """The well of the point x[size], with wells at p[at:]."""
     if p[at] == -1.0:
         return _between(x, p, at)
     if p[at] == -2.0:
@@ -105,7 +105,7 @@ def _well(x, p, at):
 
 @compiled
 def label(X, L, p):
-    """The index of the region of each point; the number of regions for what is in none of them."""
+    """The index of the region of each point; the number of regions for a point outside all regions."""
     begin = p.shape[0] - int(p[p.shape[0] - 1])
     groups, regions = int(p[begin]), int(p[begin + 1])
     rows = begin + 2
@@ -201,7 +201,7 @@ def wells(energy: Function, gradient: Function, minima: np.ndarray, box: np.ndar
 
 def interpolated(gradient: Function, box: np.ndarray) -> Function:
     """The gradient from its values in the middle of each cell of a box [2, 2] of a plane, which is linear between them."""
-    from scipy.interpolate import RegularGridInterpolator  # slow to import
+    from scipy.interpolate import RegularGridInterpolator  # its import is slow
 
     axes, grid = _centres(box)
     values = gradient(grid.reshape(-1, len(box))).reshape(grid.shape)
@@ -260,7 +260,7 @@ def _basins(gradient: Function, minima: np.ndarray, points: np.ndarray, spacing:
                 size = np.linalg.norm(slope, axis=1, keepdims=True)
                 x[going] -= step * np.where(np.isfinite(size) & (size > 0), slope / size, 0.0)
         arrived = distances(going).min(axis=1) < 2.0 * step
-        settled = np.linalg.norm(x[going] - before, axis=1) < _STEPS * step / 8.0  # to and fro in a valley, or on a plateau
+        settled = np.linalg.norm(x[going] - before, axis=1) < _STEPS * step / 8.0  # back and forth in a valley, or on a plateau
         going = going[~(arrived | settled)]
         if not len(going):
             break

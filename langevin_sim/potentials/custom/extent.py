@@ -1,4 +1,4 @@
-"""How far the Boltzmann law of an energy reaches from its minima."""
+"""The extent of an energy's Boltzmann law around its minima."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""A finite sum of one's own: from the energy of one term and the data of all terms to a Potential."""
+"""User-defined finite sums: from the energy of one term and the data of all terms to a Potential."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -14,8 +14,8 @@ from langevin_sim.potentials.custom.make import MAX_REGIONS, drafted, explored, 
 from langevin_sim.potentials.potential import FiniteSum, Potential, rebuildable
 
 _SPACE = Domain()
-_POINTS = 16  # at which the noise is compared
-_ROUNDING = 1e-9  # of the largest gradient of a term, within which the noise is the same at all of them
+_POINTS = 16  # number of points at which the noise is compared
+_ROUNDING = 1e-9  # fraction of a term's largest gradient, within which the noise counts as the same
 _TAKEN = re.compile(r"x|pi|x[0-9]+")
 
 
@@ -38,10 +38,10 @@ def finite_sum(
     gradient is derived; or a function of one point and one row, float64[dim] and float64[columns], that numba can compile.
     Without ``gradient`` ((x, row) -> float64[dim]) a function's is taken by central differences. data: columns by their
     names, as in a dict, a pandas DataFrame or what ``read_columns`` returns; or, for a function, an array [n, columns].
-    All else as in ``make``, which says what is found out about U: the sum is checked like any energy, the energy and the
-    gradient of every term are finite, and a term's gradient is that of its energy. Where grad V_i - grad U is the same at every
-    x, ``terms.covariance`` is that of the gradient noise, so that SGD has an effective temperature if it is isotropic.
-    Raises InputError, besides, for data that are not finite numbers, for a name that is neither a column nor a parameter with
+    Everything else is as in ``make``, which describes what is found out about U. The sum and every term are checked like any
+    energy: finite, with the right gradient. Where grad V_i - grad U is the same at every
+    x, ``terms.covariance`` is that of the gradient noise, which gives SGD an effective temperature if it is isotropic.
+    Also raises InputError for data that are not finite numbers, for a name that is neither a column nor a parameter with
     a value, for a column with the name of a coordinate, and for a term in which no column occurs.
     """
     if dim < 1:
@@ -76,7 +76,7 @@ def finite_sum(
 
 
 def _table(data: Any, name: str) -> tuple[list[str], np.ndarray]:
-    """Names of the columns, where there are any, and all numbers [n, columns]."""
+    """Names of the columns, if there are any, and all numbers [n, columns]."""
     expected = f"{name}: data: expected columns of numbers by their names, or an array [n, columns]"
     try:
         if hasattr(data, "keys"):
@@ -101,7 +101,7 @@ def _table(data: Any, name: str) -> tuple[list[str], np.ndarray]:
 
 
 def _check_names(names: list[str], values: Mapping[str, float], name: str) -> None:
-    """InputError for a column whose name means something else in the expression."""
+    """Raise InputError for a column whose name means something else in the expression."""
     for column in names:
         if _TAKEN.fullmatch(column):
             raise InputError(f"{name}: a column is called {column!r}, which in an expression is something else: rename it")
@@ -110,7 +110,7 @@ def _check_names(names: list[str], values: Mapping[str, float], name: str) -> No
 
 
 def _of_rows(draft: Potential, chosen: int, expression: bool) -> Potential:
-    """The draft as the sum of one term alone."""
+    """The draft as the sum of a single term."""
     assert draft.terms is not None, "finite_sum() has made it a sum"
     row = draft.terms.data[chosen : chosen + 1]
     head = draft.constants[: len(draft.constants) - draft.terms.data.size - (1 if expression else 2)]

@@ -1,4 +1,4 @@
-"""From an energy alone to a Potential."""
+"""Make a Potential from an energy."""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from langevin_sim.potentials.potential import Factor, Potential, Region, rebuild
 MAX_REGIONS = 64
 _SPACE = Domain()
 _TRIALS = 32
-_MOST_SEARCHED = 8  # dimensions in which a separable energy is searched as a whole, beside its terms
+_MOST_SEARCHED = 8  # largest dimension in which a separable energy is also searched without separation
 
 
 @rebuildable
@@ -34,18 +34,19 @@ def make(
     temperature: float = 1.0,
     max_regions: int = MAX_REGIONS,
 ) -> Potential:
-    """A Potential of a user's energy on a domain, with all that can be found out about it.
+    """Make a Potential of a user's energy on a domain, with everything that can be found out about it.
 
     energy: an expression such as "sum((x^2-1)^2)" (expression), whose gradient is derived; or a
     function of one point x, float64[dim], that numba can compile. Without ``gradient`` (x -> float64[dim])
-    a function's is taken by central differences, with a warning. Minima are found from many starts;
-    regions are basins of steepest descent (dim <= 2) or what is nearest to a minimum (above), well1, well2, ..,
-    the lowest first. Where an expression is a soft minimum of quadratics, -tau log(exp(-q_1/tau) + exp(-q_2/tau) + ..), with
+    central differences are used for a function, with a warning. Minima are found from many starts;
+    regions are basins of steepest descent (dim <= 2) or the points nearest to each minimum (above), named
+    well1, well2, .., the lowest first.
+    Where an expression is a soft minimum of quadratics, -tau log(exp(-q_1/tau) + exp(-q_2/tau) + ..), with
     one minimum for each, q_k is the least in the region of the k-th (in a mixture of Gaussians: the likeliest component), as
     in twowell. Where one is a sum over groups of coordinates (``factors``), products of those of its terms.
-    Of more than ``max_regions`` the lowest are kept, and the others together are the region ``elsewhere``.
+    If there are more than ``max_regions``, the lowest are kept, and the others form the region ``elsewhere``.
     ``temperature``: barriers below a thousandth of it do not count, and the grid of basins covers what its law covers.
-    Raises InputError where the energy is not finite, does not confine, is not periodic on a torus, or has another's gradient.
+    Raises InputError where the energy is not finite, does not confine, is not periodic on a torus, or has a wrong gradient.
     """
     if dim < 1:
         raise InputError(f"{name}: dimension {dim}: expected an integer of at least 1")
@@ -69,11 +70,11 @@ def make(
 
 
 def warn_of_more(potential: Potential, max_regions: int) -> None:
-    """Warn where there are more minima than regions are kept."""
+    """Warn if there are more minima than regions are kept."""
     if len(potential.regions) > max_regions:
         warnings.warn(
             f"{potential.name}: more than {max_regions} minima were found: the wells of the {max_regions} lowest are regions, "
-            "and the others together are the region elsewhere; max_regions sets how many are kept",
+            "and the others form the region elsewhere; max_regions sets how many are kept",
             stacklevel=3,
         )
 
@@ -89,7 +90,7 @@ def _found(
     temperature: float,
     max_regions: int,
 ) -> Potential:
-    """The potential as make() has it, without its checks of the settings."""
+    """The potential of make(), without its checks of the settings."""
     values = dict(parameters)
     factors: tuple[Factor, ...] | None = None
     degree = np.inf
@@ -135,7 +136,7 @@ def drafted(
     block_energy: Any,
     block_gradient: Any,
 ) -> Potential:
-    """A potential of which nothing is known but its energy and gradient: until regions are, every point is in the first."""
+    """A potential with only an energy and a gradient; until its regions are known, every point is in the first."""
     return Potential(
         name=name,
         dim=dim,
@@ -153,7 +154,7 @@ def drafted(
 
 
 def explored(draft: Potential, degree: float, temperature: float, max_regions: int, forms: list[Form] | None = None) -> Potential:
-    """The draft with all that can be found out about it; degree: of its energy as a polynomial in x, infinite for another one;
+    """The draft with everything that can be found out about it; degree: of its energy as a polynomial in x, infinite otherwise;
     forms: of which its energy is a soft minimum (expression/components.py)."""
     if degree == 2 and draft.domain.kind == "space":
         draft = replace(draft, quadratic=quadratic_form(draft))
@@ -254,7 +255,7 @@ def _extent(draft: Potential, minima: np.ndarray) -> Callable[[float], np.ndarra
 def _regions(
     draft: Potential, minima: np.ndarray, rows: np.ndarray, groups: list[basins.Group], max_regions: int
 ) -> tuple[Region, ...]:
-    """well1, well2, .. in the order of the minima; the others together are ``elsewhere``."""
+    """well1, well2, .. in the order of the minima; the others form ``elsewhere``."""
     rule = "steepest descent leads to its minimum" if max(len(where) for where, _ in groups) <= 2 else "nearest to its minimum"
     if all(basins.dominates(wells) for _, wells in groups):
         rule = "of the terms of the soft minimum, the same is the least as at its minimum"

@@ -14,7 +14,7 @@ STEP = 6e-6  # of central differences, times 1 + |x_j|: an error of about 1e-10 
 def block_functions(energy: Any, gradient: Any, dim: int, name: str) -> tuple[Callable[..., None], Callable[..., None]]:
     """(block_energy, block_gradient) of energy(x[dim]) -> float and gradient(x[dim]) -> [dim]; None: central differences.
 
-    Both are compiled by numba; InputError where it cannot.
+    Both are compiled by numba; InputError if that fails.
     """
     one = compiled_by_numba(energy, name, "energy")
 
@@ -59,7 +59,7 @@ def block_functions(energy: Any, gradient: Any, dim: int, name: str) -> tuple[Ca
     for function, out, what in zip(made, (np.empty(1), np.empty((dim, 1))), ("energy", "gradient"), strict=True):
         try:
             function(points, out, np.empty(0))
-        except Exception as error:  # whatever a user's function, or numba, raises
+        except Exception as error:  # a user's function, or numba, may raise anything
             raise InputError(
                 f"{name}: the {what} cannot be compiled or called on a float64 array of {dim}: {why(error)}"
             ) from error
@@ -72,7 +72,7 @@ def why(error: Exception) -> str:
 
 
 def compiled_by_numba(function: Any, name: str, what: str) -> Any:
-    """A user's function, compiled when it is first called; InputError for what is not a function."""
+    """A user's function, to be compiled on its first call; InputError if it is not a function."""
     if not callable(function):
         raise InputError(f"{name}: the {what} is a {type(function).__name__}: expected a function of one point, or an expression")
     return function if hasattr(function, "py_func") else numba.njit(error_model="numpy", nogil=True)(function)

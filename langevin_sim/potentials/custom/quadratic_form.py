@@ -1,4 +1,4 @@
-"""The quadratic form that an energy of degree two is."""
+"""The quadratic form of an energy of degree two."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ _ROUNDING = 1e-15  # of the largest curvature, times the dimension: what a small
 def quadratic_form(potential: Potential) -> Quadratic | None:
     """Centre, curvature and minimum of a polynomial of degree two; None unless its curvature is positive definite.
 
-    Its gradient is linear, so that differences over any distance are exact but for rounding.
+    Its gradient is linear, so differences over any distance are exact up to rounding.
     """
     ends = np.eye(potential.dim)
     up, down = potential.gradient(ends), potential.gradient(-ends)

@@ -1,4 +1,4 @@
-"""Minima of an energy of which nothing is known, from many starts."""
+"""Find the minima of an unknown energy from many starts."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -82,7 +82,7 @@ def minima(
     dimensions from every place of a grid where the energy is lower than at its neighbours, above from Sobol points, by the
     rule of Boender and Rinnooy Kan (Math. Programming 37, 1987): w minima from n starts make w (n - 1)/(n - w - 2)
     likely. The grid is the coarser, the larger the ``cost`` of an energy, as the number of terms of a sum.
-    InputError where the energy falls without bound; a warning where more minima are likely than were found.
+    InputError if the energy falls without bound; a warning if more minima are likely than were found.
     """
     tried = starts(dim, domain)
     with np.errstate(all="ignore"):
@@ -150,11 +150,11 @@ class _Descent:
         return (value, slope) if finite else (np.finfo(float).max, np.zeros(self.dim))
 
     def ends(self, tried: np.ndarray) -> np.ndarray:
-        """Where the starts [n, dim] lead, without those that lead nowhere: [m, dim]."""
+        """The ends of the starts [n, dim], without failed ones: [m, dim]."""
         found = []
         options: Any = {"maxiter": 500, "ftol": 1e-15}
         for start in tried:
-            # L-BFGS multiplies tiny matrices, for which threads only wait for each other
+            # L-BFGS multiplies tiny matrices, for which threads would only wait for each other
             quiet, serial = np.errstate(all="ignore"), threadpool_limits(1, user_api="blas")
             with warnings.catch_warnings(), quiet, serial:
                 warnings.simplefilter("ignore", RuntimeWarning)
@@ -197,13 +197,13 @@ def _low_places(energy: Function, known: np.ndarray, box: np.ndarray, domain: Do
 
 
 def _sobol(box: np.ndarray, turn: int) -> np.ndarray:
-    """Points of a box [dim, 2], others at each turn."""
+    """Points of a box [dim, 2], different ones at each turn."""
     points = scipy.stats.qmc.Sobol(len(box), rng=np.random.default_rng([1, turn])).random_base2(_LOG_MORE)
     return box[:, 0] + points * (box[:, 1] - box[:, 0])
 
 
 def _apart(points: np.ndarray, domain: Domain) -> np.ndarray:
-    """bool [n]: not the same place as one before it."""
+    """bool [n]: whether a point differs from all points before it."""
     kept: list[int] = []
     for k, point in enumerate(points):
         away = points[kept] - point

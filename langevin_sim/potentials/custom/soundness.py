@@ -1,4 +1,4 @@
-"""Whether a user's energy can be simulated: finite where walkers may be, confining, its gradient its own."""
+"""Check that a user's energy can be simulated: finite where walkers may go, confining, with the right gradient."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -24,9 +24,9 @@ _LOGADDEXP = "write log(exp(a) + exp(b)) as logaddexp(a, b), which does not over
 
 
 def check(potential: Potential, temperature: float) -> None:
-    """InputError, with the place, for an energy that is not finite, does not confine, or has another's gradient.
+    """Raise InputError, with the place, for an energy that is not finite, does not confine, or has a wrong gradient.
 
-    And for a record of another form, or one that is not periodic on its torus.
+    Also for a record of the wrong form, or one that is not periodic on its torus.
     """
     form.check(potential, temperature)
     form.masses(potential, temperature)
@@ -42,7 +42,7 @@ def finite(potential: Potential, temperature: float) -> None:
     cube = scipy.stats.qmc.Sobol(potential.dim, rng=np.random.default_rng(0)).random_base2(_LOG_POINTS)
     spread = low + (high - low) * cube
     zeros = spread[: 8 * potential.dim].copy()
-    for j in range(potential.dim):  # what is singular is so most often at 0
+    for j in range(potential.dim):  # a singularity is most often at 0
         zeros[8 * j : 8 * (j + 1), j] = 0.0
     origin = np.zeros((1, potential.dim))
     special = np.concatenate([origin, zeros])
@@ -74,7 +74,7 @@ def confining(potential: Potential, temperature: float) -> None:
     radii = size * np.array(_DECADES)
     with np.errstate(all="ignore"):
         values = np.array([potential.energy(radius * rays) for radius in radii])  # [decades, rays]
-        # 0 times infinity, on an axis alone: what is beside it tells
+        # 0 times infinity, only on an axis: points beside it decide
         beside = rays + _BESIDE * np.random.default_rng(2).normal(size=rays.shape)
         turned = np.array([potential.energy(radius * beside) for radius in radii])
         values = np.where(np.isnan(values), turned, values)
@@ -97,7 +97,7 @@ def confining(potential: Potential, temperature: float) -> None:
 
 
 def overflow(potential: Potential, temperature: float) -> str:
-    """What is to be said of an energy that ends on its way out although it is moderate there; empty where none does.
+    """A warning for an energy that becomes infinite on its way out although it is moderate there; empty if it does not.
 
     A naive log(exp(a) + exp(b)) is infinite, its gradient not a number, where both terms are below the smallest float64.
     """
@@ -168,7 +168,7 @@ def rows_finite(potential: Potential, points: np.ndarray, columns: Sequence[str]
     if bad.any():
         raise InputError(
             f"{potential.name}: the term of {_row(data, int(bad.argmax()), columns)} is finite at none of {len(points)} points "
-            f"of {potential.domain}: expected a finite term; leave the row out, or change the term"
+            f"of {potential.domain}: expected a finite term; leave out the row, or change the term"
         )
 
 
@@ -189,7 +189,7 @@ def check_terms(potential: Potential, single: Callable[[int], Potential], column
         if len(bad):
             raise InputError(
                 f"{potential.name}: the gradient of the term of {_row(data, bad[0], columns)} is not finite at {_place(point)}: "
-                "expected a finite one; leave the row out, change the term, or keep away from there by --domain"
+                "expected a finite one; leave out the row, change the term, or keep away from there by --domain"
             )
     for row in np.unique(np.linspace(0, len(data) - 1, _ROWS).astype(int)):
         one = single(int(row))

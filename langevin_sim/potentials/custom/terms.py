@@ -21,7 +21,7 @@ class Blocks(NamedTuple):
 def block_functions(term: Any, gradient: Any, dim: int, columns: int, name: str) -> Blocks:
     """Of term(x[dim], row[columns]) -> V and gradient(x, row) -> grad V [dim]; without a gradient, central differences.
 
-    All are compiled by numba; InputError where it cannot.
+    All are compiled by numba; InputError if that fails.
     """
     one = compiled_by_numba(term, name, "energy of a term")
     if gradient is None:
@@ -91,7 +91,7 @@ def block_functions(term: Any, gradient: Any, dim: int, columns: int, name: str)
     for function, out, what in ((made.energy, np.empty(1), "energy"), (made.gradient, np.empty((dim, 1)), "gradient")):
         try:
             function(points, out, constants)
-        except Exception as error:  # whatever a user's function, or numba, raises
+        except Exception as error:  # a user's function, or numba, may raise anything
             raise InputError(
                 f"{name}: the {what} of a term cannot be compiled or called on a point, float64[{dim}], and a row, "
                 f"float64[{columns}]: {why(error)}"
