@@ -429,7 +429,7 @@ def test_a_warning_lands_in_the_manifest(monkeypatch):
     monkeypatch.setattr(concentration, "draw", draw)
     finished(call(*run(), "--out", "run"))
     first, second = manifest("run")["warnings"]
-    assert "RuntimeWarning: odd numbers" in first
+    assert "warning: odd numbers" in first
     assert second == "odd folder"
     assert "odd numbers" in Path("run/run.log").read_text()
 
