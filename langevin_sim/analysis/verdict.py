@@ -28,8 +28,6 @@ class Test(NamedTuple):
     z: (value - exact) / error, after the difference is made smaller by exact_error; p: two-sided.
     """
 
-    __test__ = False  # not a class of tests
-
     quantity: str
     law: Law
     value: float
