@@ -3,18 +3,31 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from langevin_sim.dynamics import SGDL, Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference import borders
 from langevin_sim.reference.chain import convolution
+from langevin_sim.reference.chain.irreversibility import Flow, flow
 from langevin_sim.reference.chain.kernel import Moments
 from langevin_sim.reference.chain.law import ChainLaw
 from langevin_sim.reference.chain.marginal import IMAGES, Joint, Projected
-from langevin_sim.reference.chain.spectral import CUT, Nodes, Series, Window, kernel, projected, single_gradients, solve
+from langevin_sim.reference.chain.spectral import (
+    CUT,
+    Nodes,
+    Series,
+    SpectralKernel,
+    Window,
+    kernel,
+    projected,
+    single_gradients,
+    solve,
+)
 from langevin_sim.reference.chain.stationary import Stationary
 from langevin_sim.reference.panels import integrate
 from langevin_sim.reference.quadrature import panel_rule
@@ -190,8 +203,27 @@ def _law(potential: Potential, dynamics: SGDL, fine: BatchLaw, rougher: BatchLaw
         tuple(fine.marginal(axis) for axis in range(potential.dim)),
         tuple(rougher.marginal(axis) for axis in range(potential.dim)),
         everywhere + 1e-12,
+        _flow=partial(_flow, potential, dynamics),
         _joint=Joint(fine.series) if potential.dim == 2 and potential.domain.kind in ("space", "torus") else None,
     )
+
+
+def _flow(potential: Potential, dynamics: SGDL) -> Flow:
+    """Entropy production and current, from a law that is solved again: its kernel is too large to be kept."""
+    if potential.terms is not None and potential.terms.covariance is not None:
+        raise ReferenceUnavailable("with tilts the law is found without the kernel between points, and so without a current")
+    with threadpool_limits(1, user_api="blas"):
+        window = _window(potential, dynamics)
+        guess = _Guess(potential, _temperature(potential, dynamics))
+        fine, rough = (_solved(potential, dynamics, window, share, guess) for share in (1.0, 1.0 / _FINER))
+        found, other = (_flow_of(law) for law in (fine, rough))
+    error = found.entropy_production_error + _SAFETY * abs(found.entropy_production - other.entropy_production)
+    return found._replace(entropy_production_error=error)
+
+
+def _flow_of(law: BatchLaw) -> Flow:
+    assert isinstance(law.step, SpectralKernel)
+    return flow(law.step, law.step.at_nodes(law.series), law.potential.domain)
 
 
 @dataclass(frozen=True)

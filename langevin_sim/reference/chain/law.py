@@ -1,12 +1,15 @@
 """The record of a chain law."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import InputError, ReferenceUnavailable, UnknownNameError
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference.chain.irreversibility import Flow
 from langevin_sim.reference.chain.kernel import Moments
 from langevin_sim.reference.chain.marginal import Joint, Marginal
 
@@ -36,6 +39,7 @@ class ChainLaw:
     _rougher: tuple[Marginal, ...] = field(repr=False, compare=False)
     _least_error: float = field(default=1e-12, repr=False, compare=False)
     leak: float = 0.0
+    _flow: Callable[[], Flow] | None = field(default=None, repr=False, compare=False)
     _joint: Joint | None = field(default=None, repr=False, compare=False)
 
     def mass(self, region: str) -> float:
@@ -70,6 +74,17 @@ class ChainLaw:
         """Marginal density of x_1 at points x1; atoms at the walls of a clipping box are left out."""
         points = np.asarray(x1, float)
         return self._marginals[0].density(points.ravel()).reshape(points.shape)
+
+    @cached_property
+    def flow(self) -> Flow:
+        """Entropy production in nats a step, its error, and the probability current (irreversibility.py); as slow as the law.
+
+        Zero for a chain that looks the same backwards. ReferenceUnavailable but for SGDL on finite sums other than tilts, in
+        one and two dimensions, on R^d or a torus.
+        """
+        if self._flow is None:
+            raise ReferenceUnavailable(f"the current of {self.dynamics.name} on {self.potential.name} is not computed")
+        return self._flow()
 
     def plane(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """P(first[k] < x_1 <= first[k+1], second[l] < x_2 <= second[l+1]): [first - 1, second - 1].
