@@ -8,7 +8,7 @@ import click
 @click.command(name="bench")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def command(as_json: bool) -> None:
-    """Measure what a step costs here: GDL on twowell, one normal alone, and the NumPy twin, in one run.
+    """Measure the cost of a step on this machine: GDL on twowell, a single normal, and the NumPy twin, in one run.
 
     Example: langevin-sim bench --json
     """

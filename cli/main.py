@@ -1,4 +1,4 @@
-"""langevin-sim: finds commands, turns errors into one line and an exit code."""
+"""langevin-sim: find commands, and turn errors into one line and an exit code."""
 
 import contextlib
 import sys
@@ -14,7 +14,7 @@ from langevin_sim.errors import LangevinSimError
 from .lazy import LazyGroup
 
 _HELP = {
-    "bench": "Measure what a step costs on this machine.",
+    "bench": "Measure the cost of a step on this machine.",
     "deep": "The memo's network experiments (needs PyTorch).",
     "export": "Export the draws of a run in ArviZ's layout.",
     "potentials": "List, inspect and validate potentials.",
@@ -22,16 +22,16 @@ _HELP = {
     "rerun": "Repeat the run of a folder, and compare the results bit for bit.",
     "resume": "Continue an interrupted run, or extend one.",
     "reproduce": "Reproduce a figure of the memo.",
-    "run": "Simulate an ensemble in each dimension beside the exact law.",
+    "run": "Simulate an ensemble in each dimension, beside exact laws.",
     "sweep": "Run a grid of settings, on this machine's cores or a cluster.",
 }
 
 
-_LONGEST = 1000  # characters of a message; of a longer one the middle is left out
+_LONGEST = 1000  # characters of a message; a longer one loses its middle
 
 
 class _Commands(LazyGroup):
-    """Errors end as one line on standard error."""
+    """The commands; errors become one line on standard error."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -46,7 +46,7 @@ class _Commands(LazyGroup):
 
 @contextlib.contextmanager
 def _warnings_as_one_line() -> Iterator[None]:
-    """A warning is for the user, to whom the line of code that gave it says nothing."""
+    """Print a warning as one line for the user, without the line of code that gave it."""
     before = warnings.formatwarning
     warnings.formatwarning = lambda message, *_, **__: f"langevin-sim: warning: {message}\n"
     try:
@@ -57,7 +57,7 @@ def _warnings_as_one_line() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _errors_as_one_line(traceback: bool = False) -> Iterator[None]:
-    """Whatever a user can mend becomes one line, and exit code 2; ``traceback``: raised as it is instead."""
+    """Turn errors that a user can fix into one line and exit code 2; ``traceback``: raise them instead."""
     try:
         yield
     except click.UsageError as error:
@@ -68,7 +68,7 @@ def _errors_as_one_line(traceback: bool = False) -> Iterator[None]:
     except (LangevinSimError, MemoryError) as error:
         if traceback:
             raise
-        _end(str(error) if isinstance(error, LangevinSimError) else f"out of memory ({error}): take fewer walkers, terms or rows")
+        _end(str(error) if isinstance(error, LangevinSimError) else f"out of memory ({error}); use fewer walkers, terms or rows")
     except KeyboardInterrupt:
         click.echo("langevin-sim: interrupted", err=True)
         sys.exit(130)
@@ -92,7 +92,7 @@ def _end(message: str) -> NoReturn:
 @click.option("--traceback", is_flag=True, help="Show where an error came from.")
 @click.version_option(__version__, prog_name="langevin-sim")
 def main(traceback: bool) -> None:
-    """How noisy gradient descent moves on rugged landscapes, beside the exact law.
+    """Simulate noisy gradient descent on rugged landscapes, beside exact laws.
 
     Example: langevin-sim run --dims 1..5 --potential twowell
     """

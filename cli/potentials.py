@@ -79,7 +79,7 @@ def _dims(name: str) -> str:
     return f"{low}.." if high is None else (str(low) if low == high else f"{low}..{high}")
 
 
-@command.command(name="list")
+@command.command(name="list", short_help="List all potentials by group.")
 def list_() -> None:
     """List all potentials by group, one line each: dimensions, domain, regions.
 
@@ -93,7 +93,7 @@ def list_() -> None:
     table = Table(title="Potentials", title_justify="left")
     for column in ("name", "d", "domain", "regions"):
         table.add_column(column, no_wrap=column != "regions")
-    table.add_column("what it is")
+    table.add_column("description")
     heading = ""
     for name in sorted(potentials.names(), key=lambda name: (potentials.registry.GROUPS.index(potentials.group(name)), name)):
         if potentials.group(name) != heading:
@@ -102,7 +102,7 @@ def list_() -> None:
             table.add_row(f"[bold]{heading}[/bold]")
         try:
             potential = potentials.get(name, potentials.dimensions(name)[0])
-        except LangevinSimError as error:  # a plugin that is broken is shown, and harms nothing else
+        except LangevinSimError as error:  # show a broken plugin, and continue
             table.add_row(name, "-", "-", "-", str(error))
             continue
         module = sys.modules[potentials.factory(name).__module__].__doc__ or ""
@@ -112,7 +112,7 @@ def list_() -> None:
     Console(width=None if sys.stdout.isatty() else 140).print(table)
 
 
-@command.command(name="show")
+@command.command(name="show", short_help="Show a potential and its exact masses.")
 @_options
 @click.option("--figure", type=PATH, help="Write a picture of the potential (d = 2) to a file, such as u.png.")
 def show(
@@ -162,7 +162,7 @@ def show(
     if math.isfinite(potential.stability_bound):
         click.echo(f"\nstable for step sizes below {potential.stability_bound:.4g}")
     if not potential.smooth:
-        click.echo("\nthe gradient is a stand-in, a difference over a finite distance: GDL does not sample exp(-U/T)")
+        click.echo("\nthe gradient is replaced by a difference over a finite distance, so GDL does not sample exp(-U/T)")
     click.echo(f"\nregions, and their masses at T = {temperature:g}")
     try:
         law = boltzmann(potential, temperature)
@@ -179,7 +179,7 @@ def show(
         click.echo(f"\npicture in {figure}")
 
 
-@command.command(name="check")
+@command.command(name="check", short_help="Check a potential against independent numbers.")
 @_options
 def check(
     name: str,

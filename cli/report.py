@@ -11,7 +11,7 @@ from .options import PATH
 @click.command(name="report")
 @click.argument("folder", metavar="DIR", type=PATH)
 @click.option("--open", "show", is_flag=True, help="Open the report in a browser.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--quiet", is_flag=True, help="Print only errors.")
 def command(folder: Path, show: bool, quiet: bool) -> None:
     """Rewrite report.html of a completed folder from its contents: one self-contained page.
 

@@ -32,11 +32,11 @@ _OF_ALL = ("--seed", "--replicas", "--steps", *_NETWORKS, "--gallery")
 @click.option("--scale", type=Choice(list(SCALES)), help="Networks: digits, 10,000 images, or all images.  [default: quick]")
 @click.option("--data-dir", type=PATH, help="Networks: folder that holds mnist/ and the files of CIFAR-10.")
 @click.option("--device", type=DEVICE, help="Networks: device of the tensors.  [default: auto]")
-@click.option("--out", type=PATH, help="Output folder; all continues one that exists.  [default: outputs/NAME-...-TIME-SEED]")
+@click.option("--out", type=PATH, help="Output folder; all continues an existing one.  [default: outputs/NAME-...-TIME-SEED]")
 @click.option("--gallery", type=PATH, help="all: folder for the pages.  [default: outputs/gallery]")
 @click.option("--threads", type=THREADS, default=0, show_default=True, help="Number of threads; 0 uses all.")
 @click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--quiet", is_flag=True, help="Print only errors.")
 def command(
     name: str,
     literal: bool,
@@ -55,11 +55,11 @@ def command(
     """Reproduce a figure or table of the memo, or all of them, or hold theories of SGD against exact laws (theories).
 
     The folder holds the data, the figure, and figure.md, which says what was measured and how it differs from the memo.
-    Figures of ensembles (3 to 6) move walkers on a potential; figures of networks need PyTorch, and share the trainings that
-    are kept under outputs/minima.
+    Figures of ensembles (3 to 6) move walkers on a potential; figures of networks need PyTorch, and share the trainings under
+    outputs/minima.
 
-    all: each figure in a folder of its own under one, figures of ensembles both literal and converged, and from these the
-    pages of a gallery. Called again with the same --out it makes what is missing.
+    all: make every figure in its own subfolder, figures of ensembles both literal and converged, and from these the pages of
+    a gallery. With the same --out, a second call makes the missing ones.
 
     Example: langevin-sim reproduce fig3 --literal
     """

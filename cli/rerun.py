@@ -15,7 +15,7 @@ from .progress import Progress
 @click.option("--threads", type=THREADS, default=0, help="Number of threads; 0 uses all.  [default: 0]")
 @click.option("--device", type=DEVICE, default="auto", help="Networks: device of the tensors.")
 @click.option("--data-dir", metavar="X", help="Networks: folder that holds the data now.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--quiet", is_flag=True, help="Print only errors.")
 def command(folder: Path, out: Path | None, threads: int, device: str, data_dir: str | None, quiet: bool) -> None:
     """Repeat the run of a folder in a new one, and compare the results bit for bit; exit with 3 if they differ.
 

@@ -12,14 +12,14 @@ from .workers import SCHEDULER, of_scheduler
 
 @click.command(name="resume")
 @click.argument("folder", metavar="DIR", type=PATH)
-@click.option("--steps", type=int, help="Extend a run to this many production steps in all.")
+@click.option("--steps", type=int, help="Extend a run to this total number of production steps.")
 @click.option("--threads", type=THREADS, default=0, help="Number of threads; 0 uses all.  [default: 0]")
 @SCHEDULER
 @click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="Seconds between checkpoints.  [default: 30]")
 @click.option("--device", type=DEVICE, default="auto", help="Networks: device of the tensors.")
 @click.option("--data-dir", metavar="X", help="Networks: folder that holds the data now.")
 @click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--quiet", is_flag=True, help="Print only errors.")
 def command(
     folder: Path,
     steps: int | None,

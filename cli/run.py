@@ -24,20 +24,20 @@ from .workers import SCHEDULER, of_scheduler
     "measurement: the slowest relaxation of twowell, in d = 1, takes about 960 steps.",
 )
 @options_from(RunSpec, without=("parameters", "dynamics_settings"))
-@click.option("--noise", type=float, help="Noise amplitude gamma' = sqrt(2 eta T) a step, instead of --temperature.")
+@click.option("--noise", type=float, help="Noise amplitude gamma' = sqrt(2 eta T) per step, instead of --temperature.")
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter of the potential; repeatable.")
 @SET_DYNAMICS
 @click.option("--config", type=PATH, help="TOML file with settings; options override it.")
 @click.option("--print-config", is_flag=True, help="Print the resolved settings as TOML and exit.")
 @click.option("--out", type=PATH, help="Output folder.  [default: outputs/POTENTIAL-TIME-SEED]")
 @click.option("--checkpoint-seconds", type=SECONDS, default=30.0, help="Seconds between checkpoints.  [default: 30]")
-@click.option("--keep-state", is_flag=True, help="Keep the final states (40 MB per ensemble), where resume --steps MORE starts.")
+@click.option("--keep-state", is_flag=True, help="Keep the final states (40 MB per ensemble), for a quick resume --steps MORE.")
 @click.option("--print-schema", is_flag=True, help="Print the JSON schema of the settings and exit.")
 @click.option("--threads", type=int, default=0, help="Number of threads; 0 uses all.  [default: 0]")
 @SCHEDULER
 @click.option("--check", is_flag=True, help="Exit with 3 unless every verdict is agrees or biased.")
 @click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--quiet", is_flag=True, help="Print only errors.")
 def command(
     noise: float | None,
     pairs: tuple[str, ...],

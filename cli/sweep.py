@@ -23,8 +23,8 @@ from .sweep_options import NAMES, grid_options, sweep
 def command(spec: Path | None, pairs: tuple[str, ...], of_dynamics: tuple[str, ...], **options: Any) -> None:
     """Run a grid of settings: one run folder per point, and one table and figure of all of them.
 
-    SPEC.toml holds settings as --config of run takes them, and a [grid] table. DIR is the folder of a sweep, which is
-    continued or drawn again.
+    SPEC.toml holds settings in the format of run --config, and a [grid] table. DIR is the folder of a sweep, which is
+    continued or redrawn.
     KEY is a setting (temperature, step_size, ...) or a parameter of the potential; dims are an axis too.
 
     Example: langevin-sim sweep --potential twowell --dims 1..3 --grid temperature=0.5:1.5:5 --grid step_size=0.01,0.02

@@ -28,9 +28,9 @@ def grid_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 "--grid",
                 multiple=True,
                 metavar="KEY=VALUES",
-                help="Values of an axis: a:b:n (evenly), a:b:n:log, i..j, or u,v,w; repeatable.",
+                help="Values of an axis: a:b:n (evenly spaced), a:b:n:log, i..j, or u,v,w; repeatable.",
             ),
-            click.option("--out", type=PATH, help="Output folder; one that exists is continued.  [default: outputs/sweep-..]"),
+            click.option("--out", type=PATH, help="Output folder; an existing one is continued.  [default: outputs/sweep-..]"),
             SCHEDULER,
             click.option(
                 "--workers",
@@ -46,7 +46,7 @@ def grid_options(function: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--region", metavar="NAME", help="Region whose mass to draw.  [default: the first]"),
             click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON."),
-            click.option("--quiet", is_flag=True, help="Print nothing but errors."),
+            click.option("--quiet", is_flag=True, help="Print only errors."),
         ]
     ):
         function = option(function)

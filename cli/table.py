@@ -27,7 +27,7 @@ def print_table(summary: dict[str, Any]) -> None:
     from langevin_sim.report.explanations import missing
 
     table = Table(
-        title=f"{summary['potential']}: masses, simulated beside exact",
+        title=f"{summary['potential']}: simulated and exact masses",
         title_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),

@@ -64,7 +64,7 @@ def on_docstring(app: Any, what: str, name: str, thing: Any, options: Any, lines
     lines[:] = as_rst(lines)
     if what == "class" and isinstance(thing, type) and issubclass(thing, Spec):
         lines += ["", ".. list-table::", "   :header-rows: 1", "   :widths: 18 17 65", "", "   * - field", "     - default"]
-        lines.append("     - what it is")
+        lines.append("     - description")
         for field, info in thing.model_fields.items():
             default = info.get_default(call_default_factory=True)
             shown = "none" if default is None or default == {} else str(default)

@@ -7,7 +7,7 @@ from ..lazy import LazyGroup
 _HELP = {
     "compare": "Compare the histories of trainings (Fig. 2).",
     "data": "Describe a data set.",
-    "draw": "Draw the figure and write the text of a folder again (without PyTorch).",
+    "draw": "Redraw the figure and rewrite the text of a folder (without PyTorch).",
     "flatness": "Measure the flatness radius of eq. 11 at trained minima.",
     "noise": "Measure the distribution of the minibatch gradient (Fig. 1).",
     "plane": "Evaluate loss and accuracy on the plane through three minima (Figs. 7 and 8).",
@@ -21,7 +21,7 @@ _HELP = {
 def command() -> None:
     """The memo's network experiments: a training loss is the potential, a weight vector the walker.
 
-    Train first; the other commands take the folders that train made. reproduce fig1, fig2, fig7, fig8 and table1 do it all.
+    Train first; the other commands take the folders of train. reproduce fig1, fig2, fig7, fig8 and table1 do both.
 
     Example: langevin-sim deep train --data digits --replicas 3
     """

@@ -11,7 +11,7 @@ from ..options import PATH
 
 @click.command(name="draw")
 @click.argument("folder", type=PATH)
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--quiet", is_flag=True, help="Print only errors.")
 def command(folder: Path, quiet: bool) -> None:
     """Redraw the figure and rewrite the text of a network experiment from its data; needs no PyTorch.
 

@@ -19,7 +19,7 @@ def execution_options(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--device", type=DEVICE, default="auto", show_default=True, help="Device of the tensors."),
             click.option("--out", type=PATH, help="Output folder.  [default: outputs/KIND-DATA-TIME-SEED]"),
             click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON."),
-            click.option("--quiet", is_flag=True, help="Print nothing but errors."),
+            click.option("--quiet", is_flag=True, help="Print only errors."),
         ]
     ):
         function = option(function)

@@ -25,8 +25,7 @@ from ..sweep_options import NAMES, grid_options, sweep
 def command(spec: Path | None, **options: Any) -> None:
     """Train over a grid of settings: one run folder per point, and one table and figure of all of them.
 
-    SPEC.toml holds settings as --config of deep train takes them; DIR is the folder of a sweep, which is continued or drawn
-    again.
+    SPEC.toml holds settings in the format of deep train --config; DIR is the folder of a sweep, which is continued or redrawn.
 
     Example: langevin-sim deep sweep --data digits --epochs 20 --grid labels=natural,random --grid step_size=0.02,0.05,0.1
     """

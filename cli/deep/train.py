@@ -16,7 +16,7 @@ from .shared import execution_options, run_and_print
 
 @click.command(name="train")
 @options_from(TrainSpec)
-@click.option("--noise", type=float, help="Noise amplitude gamma' = sqrt(2 eta T) a step, instead of --temperature.")
+@click.option("--noise", type=float, help="Noise amplitude gamma' = sqrt(2 eta T) per step, instead of --temperature.")
 @click.option("--config", type=PATH, help="TOML file with settings; options override it.")
 @click.option("--print-config", is_flag=True, help="Print the resolved settings as TOML and exit.")
 @click.option("--print-schema", is_flag=True, help="Print the JSON schema of the settings and exit.")

@@ -12,6 +12,7 @@ from distributed import Client, Future, KilledWorker
 from langevin_sim.cluster.task import Refused, call
 from langevin_sim.cluster.versions import differences, installed
 from langevin_sim.errors import ClusterError, LangevinSimError
+from langevin_sim.formatting import counted
 from langevin_sim.simulation.workers import TaskResult
 from langevin_sim.storage.signals import stop_if_requested
 
@@ -45,7 +46,7 @@ class DaskWorkers:
         with _answered():
             running = sum(1 for tasks in self._client.processing().values() if tasks)
         workers = self.count()
-        return f"{running} running on {workers} workers" if workers else "waiting for workers"
+        return f"{running} running on {counted(workers, 'worker')}" if workers else "waiting for workers"
 
     def check(self) -> None:
         """Raise ClusterError if a worker's versions differ from those of this process, or if it has no langevin-sim."""

@@ -89,7 +89,7 @@ def twowell(
 
     U(x) = -tau log(exp(-q_w/tau) + exp(-(q_n + depth)/tau)), q_k = |x - c_k|^2 / (2 s_k^2), c_w = (-a, 0, ..),
     c_n = (+a, 0, ..), with s_w = width, s_n = width / ratio, 2a = separation, tau = softness.
-    A positive ``depth`` makes the narrow well the shallower one by so much.
+    A positive ``depth`` makes the narrow well shallower by this amount.
     Regions: wide = {q_w < q_n + depth}, narrow = the rest. Without depth the Boltzmann law puts
     ratio^dim / (1 + ratio^dim) on the wide one as T -> 0. Source: memo, Fig. 3.
     """

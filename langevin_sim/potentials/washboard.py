@@ -1,4 +1,4 @@
-"""A cosine on a circle, with a constant force around it if so desired."""
+"""A cosine on a circle, with optionally a constant force around it."""
 
 import math
 

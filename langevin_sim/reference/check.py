@@ -1,4 +1,4 @@
-"""Whether a potential is what it says: gradient, minima, starts, masses, each told apart."""
+"""Check a potential's gradient, minima, starts and masses, each separately."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,12 +14,12 @@ from langevin_sim.reference import sobol, tensor
 from langevin_sim.reference.boltzmann import boltzmann
 
 _POINTS = 2000
-_FALSE_ALARM_RATE = 1e-4  # of the masses, where the independent integration is one by random points
-_USELESS = 0.05  # error of a mass above which the other integration tells nothing
+_FALSE_ALARM_RATE = 1e-4  # for the masses, if the independent integration uses random points
+_USELESS = 0.05  # error of a mass above which the other integration is useless
 
 
 class Finding(NamedTuple):
-    """passed is None where there is nothing to check."""
+    """passed is None if there is nothing to check."""
 
     what: str
     passed: bool | None
@@ -27,7 +27,7 @@ class Finding(NamedTuple):
 
 
 def findings(potential: Potential, temperature: float) -> Iterator[Finding]:
-    """One after another."""
+    """Yield the findings one after another."""
     yield _gradient(potential, temperature)
     yield from _terms(potential, temperature)
     yield _minima(potential)
@@ -41,9 +41,9 @@ def _scattered(potential: Potential, temperature: float, n: int) -> np.ndarray:
 
 
 def _gradient(potential: Potential, temperature: float) -> Finding:
-    """Against central differences, except where there is a kink."""
+    """Compare with central differences, except at kinks."""
     if not potential.smooth:
-        return Finding("gradient", None, "a stand-in, not the energy's own")
+        return Finding("gradient", None, "a replacement, not that of the energy")
     x = _scattered(potential, temperature, max(50, _POINTS // potential.dim))
     gradient = potential.gradient(x)
     slopes, apart, rounding = central_differences(potential, x)
@@ -71,7 +71,7 @@ def _terms(potential: Potential, temperature: float) -> Iterator[Finding]:
 
 
 def _minima(potential: Potential) -> Finding:
-    """Nothing near is lower, beyond rounding."""
+    """No point nearby is lower, beyond rounding."""
     energy = potential.energy(potential.minima)
     nearby = potential.minima[:, None] + 1e-3 * np.random.default_rng(1).normal(size=(1, 200, potential.dim))
     if potential.domain.kind in ("box", "reflecting"):  # a minimum may be on a wall
@@ -79,7 +79,7 @@ def _minima(potential: Potential) -> Finding:
     slope = np.abs(potential.gradient(potential.minima)).max()
     lowest = (potential.energy(nearby) - energy[:, None]).min()
     passed = bool(lowest >= -1e-13 * max(1.0, np.abs(energy).max()))
-    return Finding("minima", passed, f"{len(energy)}, gradient {slope:.1e}, nothing near is lower")
+    return Finding("minima", passed, f"{len(energy)}, gradient {slope:.1e}, no lower point nearby")
 
 
 def _starts(potential: Potential) -> Finding:
@@ -90,12 +90,12 @@ def _starts(potential: Potential) -> Finding:
 
 
 def _masses(potential: Potential, temperature: float) -> Finding:
-    """Against Sobol points, or a tensor grid where it is those that the law comes from."""
+    """Compare with Sobol points, or with a tensor grid if the law comes from these."""
     try:
         law = boltzmann(potential, temperature)
         bare = replace(potential, exact_masses=None, exact_marginal=None, exact_energy=None, symmetry="")
         if law.method == "Sobol points":
-            return Finding("masses", None, f"known by Sobol points alone, in {potential.dim} dimensions")
+            return Finding("masses", None, f"known only from Sobol points, in {potential.dim} dimensions")
         on_grid = potential.dim <= 3 and "tensor" not in law.method
         other = tensor.integrals(bare, temperature) if on_grid else sobol.integrals(bare, temperature)
     except ReferenceUnavailable as reason:
@@ -103,7 +103,7 @@ def _masses(potential: Potential, temperature: float) -> Finding:
     apart = np.abs(other.masses - list(law.masses.values()))
     known = other.errors + list(law.errors.values())
     if known.max() > _USELESS:
-        return Finding("masses", None, f"{law.method}; {other.method}, to compare with, is known to {known.max():.0e} only")
+        return Finding("masses", None, f"{law.method}; {other.method}, to compare with, is known only to {known.max():.0e}")
     limit = 3.0 if on_grid else float(scipy.stats.t.isf(_FALSE_ALARM_RATE / 2 / apart.size, 15))
     passed = bool((apart <= limit * known + 1e-9).all())
-    return Finding("masses", passed, f"{law.method} and {other.method} differ by {apart.max():.1e}, {known.max():.0e} known")
+    return Finding("masses", passed, f"{law.method} and {other.method} differ by {apart.max():.1e} (error {known.max():.0e})")

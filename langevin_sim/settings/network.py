@@ -79,7 +79,7 @@ class TrainSpec(DataSpec, Seeded):
     step_size: Annotated[float, Field(gt=0, description="Step size eta (the learning rate).")] = 0.05
     temperature: Annotated[
         float,
-        Field(ge=0, description="Temperature T of gdl and sgdl, in units of the loss: noise gamma' = sqrt(2 eta T) a step."),
+        Field(ge=0, description="Temperature T of gdl and sgdl, in units of the loss: noise gamma' = sqrt(2 eta T) per step."),
     ] = 1e-7
     schedule: Annotated[
         str, Field(description="Schedule of the step size: constant, power:p=P,t0=T or gelfand-mitter:a=A,t0=T.")
@@ -91,7 +91,7 @@ class TrainSpec(DataSpec, Seeded):
     batch_size: Annotated[int, Field(ge=1, description="Number of images in a minibatch of sgd and sgdl.")] = 64
     sampling: Annotated[
         Literal["epochs", "independent"],
-        Field(description="Minibatches: epochs (every image once an epoch, reshuffled), or independent draws as in the toys."),
+        Field(description="Minibatches: epochs (every image once per epoch, reshuffled), or independent draws as in the toys."),
     ] = "epochs"
     momentum: Annotated[float, Field(ge=0, lt=1, description="Heavy-ball momentum; the memo has none.")] = 0.0
     weight_decay: Annotated[float, Field(ge=0, description="L2 penalty: adds weight_decay * w to the gradient.")] = 0.0

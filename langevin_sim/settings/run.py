@@ -97,8 +97,8 @@ class RunSpec(Spec):
     data: Annotated[
         str | None,
         Field(
-            description="Data of a finite sum: CSV file with a heading. In 'sum: ...' its columns are names; of a regression, "
-            "the values are column y, or the last."
+            description="CSV file with a heading, the data of a finite sum: 'sum: ...' uses its columns by name; regression "
+            "takes its values from column y, or the last."
         ),
     ] = None
     max_regions: Annotated[
