@@ -1,1 +1,1 @@
-"""The command line, installed as langevin_sim.cli: one command a file."""
+"""The command line, installed as langevin_sim.cli: one command per file."""

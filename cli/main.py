@@ -61,7 +61,7 @@ def _errors_as_one_line(traceback: bool = False) -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
-        if error.ctx is not None and error.message == error.ctx.get_help():  # a group without a command: its help
+        if error.ctx is not None and error.message == error.ctx.get_help():  # a group without a command shows its help
             raise
         where = error.ctx.command_path if error.ctx else "langevin-sim"
         _end(f"{error.format_message()} (see {where} --help)")
@@ -75,7 +75,7 @@ def _errors_as_one_line(traceback: bool = False) -> Iterator[None]:
 
 
 def _end(message: str) -> NoReturn:
-    """One line, whatever the message quotes."""
+    """End with one line, whatever the message quotes."""
     line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message.replace("\n", " "))
     if len(line) > _LONGEST:
         line = f"{line[: _LONGEST // 2]} ... {line[-_LONGEST // 2 :]}"

@@ -12,7 +12,7 @@ from langevin_sim.settings.spec import Spec
 
 
 class _Path(click.Path):
-    """A path that the system takes."""
+    """A path that the system accepts."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if "\0" in str(value):
@@ -21,7 +21,7 @@ class _Path(click.Path):
 
 
 class _Seconds(click.FloatRange):
-    """At least 0; inf: never."""
+    """Seconds, at least 0; inf: never."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         seconds = super().convert(value, param, ctx)
@@ -31,7 +31,7 @@ class _Seconds(click.FloatRange):
 
 
 class Choice(click.Choice):  # type: ignore[type-arg]
-    """One of some words; the nearest is offered for another."""
+    """One of several words; for any other, the nearest is suggested."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The word."""
@@ -55,7 +55,7 @@ DEVICE = Choice(("auto", "cpu", "cuda", "mps"))
 
 
 def options_from(kind: type[Spec], without: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A decorator: an option for every field of a spec, with its description and default; what is not given is None."""
+    """Decorate with an option for every field of a spec, with its description and default; None if it is not given."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         for name, field in reversed(list(kind.model_fields.items())):
@@ -82,7 +82,7 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def temperature_of(noise: float, step_size: float) -> float:
-    """The temperature that --noise, gamma' = sqrt(2 eta T), stands for; InputError where there is none."""
+    """The temperature that --noise, gamma' = sqrt(2 eta T), stands for; InputError if it does not exist."""
     temperature = noise * noise / (2.0 * step_size)
     if not (noise >= 0 and math.isfinite(temperature)):
         raise InputError(f"--noise {noise}: expected a number of at least 0, and a temperature gamma'^2/(2 eta) that is finite")
@@ -90,7 +90,7 @@ def temperature_of(noise: float, step_size: float) -> float:
 
 
 def parameters(pairs: tuple[str, ...], option: str = "--set") -> dict[str, float]:
-    """The values that KEY=NUMBER pairs give; InputError for anything else."""
+    """Parse KEY=NUMBER pairs; InputError for anything else."""
     values = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")

@@ -23,7 +23,7 @@ def command() -> None:
 
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What says which potential, and how hot."""
+    """Options for the potential and the temperature."""
     for option in reversed(
         [
             click.argument("name"),
@@ -155,7 +155,7 @@ def show(
     click.echo("\nminima")
     for point, energy in zip(potential.minima, potential.energy(potential.minima), strict=True):
         shown = ", ".join(f"{value + 0.0:.6g}" for value in point[:6]) + (", ..." if potential.dim > 6 else "")
-        click.echo(f"  U({shown}) = {round(energy, 12) + 0.0:.6g}")  # no -0, no last bits of one
+        click.echo(f"  U({shown}) = {round(energy, 12) + 0.0:.6g}")  # neither -0 nor rounding errors
     click.echo("\nstructure")
     for line in structure(potential):
         click.echo(f"  {line}")

@@ -1,4 +1,4 @@
-"""How far a command is: a bar on a terminal, plain lines elsewhere."""
+"""Progress of a command: a bar on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ from langevin_sim.formatting import duration
 
 
 class Progress:
-    """A bar on a terminal, a plain line every few seconds elsewhere, nothing when silent. keep: bars that are full stay."""
+    """A bar on a terminal, a plain line every few seconds elsewhere, nothing when silent. keep: full bars stay."""
 
     def __init__(self, silent: bool, keep: bool = True) -> None:
         self._silent, self._keep = silent, keep
@@ -40,7 +40,7 @@ class Progress:
             click.echo(notice, err=True)
 
     def update(self, name: str, step: int, total: int, note: str = "") -> None:
-        """Step ``step`` of ``total`` of what is called ``name`` is done; ``note``: where it stands, such as a loss."""
+        """Report that step ``step`` of ``total`` of ``name`` is done; ``note``: its state, such as a loss."""
         if self._silent:
             return
         if self._bar:

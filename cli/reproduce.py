@@ -118,7 +118,7 @@ def command(
 
 
 def _listed(summary: dict[str, Any]) -> str:
-    """A line for every figure, and where the pages are."""
+    """One line per figure, and the folder of the pages."""
     width = max(len(item["name"]) for item in summary["items"])
     lines = [f"{item['name']:{width}}  {item['seconds']:7.0f} s  {item['title']}" for item in summary["items"]]
     return "\n".join([*lines, f"pages in {Path(summary['gallery']) / 'README.md'}"])

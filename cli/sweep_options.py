@@ -1,4 +1,4 @@
-"""What sweep and deep sweep share."""
+"""Common parts of sweep and deep sweep."""
 
 import json
 import secrets
@@ -21,7 +21,7 @@ NAMES = ("grid", "out", "scheduler", "workers", "threads", "checkpoint_seconds",
 
 
 def grid_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The grid, who does the work, and what is drawn."""
+    """Options for the grid, the workers, and the figure."""
     for option in reversed(
         [
             click.option(
@@ -85,7 +85,7 @@ def sweep(
     else:
         values = {**(read_config(spec) if spec else {}), **values}
         axes = [axis(text) for text in grid]
-        named = {one.name for one in axes}  # options win over the file
+        named = {one.name for one in axes}  # options override the file
         axes = [*(one for one in axes_of(values.pop("grid", {})) if one.name not in named), *axes]
         seed = values.get("seed")
         if seed is None:
@@ -111,7 +111,7 @@ def sweep(
 
 
 def _processes(kind: str, cores: int, threads: int) -> int:
-    """How many processes use this machine and no more: one an accelerator, if there are any and networks are trained."""
+    """Number of processes that use this machine fully: one per accelerator, if there are any and networks are trained."""
     if kind == "train":
         from langevin_sim.plugins import backend
 

@@ -18,7 +18,7 @@ _FAR_BELOW = 0.1  # a law's error below this share of the walkers' is not printe
 
 
 def print_table(summary: dict[str, Any]) -> None:
-    """Masses beside exact ones, the energy where it decided, and below the table what else there is to say."""
+    """Print masses beside exact ones, the energy if it decided, and remarks below the table."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

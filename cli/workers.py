@@ -1,4 +1,4 @@
-"""Who does the work, if it is not this process."""
+"""Workers other than this process."""
 
 import contextlib
 from contextlib import AbstractContextManager
@@ -23,5 +23,5 @@ def open_workers(scheduler: str | None, processes: int, threads: int) -> Abstrac
 
 
 def of_scheduler(scheduler: str | None, threads: int) -> AbstractContextManager[Workers | None]:
-    """The workers of a scheduler; none without one."""
+    """The workers of a scheduler; None without a scheduler."""
     return contextlib.nullcontext() if scheduler is None else open_workers(scheduler, 0, threads)

@@ -1,4 +1,4 @@
-"""What the network commands share: options, and how results are printed."""
+"""Common parts of the network commands: options, and printing of results."""
 
 import json
 import textwrap
@@ -13,7 +13,7 @@ from ..progress import Progress
 
 
 def execution_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Options that do not change what is computed."""
+    """Options that do not change the results."""
     for option in reversed(
         [
             click.option("--device", type=DEVICE, default="auto", show_default=True, help="Device of the tensors."),
@@ -27,7 +27,7 @@ def execution_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def training_folders(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The folders of trainings, and where their data are now."""
+    """Options for the folders of trainings, and for their data."""
     for option in reversed(
         [
             click.argument("folders", nargs=-1, required=True, metavar="RUN...", type=PATH),
@@ -43,7 +43,7 @@ def training_folders(function: Callable[..., Any]) -> Callable[..., Any]:
 def run_and_print(
     make: Callable[[Callable[..., None]], tuple[Path, dict[str, Any]]], as_json: bool, quiet: bool
 ) -> dict[str, Any]:
-    """Run ``make`` with a progress bar, and print what came out."""
+    """Run ``make`` with a progress bar, and print the results."""
     with Progress(quiet or as_json) as progress:
         folder, summary = make(progress.update)
     print_summary(folder, summary, as_json, quiet)
@@ -51,7 +51,7 @@ def run_and_print(
 
 
 def print_summary(folder: Path, summary: dict[str, Any], as_json: bool, quiet: bool) -> None:
-    """What a person reads in a terminal: the words of figure.md, and a table where it fits 80 columns."""
+    """Print the text of figure.md, and a table if it fits 80 columns."""
     if as_json:
         click.echo(json.dumps(summary, indent=1))
         return

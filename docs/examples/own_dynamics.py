@@ -1,4 +1,4 @@
-"""A dynamics of one's own: underdamped Langevin motion by the BAOAB scheme, beside two built-in ones.
+"""A user-defined dynamics: underdamped Langevin motion by the BAOAB scheme, beside two built-in ones.
 
 python docs/examples/own_dynamics.py
 langevin-sim run --dims 2 --dynamics gdl,docs/examples/own_dynamics.py:BAOAB --set-dynamics friction=2 --step-size 0.05

@@ -1,4 +1,4 @@
-"""A landscape of one's own, from a Python function and from an expression: what is found out about it, and a run.
+"""A user-defined landscape, from a Python function and from an expression: what the program finds out about it, and a run.
 
 python docs/examples/own_landscape.py
 """

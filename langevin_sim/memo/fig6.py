@@ -62,7 +62,7 @@ def _converged(summary: dict[str, Any]) -> str:
         "points have x_2 = 5.67: on that line none of them pushes across, and SGD sits on the line itself, where "
         "Boltzmann fills the valley. On the plateau, where no term has a slope, a walker that is thrown there stays.",
         "How it differs from the memo: SGD has no limit of small steps at a given temperature, since its noise is its "
-        "step. With the authors' batch of 10 walkers pass too seldom to forget their start (--literal); the smaller batch "
+        "step. With the authors' batch of 10 walkers pass too rarely to forget their start (--literal); the smaller batch "
         "makes SGD loud enough. Which well it then prefers depends on eta and b, and is no property of the wells' volumes "
         "alone.",
         f"Stationarity, p-values from walkers that start in all regions: SGD {sgd['stationarity_pvalue']:.2g}, SGDL "

@@ -82,7 +82,7 @@ def stationary_covariance(potential: Potential, dynamics: SGDL) -> np.ndarray:
 
 def _contracts(eta: float, largest: float) -> None:
     if largest >= 1.0:
-        raise ReferenceUnavailable(f"step size {eta:g}: the second moment grows by {largest:g} a step, so that there is none")
+        raise ReferenceUnavailable(f"step size {eta:g}: the second moment grows by {largest:g} per step, so it does not exist")
 
 
 def lyapunov_covariance(potential: Potential, dynamics: SGDL) -> np.ndarray:

@@ -90,7 +90,7 @@ def _rare(run: Run, law: Boltzmann | ChainLaw, looks: np.ndarray) -> list[str]:
 
 
 def _decides(run: Run, law: Boltzmann | ChainLaw, rare: list[str]) -> bool:
-    """Whether so much of the mean energy comes from seldom visits that it has no Gaussian error."""
+    """Whether so much of the mean energy comes from rare visits that it has no Gaussian error."""
     scale = {
         region.name: abs(float(run.potential.energy(region.start[None])[0]) - law.mean_energy) for region in run.potential.regions
     }
