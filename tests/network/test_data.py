@@ -57,9 +57,9 @@ def refuses(call, *parts):
 def mnist_folder(tmp_path):
     """Two files plain, one gzipped, one in the other spelling."""
     (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(IMAGES))
-    (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(LABELS)))
+    (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(LABELS), mtime=0))
     (tmp_path / "t10k-images.idx3-ubyte").write_bytes(idx(VALIDATION))
-    (tmp_path / "t10k-labels.idx1-ubyte.gz").write_bytes(gzip.compress(idx(VALIDATION_LABELS)))
+    (tmp_path / "t10k-labels.idx1-ubyte.gz").write_bytes(gzip.compress(idx(VALIDATION_LABELS), mtime=0))
     return tmp_path
 
 
@@ -82,14 +82,14 @@ def spec_of(folder, data="mnist", **settings):
 @pytest.mark.parametrize("array", [IMAGES, LABELS, IMAGES[:0]])
 def test_idx_round_trip(tmp_path, name, array):
     path = tmp_path / name
-    path.write_bytes(gzip.compress(idx(array)) if "z" in name else idx(array))
+    path.write_bytes(gzip.compress(idx(array), mtime=0) if "z" in name else idx(array))
     read = read_idx(path, array.ndim)
     assert read.dtype == np.uint8
     np.testing.assert_array_equal(read, array)
 
 
 WHOLE = idx(LABELS)
-ZIPPED = gzip.compress(WHOLE)
+ZIPPED = gzip.compress(WHOLE, mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,8 @@ ZIPPED = gzip.compress(WHOLE)
         ("a", WHOLE + b"\0", "too long", "300"),
         ("a", b"\0\0\x08\x01\xff\xff\xff\xff" + WHOLE[8:], "4,294,967,295", "1,073,741,824 at most"),
         ("a", b"\0\0\x08\x01\x30\x00\x00\x00" + WHOLE[8:], "300 bytes", "805,306,368"),
-        ("a.gz", gzip.compress(WHOLE[:-1]), "299 bytes", "300"),
-        ("a.gz", gzip.compress(WHOLE + b"\0"), "too long", "300"),
+        ("a.gz", gzip.compress(WHOLE[:-1], mtime=0), "299 bytes", "300"),
+        ("a.gz", gzip.compress(WHOLE + b"\0", mtime=0), "too long", "300"),
         ("a.gz", WHOLE, "00 00", "1f 8b"),
         ("a.gz", b"", "not a gzip file", "1f 8b"),
         ("a.gz", ZIPPED[:-9], "broken gzip", ""),
@@ -547,10 +547,10 @@ def server(tmp_path, monkeypatch):
 
 
 MNIST_FILES = {
-    "train-images-idx3-ubyte.gz": gzip.compress(idx(IMAGES)),
-    "train-labels-idx1-ubyte.gz": gzip.compress(idx(LABELS)),
-    "t10k-images-idx3-ubyte.gz": gzip.compress(idx(VALIDATION)),
-    "t10k-labels-idx1-ubyte.gz": gzip.compress(idx(VALIDATION_LABELS)),
+    "train-images-idx3-ubyte.gz": gzip.compress(idx(IMAGES), mtime=0),
+    "train-labels-idx1-ubyte.gz": gzip.compress(idx(LABELS), mtime=0),
+    "t10k-images-idx3-ubyte.gz": gzip.compress(idx(VALIDATION), mtime=0),
+    "t10k-labels-idx1-ubyte.gz": gzip.compress(idx(VALIDATION_LABELS), mtime=0),
 }
 
 
