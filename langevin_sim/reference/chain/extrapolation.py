@@ -7,7 +7,7 @@ import numpy as np
 from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.boltzmann import boltzmann
+from langevin_sim.reference.boltzmann import Boltzmann, boltzmann
 from langevin_sim.reference.chain.kernel import GridTooLarge, Kernel, Moments, Noise
 from langevin_sim.reference.chain.law import ChainLaw
 from langevin_sim.reference.chain.marginal import Boltzmannian, Combined
@@ -15,13 +15,15 @@ from langevin_sim.reference.chain.refinement import on_grids
 
 _FARTHER = 1.5  # ratio of the two steps
 _DOUBLINGS = 14
+_GOAL, _HOPELESS = 5e-5, 1e-4  # errors of the masses: small enough, and so large that the law is not even tried
 
 
 def extrapolated(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise: Noise) -> ChainLaw:
     """The parabola in eta^p through Boltzmann's law and two larger steps, p the dynamics' weak order.
 
     The larger steps have the noise of the same temperature. The error is twice the parabola's distance from the straight
-    line through Boltzmann and the smaller step, plus the errors of the three laws.
+    line through Boltzmann and the smaller step, plus the errors of the three laws. Pairs of larger steps are tried until it is
+    small, or grows.
     """
     step, order = dynamics.step_size, dynamics.weak_order
     if order is None:
@@ -30,20 +32,43 @@ def extrapolated(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise
     if first != other:
         raise ReferenceUnavailable("the step is too small for a grid, and the gradient noise is not isotropic")
     base = boltzmann(potential, first**2 / (2.0 * step))
+
+    def law_at(larger: float) -> ChainLaw:
+        return on_grids(potential, replace(dynamics, step_size=larger), kernel, Noise(first**2 * larger / step))
+
+    best: ChainLaw | None = None
     for doublings in range(1, _DOUBLINGS):
         larger = step * 2.0**doublings
         try:
-            near, far = (
-                on_grids(potential, replace(dynamics, step_size=at), kernel, Noise(first**2 * at / step))
-                for at in (larger, _FARTHER * larger)
-            )
-            break
+            near = law_at(larger)
+            if (step / larger) ** order * _claim(near) > _HOPELESS and doublings < _DOUBLINGS - 1:
+                continue  # its grid is too coarse
+            far = law_at(_FARTHER * larger)
         except GridTooLarge:
             continue
         except ReferenceUnavailable as error:
+            if best is not None:
+                break
             raise ReferenceUnavailable(f"the step is too small for a grid, and as to larger ones: {error}") from error
-    else:
+        found = _through(base, near, far, dynamics, order)
+        # the grid of the smallest step that has one is the coarsest; a larger step has a better one, and more of a way to go
+        if best is not None and _claim(found) >= _claim(best):
+            break
+        best = found
+        if _claim(best) < _GOAL:
+            break
+    if best is None:
         raise ReferenceUnavailable("no step has a small enough grid")
+    return best
+
+
+def _claim(law: ChainLaw) -> float:
+    return max(law.errors.values())
+
+
+def _through(base: Boltzmann, near: ChainLaw, far: ChainLaw, dynamics: Dynamics, order: int) -> ChainLaw:
+    """The parabola through Boltzmann's law and those of the two larger steps, at the step of ``dynamics``."""
+    step, larger = dynamics.step_size, near.dynamics.step_size
     ratio, farther = (step / larger) ** order, _FARTHER**order
     to_near = ratio * (farther - ratio) / (farther - 1.0)
     to_far = ratio * (ratio - 1.0) / (farther * (farther - 1.0))
@@ -62,7 +87,7 @@ def extrapolated(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise
         errors[name] = curve + inherited(base.errors[name], near.errors[name], far.errors[name])
     energy, curve = parabola(base.mean_energy, near.mean_energy, far.mean_energy)
     return ChainLaw(
-        potential,
+        base.potential,
         dynamics,
         masses,
         errors,
