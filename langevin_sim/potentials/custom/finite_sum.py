@@ -10,7 +10,7 @@ import numpy as np
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
 from langevin_sim.potentials.custom import search, soundness, terms
-from langevin_sim.potentials.custom.make import MAX_REGIONS, drafted, explored, warn_of_more
+from langevin_sim.potentials.custom.make import MAX_REGIONS, drafted, explored, warn_of_limits
 from langevin_sim.potentials.potential import FiniteSum, Potential, rebuildable
 
 _SPACE = Domain()
@@ -71,7 +71,7 @@ def finite_sum(
     potential = explored(draft, degree, temperature, max_regions)
     soundness.check(potential, temperature)
     soundness.check_terms(potential, lambda chosen: _of_rows(draft, chosen, isinstance(term, str)), used, temperature)
-    warn_of_more(potential, max_regions)
+    warn_of_limits(potential, temperature, max_regions)
     return _with_constant_noise(potential, temperature)
 
 

@@ -63,14 +63,14 @@ def make(
         max_regions=max_regions,
     )
     soundness.check(potential, temperature)
-    if lost := soundness.overflow(potential, temperature):
-        warnings.warn(lost, stacklevel=2)
-    warn_of_more(potential, max_regions)
+    warn_of_limits(potential, temperature, max_regions)
     return potential
 
 
-def warn_of_more(potential: Potential, max_regions: int) -> None:
-    """Warn if there are more minima than regions are kept."""
+def warn_of_limits(potential: Potential, temperature: float, max_regions: int) -> None:
+    """Warn if the energy overflows on its way out, and if there are more minima than regions are kept."""
+    if lost := soundness.overflow(potential, temperature):
+        warnings.warn(lost, stacklevel=3)
     if len(potential.regions) > max_regions:
         warnings.warn(
             f"{potential.name}: more than {max_regions} minima were found: the wells of the {max_regions} lowest are regions, "
