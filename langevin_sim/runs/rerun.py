@@ -32,13 +32,16 @@ def rerun(folder: Path, out: Path | None, execution: Execution) -> tuple[Path, C
 def compare(first: dict[str, Any], second: dict[str, Any]) -> Comparison:
     """Compare two manifests of one kind: the hashes of their data files, then versions and processor."""
     timed = KINDS[first.get("kind", "run")].timed
-    names = [name for name in first["outputs"] if name.endswith(_COMPARED) and name not in timed]
+    other_words = {"summary.csv"} if first["schema"] != second["schema"] else set()  # the verdicts of schema 1 have other words
+    names = [name for name in first["outputs"] if name.endswith(_COMPARED) and name not in {*timed, *other_words}]
     same = [name for name in names if second["outputs"].get(name) == first["outputs"][name]]
     reasons = [
         f"{name} {before} then, {second['versions'].get(name)} now"
         for name, before in first["versions"].items()
         if second["versions"].get(name) != before
     ]
+    if other_words:
+        reasons.append(f"schema {first['schema']} then, {second['schema']} now")
     for name in ("processor", "machine", "system"):
         before, now = first["host"].get(name), second["host"].get(name)
         if before != now:

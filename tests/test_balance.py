@@ -1,0 +1,81 @@
+"""Sums over single steps, and the tests that they allow without a law: what is right passes, and each fault is found.
+
+Seeds were fixed before looking. The joint false-alarm rate is the command's, 1 % a run; a fault must be found at every seed.
+"""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from langevin_sim import potentials
+from langevin_sim.dynamics import GDL, LM, MALA, RWM
+from langevin_sim.engine import balance
+from langevin_sim.engine.block import BLOCK
+from langevin_sim.simulation.judgement import judge
+from langevin_sim.simulation.references import reference_laws
+from langevin_sim.simulation.simulate import simulate
+
+SIZE = {"walkers": 2560, "steps": 8000, "burn_in": 8000, "record_every": 16}  # ten relaxation times and ten more
+
+
+def study():
+    """The script that makes the faults."""
+    path = Path(__file__).parent / "calibration" / "verdicts.py"
+    spec = importlib.util.spec_from_file_location("calibration_of_verdicts", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(("dim", "width"), [(1, 0.0), (3, 0.0), (10, 0.0), (2, 4.0)])
+def test_sums_are_those_of_a_plain_twin(dim, width):
+    rng = np.random.default_rng(dim)
+    before, slope, after = rng.normal(size=(3, dim, BLOCK))
+    after[:, 5] = before[:, 5]
+    sums, scratch = np.zeros((balance.rows(dim), BLOCK)), np.empty((dim, BLOCK))
+    domain = np.array([1.0 if width else 0.0, 0.0, width])
+    balance.accumulate(before, slope, after, scratch, 0.1, domain, sums)
+    r = after - before + 0.1 * slope
+    if width:
+        r -= width * np.round(r / width)
+    x, g, nx, ng, nr = before, slope, *(np.roll(a, -1, axis=0) for a in (before, slope, r))
+    rows = [x, g, x * g, g * g, r, r**2, r**4, r * g, x * ng + nx * g, g * ng, r * nr, r * ng - nr * g]
+    expected = [sum(row[j] for j in group) for group in balance.members(dim) for row in rows]
+    np.testing.assert_allclose(sums[:-1], expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(sums[-1], np.arange(BLOCK) == 5)
+    assert sorted(np.concatenate(balance.members(dim))) == list(range(dim))
+
+
+def test_single_steps_are_seen_seldom_enough():
+    assert balance.spacing(40, 1, 0) == 40
+    assert balance.spacing(1, 1, 0) == 16
+    assert balance.spacing(40, 1000, 10) == 2000  # a gradient over all terms costs 100 steps
+
+
+@pytest.mark.parametrize("dynamics", [GDL(0.02), LM(0.02), MALA(0.05), RWM(0.05)])
+def test_what_is_right_passes(dynamics):
+    potential = potentials.twowell(2)
+    references = reference_laws(potential, dynamics, chain=False)
+    run = simulate(potential, dynamics, seed=1, **SIZE)
+    judged = judge(run, references)
+    assert judged.word in ("agrees", "differs"), judged
+    assert {test.law for test in judged.tests} >= {"stationarity", "boltzmann"}
+
+
+@pytest.mark.parametrize("fault", ["correlated", "frozen", "two_points", "rotated"])
+def test_a_fault_is_found(fault):
+    module, potential = study(), potentials.twowell(2)
+    references = reference_laws(potential, GDL(0.02), chain=False)
+    run = simulate(potential, module.faulty(getattr(module, fault)), seed=1, **SIZE)
+    assert judge(run, references).word == "disagrees"
+
+
+def test_nothing_seen_of_a_rare_region_is_no_disagreement():
+    potential, dynamics = potentials.boxes(1), RWM(506.2, 0.08)
+    references = reference_laws(potential, dynamics)
+    for seed in (1, 3):
+        run = simulate(potential, dynamics, walkers=512, steps=4000, burn_in=2000, record_every=20, seed=seed)
+        assert run.occupancy["plateau"].stderr > 0
+        assert judge(run, references).word == "agrees"
