@@ -35,7 +35,7 @@ from .workers import SCHEDULER, of_scheduler
 @click.option("--print-schema", is_flag=True, help="Print the JSON schema of the settings and exit.")
 @click.option("--threads", type=int, default=0, help="Number of threads; 0 uses all.  [default: 0]")
 @SCHEDULER
-@click.option("--check", is_flag=True, help="Exit with 3 unless every verdict is agrees or biased.")
+@click.option("--check", is_flag=True, help="Exit with 3 unless every verdict is agrees or finite-step.")
 @click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON.")
 @click.option("--quiet", is_flag=True, help="Print only errors.")
 def command(
