@@ -11,7 +11,7 @@ from scipy.stats import t as student
 from langevin_sim import potentials
 from langevin_sim.dynamics import MALA, RWM, Domain
 from langevin_sim.errors import ReferenceUnavailable
-from langevin_sim.reference import boltzmann, sobol
+from langevin_sim.reference import boltzmann, nested, sobol, tensor
 from langevin_sim.simulation.simulate import simulate
 
 TEMPERATURES = {"boxes": 0.3, "gaussians": 0.15, "rbf": 0.003, "wedge": 0.3}
@@ -39,7 +39,7 @@ def differences(one, other):
     ("name", "dim", "tolerance"),
     [
         ("boxes", 1, 1e-12),
-        ("boxes", 2, 1e-11),
+        ("boxes", 2, 1e-10),
         ("boxes", 3, 1e-10),
         ("gaussians", 1, 1e-12),
         ("gaussians", 2, 1e-9),
@@ -68,16 +68,24 @@ def test_closed_forms_against_the_tensor_grid(name, dim, tolerance, colder):
     assert (apart <= 2 * claimed + 1e-11).all()
 
 
-@pytest.mark.parametrize(
-    ("name", "dim"), [("twowell", 2), ("doublewell", 2), ("quadratic", 2), ("twowell", 3), ("doublewell", 3)]
-)
-def test_two_axes_against_the_tensor_grid(name, dim):
-    U = replace(potentials.get(name, dim), quadratic=None)  # else its law is known in closed form
+@pytest.mark.parametrize("name", ["twowell", "doublewell", "quadratic"])
+def test_the_plane_against_the_tensor_grid(name):
+    U = replace(potentials.get(name, 2), quadratic=None)  # else its law is known in closed form
+    one, other = nested.integrals(U, 1.0), tensor.integrals(U, 1.0)
+    assert np.abs(one.masses - other.masses).max() < 1e-7
+    assert abs(one.energy - other.energy) < 1e-7
+    edges = edges_of(U, 1.0)
+    np.testing.assert_allclose(one.marginal(edges)[0], other.marginal(edges)[0], atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["twowell", "doublewell"])
+def test_two_axes_against_the_tensor_grid(name):
+    U = potentials.get(name, 3)
     one, other = boltzmann(U, 1.0), boltzmann(replace(U, symmetry=""), 1.0)
     assert one.method == "quadrature over (x_1, rho)"
     assert other.method == "tensor quadrature"
     apart, _ = differences(one, other)
-    assert apart.max() < (1e-7 if dim == 2 else 1e-4)
+    assert apart.max() < 1e-4
 
 
 @pytest.mark.parametrize(
@@ -204,7 +212,7 @@ def test_what_does_not_confine_is_said():
     with pytest.raises(ReferenceUnavailable, match="flat in some direction"):
         boltzmann(potentials.regression(10, rows=4), 1.0)
     free = replace(without_truth(potentials.valley(2)), domain=Domain())
-    with pytest.raises(ReferenceUnavailable, match="does not fall off"):
+    with pytest.raises(ReferenceUnavailable, match="cannot be normalised"):  # it falls as 1/|x_1|
         boltzmann(free, 1.0)
     with pytest.raises(ReferenceUnavailable, match="flat at a minimum"):
         boltzmann(replace(without_truth(potentials.valley(5)), domain=Domain()), 1.0)

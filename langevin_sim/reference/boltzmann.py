@@ -10,7 +10,7 @@ import numpy as np
 from langevin_sim.errors import InputError, ReferenceUnavailable, UnknownNameError
 from langevin_sim.potentials import form
 from langevin_sim.potentials.potential import Potential, Quadratic
-from langevin_sim.reference import axial, closed, gaussian, line, product, sobol, tensor
+from langevin_sim.reference import closed, gaussian, line, nested, product, sobol, tensor
 from langevin_sim.reference.integrals import Integrals, Marginal, Moments
 from langevin_sim.reference.tails import check_tails
 
@@ -82,23 +82,25 @@ class Boltzmann:
     def sample(self, n: int, seed: int) -> np.ndarray:
         """Independent draws from the law: [n, dim]; the same seed gives the same draws.
 
-        Raises ReferenceUnavailable unless U acts on one coordinate, is quadratic, or is a sum of such parts.
+        Raises ReferenceUnavailable unless U acts on one or two coordinates, or on (x_1, rho), is quadratic, or is a sum of such
+        parts.
         """
         if self._integrals.sampler is None:
             raise ReferenceUnavailable(
                 f"independent draws from Boltzmann's law of {self.potential.name} in {self.potential.dim} dimensions are not "
-                "available: they require that U acts on one coordinate, is quadratic, or is a sum of such parts"
+                "available: they require that U acts on one or two coordinates, is axially symmetric or quadratic, or is a sum of "
+                "such parts"
             )
         return self._integrals.sampler.draw(n, np.random.default_rng(seed))
 
 
 def _numerically(potential: Potential, temperature: float) -> Integrals:
-    """On a line, over (x_1, rho), on a tensor grid up to three dimensions, from Sobol points."""
+    """On a line, over a plane or (x_1, rho), on a tensor grid in three dimensions, from Sobol points."""
     if potential.dim == 1:
         return line.integrals(potential, temperature)
     check_tails(potential, temperature)
-    if potential.domain.kind == "space" and potential.symmetry == "axial":
-        return axial.integrals(potential, temperature)
+    if potential.dim == 2 or (potential.domain.kind == "space" and potential.symmetry == "axial"):
+        return nested.integrals(potential, temperature)
     if potential.dim <= 3:
         return tensor.integrals(potential, temperature)
     return sobol.integrals(potential, temperature)

@@ -14,7 +14,6 @@ from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference import borders
 from langevin_sim.reference.chain import convolution
 from langevin_sim.reference.chain.irreversibility import Flow, flow
-from langevin_sim.reference.chain.kernel import Moments
 from langevin_sim.reference.chain.law import ChainLaw
 from langevin_sim.reference.chain.marginal import IMAGES, Joint, Projected
 from langevin_sim.reference.chain.spectral import (
@@ -29,6 +28,7 @@ from langevin_sim.reference.chain.spectral import (
     solve,
 )
 from langevin_sim.reference.chain.stationary import Stationary
+from langevin_sim.reference.integrals import Moments
 from langevin_sim.reference.panels import integrate
 from langevin_sim.reference.quadrature import panel_rule
 

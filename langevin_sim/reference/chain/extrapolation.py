@@ -8,10 +8,11 @@ from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.boltzmann import Boltzmann, boltzmann
-from langevin_sim.reference.chain.kernel import GridTooLarge, Kernel, Moments, Noise
+from langevin_sim.reference.chain.kernel import GridTooLarge, Kernel, Noise
 from langevin_sim.reference.chain.law import ChainLaw
 from langevin_sim.reference.chain.marginal import Boltzmannian, Combined
 from langevin_sim.reference.chain.refinement import on_grids
+from langevin_sim.reference.integrals import Moments
 
 _FARTHER = 1.5  # ratio of the two steps
 _DOUBLINGS = 14

@@ -50,15 +50,6 @@ class Noise(NamedTuple):
         return float(np.sqrt(self.added + diagonal[0])), float(np.sqrt(self.added + diagonal[-1]))
 
 
-class Moments(NamedTuple):
-    """E x_j and E x_j^2 of every coordinate, each [dim], with errors."""
-
-    mean: np.ndarray
-    mean_error: np.ndarray
-    second: np.ndarray
-    second_error: np.ndarray
-
-
 class Solution(NamedTuple):
     """The law on one grid.
 

@@ -10,8 +10,8 @@ from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import InputError, ReferenceUnavailable, UnknownNameError
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.chain.irreversibility import Flow
-from langevin_sim.reference.chain.kernel import Moments
 from langevin_sim.reference.chain.marginal import Joint, Marginal
+from langevin_sim.reference.integrals import Moments
 
 _SAFETY = 5.0
 

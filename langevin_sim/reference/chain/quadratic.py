@@ -10,9 +10,10 @@ from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential, Quadratic
 from langevin_sim.reference.boltzmann import boltzmann
-from langevin_sim.reference.chain.kernel import Kernel, Moments, Noise
+from langevin_sim.reference.chain.kernel import Kernel, Noise
 from langevin_sim.reference.chain.law import ChainLaw
 from langevin_sim.reference.chain.marginal import Normal
+from langevin_sim.reference.integrals import Moments
 
 _ROUNDING = 4.0 * float(np.finfo(float).eps)
 _SCRAMBLINGS, _POINTS = 16, 2**13
