@@ -64,7 +64,7 @@ def test_an_error_above_a_tenth_is_refused(energy_error, error, known):
     """Of the energy above the lowest minimum (1 here) and of the largest mass (0.6)."""
     U = potentials.twowell(2)
     found = Integrals(np.array([0.6, 0.4]), np.array([error, error]), 1.0, energy_error, {}, "a rule")
-    with nullcontext() if known else pytest.raises(ReferenceUnavailable, match="is known to"):
+    with nullcontext() if known else pytest.raises(ReferenceUnavailable, match="is known only to"):
         _known_well_enough(U, found)
 
 

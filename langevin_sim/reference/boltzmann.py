@@ -88,8 +88,8 @@ class Boltzmann:
         if self._integrals.sampler is None:
             raise ReferenceUnavailable(
                 f"independent draws from Boltzmann's law of {self.potential.name} in {self.potential.dim} dimensions are not "
-                "available: they require that U acts on one or two coordinates, is axially symmetric or quadratic, or is a sum of "
-                "such parts"
+                "available: they require that U acts on one or two coordinates, is axially symmetric or quadratic, or is a sum "
+                "of such parts"
             )
         return self._integrals.sampler.draw(n, np.random.default_rng(seed))
 
