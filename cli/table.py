@@ -95,8 +95,8 @@ def _lines(result: dict[str, Any]) -> list[str]:
         chain = None if fitted is None else fitted.get("chain")
         own = "" if chain is None else f" (by the chain's mean energy {chain:.5f})"
         lines.append(f"temperature predicted {result['effective_temperature']:.5f}{text}{own}")
-    tails = no_second_moment(None if result.get("tails") is None else Tails(**result["tails"]), result["step_size"])
-    lines += [tails] if tails else []
+    if result.get("tails") is not None and (heavy := no_second_moment(Tails(**result["tails"]), result["step_size"])):
+        lines.append(heavy)
     exact = result.get("least_squares")
     if exact is not None:
         energy = f"{exact['energy']:.6g} exact, {_pair(result['energy']['mean'], result['energy']['stderr'])} simulated"
