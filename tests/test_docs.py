@@ -152,6 +152,7 @@ def quick(name, tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "_filmed", lambda *case: {})
     for figure in figures.ensemble_figures().values():
         monkeypatch.setattr(f"langevin_sim.memo.{figure.name}.FIGURE", replace(figure, draw=lambda folder: None))
+    monkeypatch.setattr("langevin_sim.memo.fig6.NEAR", ())
     few = (theories.Setting("tilts", "tilts of twowell", theories.SETTINGS[0].make, (0.1,), (10,)),)
     laws = replace(theories.FIGURE, compute=partial(theories.compute, settings=few), draw=lambda folder: None)
     monkeypatch.setattr(theories, "FIGURE", laws)

@@ -18,6 +18,8 @@ class Arm:
     steps between two looks at each walker's well, for counting passages (0: none). sets: number of walkers
     in one of the authors' experiments. chain: compute the chain law; fit: set Boltzmann's law at the
     temperature of the mean energy beside it, for a dynamics without a temperature.
+    near: amplitudes A of noise with which the chain law of the same steps is computed, where there is none without added
+    noise.
     """
 
     key: str
@@ -33,6 +35,7 @@ class Arm:
     sets: int = 1
     chain: bool = False
     fit: bool = False
+    near: tuple[float, ...] = ()
 
     @property
     def wells(self) -> tuple[str, str]:

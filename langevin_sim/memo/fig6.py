@@ -1,11 +1,12 @@
 """Fig. 6: SGD and SGDL on a loss that is a sum over data points, a flat valley and a pit."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from langevin_sim import potentials
 from langevin_sim.dynamics import SGD, SGDL
-from langevin_sim.formatting import markdown_table, measured, number
+from langevin_sim.formatting import markdown_table, measured, number, plus_minus
 from langevin_sim.memo.ensemble_text import document, passages, region
 from langevin_sim.memo.experiment import Arm, Experiment
 from langevin_sim.memo.figure import EnsembleFigure
@@ -15,6 +16,7 @@ from langevin_sim.plots.figure import new_figure, own_style, save
 RUNS, STEPS = 30, 270_000  # the authors'
 SETS = 8  # sets of their 30 runs
 AMPLITUDE = 0.25
+NEAR = (0.5, 0.35, 0.25)  # noise a step with which SGD's exact law can be had
 SMALL_STEP, TEMPERATURE = 16.0, 1.5e-3  # depth of the wells: 1/115 = 0.0087
 
 _MEMO = (
@@ -29,16 +31,33 @@ def experiment(literal: bool) -> Experiment:
     if literal:
         chosen = {"sgd": SGD(126.0, batch_size=10), "sgdl": SGDL(136.0, AMPLITUDE**2 / (2 * 136.0), batch_size=15)}
         arms = [
-            Arm(name, name, potential, dynamics, SETS * RUNS, STEPS, start="uniform", look=250, sets=RUNS, fit=True)
+            Arm(
+                name,
+                name,
+                potential,
+                dynamics,
+                SETS * RUNS,
+                STEPS,
+                start="uniform",
+                look=250,
+                sets=RUNS,
+                fit=True,
+                **_laws(dynamics),
+            )
             for name, dynamics in chosen.items()
         ]
     else:
         chosen = {"sgd": SGD(126.0, batch_size=3), "sgdl": SGDL(SMALL_STEP, TEMPERATURE, batch_size=15)}
         arms = [
-            Arm(name, name, potential, dynamics, 1024, 120_000, 30_000, 20, look=1000, fit=True)
+            Arm(name, name, potential, dynamics, 1024, 120_000, 30_000, 20, look=1000, fit=True, **_laws(dynamics))
             for name, dynamics in chosen.items()
         ]
     return Experiment("fig6", literal, tuple(arms))
+
+
+def _laws(dynamics: SGDL) -> dict[str, Any]:
+    """The exact law where noise is added; else that with noise added, less and less."""
+    return {"chain": True} if dynamics.noise > 0.0 else {"near": NEAR}
 
 
 def text(summary: dict[str, Any]) -> str:
@@ -56,11 +75,12 @@ def _converged(summary: dict[str, Any]) -> str:
         f"SGDL, eta = {sgdl['step_size']:g} (GD at the minima is stable below {bound:.0f}), batches of "
         f"{sgdl['batch_size']}, added noise at T = {sgdl['temperature']:g}: {_held(sgdl)}. {_fitted(sgdl)} With small "
         "steps the added noise rules, and the law is nearly, not quite, Boltzmann's: the batches add noise where the "
-        "wells are.",
+        f"wells are. {_exact(sgdl)}",
         f"SGD without added noise, eta = {sgd['step_size']:g} as the authors had it, batches of {sgd['batch_size']}: "
         f"{_held(sgd)}. {_fitted(sgd)} That law has no claim on SGD, whose noise depends on x. All the valley's data "
         "points have x_2 = 5.67: on that line none of them pushes across, and SGD sits on the line itself, where "
-        "Boltzmann fills the valley. On the plateau, where no term has a slope, a walker that is thrown there stays.",
+        "Boltzmann fills the valley. On the plateau, where no term has a slope, a walker that is thrown there stays. "
+        f"{_near(sgd)}",
         "How it differs from the memo: SGD has no limit of small steps at a given temperature, since its noise is its "
         "step. With the authors' batch of 10 walkers pass too rarely to forget their start (--literal); the smaller batch "
         "makes SGD loud enough. Which well it then prefers depends on eta and b, and is no property of the wells' volumes "
@@ -82,8 +102,9 @@ def _literal(summary: dict[str, Any]) -> str:
         f"{sgdl['step_size']:g}, batches of {sgdl['batch_size']}, A = {sgdl['noise']:.3g}. g is the mean over the batch; "
         f"every step recorded, no burn-in, uniform starts. The authors pooled {RUNS} runs{_sets(sgd)}.",
         f"SGD: {_held(sgd)}. {_alone(sgd)} Its histogram says in which basins walkers started, and how many have left the "
-        "pit by now; not what SGD prefers in the end.",
-        f"SGDL: {_held(sgdl)}. {_alone(sgdl)}",
+        "pit by now; not what SGD prefers in the end. "
+        f"{_near(sgd)}",
+        f"SGDL: {_held(sgdl)}. {_alone(sgdl)} {_exact(sgdl)}",
         f"Stationarity, p-values: SGD {sgd['stationarity_pvalue']:.2g}, SGDL {sgdl['stationarity_pvalue']:.2g}. Spread "
         f"over sets of {RUNS} runs, the valley's share: SGD {_spread(sgd)}; SGDL {_spread(sgdl)}.",
         "Boltzmann's law has no claim here: the gradient noise depends on x, and walkers do not pass often enough to have "
@@ -91,6 +112,42 @@ def _literal(summary: dict[str, Any]) -> str:
         f"{_fitted(sgdl)} (The pit is deeper by less than a hundredth: near T = 0 Boltzmann's law is in the pit.)",
         passages([sgd, sgdl]),
         _table([sgd, sgdl]),
+    )
+
+
+def _exact(result: dict[str, Any]) -> str:
+    """What the exact law has, and how far off it walkers and the fitted Boltzmann law are."""
+    exact = result.get("exact")
+    if exact is None:
+        return ""
+    masses = {entry["name"]: entry["chain"] for entry in result["regions"]}
+    held = ", ".join(f"{name} {number(mass)}" for name, mass in masses.items())
+    found = (
+        f"The chain's exact law has {held}; the walkers' plane is {exact['tv_measured']:.3f} off it in total variation, sampling "
+        "noise included"
+    )
+    if result["fitted"] is None:
+        return f"{found}."
+    name = max(masses, key=lambda key: abs(result["fitted"]["masses"][key] - masses[key]))
+    return (
+        f"{found}, Boltzmann's law at the fitted temperature {exact['tv_fitted']:.3f}: of the {name} it has "
+        f"{number(result['fitted']['masses'][name])} in place of {number(masses[name])}."
+    )
+
+
+def _near(result: dict[str, Any]) -> str:
+    """The laws with less and less added noise."""
+    near = result.get("near")
+    if not near:
+        return ""
+    amplitudes = ", ".join(f"{law['noise']:g}" for law in near)
+    held = "; ".join(", ".join(f"{name} {number(mass)}" for name, mass in law["masses"].items()) for law in near)
+    valley = [law["masses"]["valley"] for law in near]
+    moved = ", ".join(f"{after - before:+.3f}" for before, after in pairwise(valley))
+    return (
+        f"Without added noise its law has no density, and none is computed. With noise of A = {amplitudes} a step added to it "
+        f"the exact laws have {held}: the valley's share moves by {moved} from one to the next. Smaller amplitudes have too many "
+        "Fourier coefficients, and the limit is not told from these."
     )
 
 
@@ -133,9 +190,10 @@ def _table(results: list[dict[str, Any]]) -> str:
     for r in results:
         settings = [r["dynamics"], f"{r['step_size']:g}", str(r["batch_size"]), f"{r['noise']:.3g}"]
         for entry in r["regions"]:
+            exact = plus_minus(entry["chain"], entry["chain_error"])
             fitted = None if r["fitted"] is None else r["fitted"]["masses"][entry["name"]]
-            rows.append([*settings, entry["name"], measured(entry["mass"], entry["stderr"]), number(fitted)])
-    headings = ["dynamics", "eta", "b", "A", "region", "measured", "Boltzmann at the fitted T"]
+            rows.append([*settings, entry["name"], measured(entry["mass"], entry["stderr"]), exact, number(fitted)])
+    headings = ["dynamics", "eta", "b", "A", "region", "measured", "chain law, exact", "Boltzmann at the fitted T"]
     return markdown_table(headings, rows)
 
 
@@ -144,17 +202,24 @@ def draw(folder: Path) -> None:
     """figure.png and figure.pdf from the run folder."""
     summary, arrays = panels.read(folder)
     results = summary["results"]
-    figure = new_figure(17.0, 8.4)
-    grid = figure.add_gridspec(2, 4, width_ratios=[1.0, 1.0, 0.8, 1.2])
+    figure = new_figure(20.5, 8.4)
+    grid = figure.add_gridspec(2, 5, width_ratios=[1.0, 1.0, 1.0, 0.8, 1.2])
     for row, result in enumerate(results):
         key = result["key"]
         ceiling = panels.highest(arrays, key)
-        left, middle = figure.add_subplot(grid[row, 0]), figure.add_subplot(grid[row, 1])
+        left, beside, middle = (figure.add_subplot(grid[row, column]) for column in range(3))
         image = panels.plane(left, arrays, key, "plane", ceiling)
         shares = ", ".join(f"{entry['name']} {entry['mass']:.3f}" for entry in result["regions"])
         noise = f", A = {result['noise']:.3g}" if result["noise"] else ""
         how = f"{result['dynamics'].upper()}: $\\eta$ = {result['step_size']:g}, b = {result['batch_size']}{noise}"
         left.set_title(f"{how}\n{shares}", fontsize=9)
+        if f"{key}_plane_chain" in arrays:
+            panels.plane(beside, arrays, key, "plane_chain", ceiling)
+            held = ", ".join(f"{entry['name']} {entry['chain']:.3f}" for entry in result["regions"])
+            beside.set_title(f"chain law, exact\n{held}", fontsize=9)
+        else:
+            beside.text(0.5, 0.5, "without added noise\nthe chain law has no density", ha="center", transform=beside.transAxes)
+            beside.set_axis_off()
         fitted = result["fitted"]
         if fitted is None:
             middle.text(0.5, 0.5, "no Boltzmann law\nhas its mean energy", ha="center", va="center", transform=middle.transAxes)
@@ -163,11 +228,11 @@ def draw(folder: Path) -> None:
             panels.plane(middle, arrays, key, "plane_law", ceiling)
             held = ", ".join(f"{name} {mass:.3f}" for name, mass in fitted["masses"].items())
             middle.set_title(f"Boltzmann at its mean energy: T = {fitted['temperature']:.3g}\n{held}", fontsize=9)
-        figure.colorbar(image, ax=[left, middle], label="density of $(x_1, x_2)$", shrink=0.9)
-        side = figure.add_subplot(grid[row, 2])
+        figure.colorbar(image, ax=[left, beside, middle], label="density of $(x_1, x_2)$", shrink=0.9)
+        side = figure.add_subplot(grid[row, 3])
         panels.second_coordinate(side, arrays, key, "Boltzmann, fitted T")
         side.legend(loc="upper right", fontsize=7)
-    panels.surface(figure.add_subplot(grid[:, 3], projection="3d"), results[0])
+    panels.surface(figure.add_subplot(grid[:, 4], projection="3d"), results[0])
     save(figure, folder)
 
 

@@ -7,11 +7,13 @@ import numpy as np
 from scipy.optimize import brentq
 
 from langevin_sim.analysis.occupancy import Estimate
+from langevin_sim.dynamics import SGDL
 from langevin_sim.engine.ensemble import PLANE_BINS
 from langevin_sim.memo.experiment import Arm
 from langevin_sim.memo.passages import Passages
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference import Boltzmann, ChainLaw, boltzmann
+from langevin_sim.reference import Boltzmann, ChainLaw, boltzmann, chain_law
+from langevin_sim.reference.theories import total_variation
 from langevin_sim.simulation.references import References
 from langevin_sim.simulation.simulate import Run
 from langevin_sim.simulation.summary import marginal
@@ -61,6 +63,8 @@ def numbers(arm: Arm, run: Run, references: References, seen: Passages | None, f
             "most": float(means.max()),
         }
     if arm.fit:
+        entry["exact"] = _beside(arm, run, references.chain, fitted)
+        entry["near"] = [_near(arm, amplitude) for amplitude in arm.near]
         entry["fitted"] = None if fitted is None else {"temperature": fitted.temperature, "masses": dict(fitted.masses)}
     return entry
 
@@ -78,10 +82,36 @@ def arrays(arm: Arm, run: Run, references: References, seen: Passages | None, fi
     if seen is not None:
         found["band"] = np.percentile(seen.shares, [16, 84], axis=0)
         found["passages"] = seen.counts
+    if references.chain is not None and arm.potential.dim == 2 and arm.fit:
+        found["plane_chain"] = _plane(arm.potential, references.chain)
     beside = fitted or references.boltzmann
     if arm.potential.dim == 2 and arm.potential.domain.kind == "torus" and beside is not None:
         found["plane_law"] = plane_law(arm.potential, beside.temperature)
     return {f"{arm.key}_{name}": array for name, array in found.items()}
+
+
+def _plane(potential: Potential, law: ChainLaw) -> np.ndarray:
+    """Masses of the bins of (x_1, x_2) under a chain law, [PLANE_BINS, PLANE_BINS]."""
+    return law.plane(*(np.linspace(low, high, PLANE_BINS + 1) for low, high in potential.extent(1.0)))
+
+
+def _beside(arm: Arm, run: Run, law: ChainLaw | None, fitted: Boltzmann | None) -> dict[str, Any] | None:
+    """Total variation from the chain law on the bins of the plane: of the walkers, and of Boltzmann's law at the fitted T."""
+    if law is None:
+        return None
+    exact = _plane(arm.potential, law)
+    measured = total_variation(run.plane / run.plane.sum(), exact)
+    other = None if fitted is None else total_variation(plane_law(arm.potential, fitted.temperature), exact)
+    return {"tv_measured": measured, "tv_fitted": other}
+
+
+def _near(arm: Arm, amplitude: float) -> dict[str, Any]:
+    """The masses of the chain law with so much noise added to every step."""
+    dynamics, eta = arm.dynamics, arm.dynamics.step_size
+    assert isinstance(dynamics, SGDL)
+    noisy = SGDL(eta, amplitude**2 / (2.0 * eta), batch_size=dynamics.batch_size, replacement=dynamics.replacement)
+    law = chain_law(arm.potential, noisy)
+    return {"noise": amplitude, "masses": dict(law.masses), "errors": dict(law.errors), "energy": law.mean_energy}
 
 
 def pooled_ratio(wells: np.ndarray) -> Estimate:

@@ -95,6 +95,9 @@ def second_coordinate(axes: Any, arrays: dict[str, np.ndarray], key: str, exact_
     if f"{key}_plane_law" in arrays:
         exact = arrays[f"{key}_plane_law"].sum(axis=0) / width
         axes.stairs(exact, edges, orientation="horizontal", baseline=None, color=EXACT, linewidth=1.1, label=exact_label)
+    if f"{key}_plane_chain" in arrays:
+        chain = arrays[f"{key}_plane_chain"].sum(axis=0) / width
+        axes.stairs(chain, edges, orientation="horizontal", baseline=None, color=CHAIN, linewidth=1.1, label="chain law, exact")
     axes.set(xlabel="density of $x_2$", ylabel="$x_2$", ylim=(edges[0], edges[-1]), xlim=(0.0, None))
 
 
@@ -115,7 +118,7 @@ def highest(arrays: dict[str, np.ndarray], key: str) -> float:
     """The ceiling of a plane's colours: the densest bin of the histogram and of the law."""
     edges = arrays[f"{key}_edges"]
     peaks = []
-    for name in ("plane", "plane_law"):
+    for name in ("plane", "plane_law", "plane_chain"):
         if f"{key}_{name}" in arrays:
             values = arrays[f"{key}_{name}"]
             peaks.append(float(values.max() / values.sum() / ((edges[-1] - edges[0]) / len(values)) ** 2))
