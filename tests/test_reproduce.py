@@ -53,7 +53,7 @@ def test_the_folder_is_complete_and_its_text_has_its_numbers(tmp_path, monkeypat
     assert set(manifest["outputs"]) == FILES
     assert (manifest["spec"]["figure"], manifest["spec"]["mode"]) == (name, mode)
     summary = json.loads((folder / "summary.json").read_text())
-    assert (summary["schema"], summary["seed"], summary["mode"]) == (1, 3, mode)
+    assert (summary["schema"], summary["seed"], summary["mode"]) == (2, 3, mode)
     assert len(summary["results"]) == len(manifest["spec"]["arms"])
     text = (folder / "figure.md").read_text()
     assert summary["command"].endswith(f"{'--literal ' if options else ''}--seed 3 --replicas 64 --steps 400")
