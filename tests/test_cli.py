@@ -166,7 +166,9 @@ def test_the_four_dynamics_side_by_side():
     assert sgd["temperature"] == 0.0
     assert sgd["effective_temperature"] == pytest.approx(1.0)
     assert sgdl["effective_temperature"] == pytest.approx(2.0)
-    assert sgd["regions"][0]["chain"] == pytest.approx(gdl["regions"][0]["chain"], abs=1e-6)  # the law of GDL at T_eff
+    # the law of GDL at T_eff, but for the shape of the noise: batches are not quite Gaussian
+    assert sgd["regions"][0]["chain"] == pytest.approx(gdl["regions"][0]["chain"], abs=1e-3)
+    assert sgd["regions"][0]["chain"] != pytest.approx(gdl["regions"][0]["chain"], abs=1e-6)
     for entry in (sgd, sgdl):  # 4.9 sigma, and the bias of the finite step, which the fit does not know
         fitted, predicted = entry["fitted_temperature"], entry["effective_temperature"]
         assert abs(fitted["mean"] - predicted) < 0.1 * predicted + 4.9 * fitted["stderr"]

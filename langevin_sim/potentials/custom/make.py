@@ -221,7 +221,17 @@ def _minima(draft: Potential, temperature: float, max_regions: int, forms: list[
     if draft.factors is None or draft.dim <= _MOST_SEARCHED:
         cost = 1 if draft.terms is None else draft.terms.n_terms
         centres = [np.linalg.lstsq(-2.0 * form.curvature, form.slope, rcond=None)[0] for form in forms or ()]
-        found = search.minima(draft.energy, draft.gradient, draft.dim, draft.domain, draft.name, temperature, centres, cost)
+        found = search.minima(
+            draft.energy,
+            draft.gradient,
+            draft.dim,
+            draft.domain,
+            draft.name,
+            temperature,
+            also=centres,
+            cost=cost,
+            further=draft.factors is None,  # what a sum's search misses follows from its terms
+        )
         refined = with_refined_minima(replace(draft, minima=found)).minima
         moved = np.abs(refined - found).max(axis=1)
         # Newton may leave a flat minimum, or the domain

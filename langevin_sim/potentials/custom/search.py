@@ -74,6 +74,7 @@ def minima(
     temperature: float,
     also: Sequence[np.ndarray] = (),
     cost: int = 1,
+    further: bool = True,
 ) -> np.ndarray:
     """The minima [k, dim] that L-BFGS finds, the lowest first; flat valleys count once.
 
@@ -82,6 +83,7 @@ def minima(
     dimensions from every place of a grid where the energy is lower than at its neighbours, above from Sobol points, by the
     rule of Boender and Rinnooy Kan (Math. Programming 37, 1987): w minima from n starts make w (n - 1)/(n - w - 2)
     likely. The grid is the coarser, the larger the ``cost`` of an energy, as the number of terms of a sum.
+    further: whether to look beyond the first starts; not where the minima that they miss are known from elsewhere.
     InputError if the energy falls without bound; a warning if more minima are likely than were found.
     """
     tried = starts(dim, domain)
@@ -117,6 +119,8 @@ def minima(
         return found[np.sort(firsts)]
 
     points = distinct(points)
+    if not further:
+        return points
     spent = len(tried)
     for turn in range(_TURNS):
         box = extent(energy, points, domain)(temperature)
