@@ -176,7 +176,7 @@ def tilted_twowell(dim, eta, temperature, terms=100, batch=10, softness=0.25):
 
 
 def curvature_of_the_deviation(dim, softness):
-    """Deviation / eta at a step, twice and four times it: the ratio of its differences is 2 where deviation = c eta + c' eta^2."""
+    """Deviation / eta at a step, twice and four times it: its differences have the ratio 2 where it is c + c' eta."""
     steps = np.array([1.0, 2.0, 4.0]) * (0.01 if dim == 1 else 0.015)  # below, the law of the batches takes too many nodes
     exact = boltzmann(potentials.twowell(dim, softness=softness), 1.0).mass("wide")
     laws = [chain_law(*tilted_twowell(dim, eta, 1.0, softness=softness)) for eta in steps]
