@@ -9,7 +9,6 @@ from scipy import stats
 from langevin_sim.formatting import markdown_table, missing, plus_minus, share, short
 from langevin_sim.memo.figure import NetworkFigure
 from langevin_sim.memo.network_text import document, notes
-from langevin_sim.memo.scales import TRIPLES
 from langevin_sim.plots import curves
 from langevin_sim.plots.figure import literal, new_figure, own_style, save
 from langevin_sim.plots.triangles import triangles
@@ -258,4 +257,4 @@ def _edge(axes: Any, points: np.ndarray, values: np.ndarray) -> None:
         )
 
 
-FIGURE = NetworkFigure("fig7", "plane", trainings=lambda scale: scale.both_labels(scale.cifar, replicas=3 * TRIPLES))
+FIGURE = NetworkFigure("fig7", "plane", trainings=lambda scale: scale.for_planes(scale.cifar))

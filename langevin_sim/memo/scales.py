@@ -24,13 +24,17 @@ class Scale:
             more["epochs"] = self.random_epochs[settings["data"]]
         return {**settings, **more}
 
+    def for_planes(self, data_set: dict[str, Any]) -> list[dict[str, Any]]:
+        """Trainings with natural and with random labels that have the minima of all planes."""
+        replicas = self.measured["plane"].get("replicas", range(3))
+        return self.both_labels(data_set, replicas=len(replicas))
+
     def both_labels(self, *data_sets: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
         """For each data set, a training with natural labels and one with random labels."""
         return [self.training(settings, labels=labels, **more) for settings in data_sets for labels in ("natural", "random")]
 
 
-TRIPLES = 3  # of minima in Figs. 7 and 8, no two of which share one
-_PLANE = {"replicas": list(range(3 * TRIPLES))}
+_PLANES = {"replicas": list(range(9))}  # three triples of minima in Figs. 7 and 8, no two of which share one
 _QUICK = {
     "data": "digits",
     "train_size": 600,
@@ -53,7 +57,7 @@ SCALES = {
         {"stop_loss": None, "epochs": 20, "evaluate_every": 1},
         {
             "noise": {"batch_sizes": [8, 32, 128], "batches": 300, "seed": 1},
-            "plane": {"divisions": 8, **_PLANE},
+            "plane": {"divisions": 8, **_PLANES},
             "table1": {"directions": 5, "images": 300, "seed": 1},
         },
     ),
@@ -64,7 +68,7 @@ SCALES = {
         {"stop_loss": None, "epochs": 30},
         {
             "noise": {"seed": 1},
-            "plane": {"images": 2000, **_PLANE},
+            "plane": {"images": 2000},
             "table1": {"batch_norm": ["fixed", "recomputed"], "images": 2000, "seed": 1},
         },
     ),
@@ -75,7 +79,7 @@ SCALES = {
         {},
         {
             "noise": {"batches": 5000, "seed": 1},
-            "plane": {"divisions": 20, **_PLANE},
+            "plane": {"divisions": 20, **_PLANES},
             "table1": {"directions": 100, "batch_norm": ["fixed", "recomputed"], "seed": 1},
         },
     ),
