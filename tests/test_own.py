@@ -403,7 +403,7 @@ def test_bad_rows_are_named(text, words):
 def test_data_go_with_regression_alone():
     write_rows("points.csv")
     for arguments, words in (
-        (["--potential", "twowell", "--data", "points.csv"], "expected --potential regression"),
+        (["--potential", "twowell", "--data", "points.csv"], "twowell takes no data: expected"),
         (["--potential", "regression", "--data", "points.csv", "--set", "rows=3"], "regression takes no parameters with it"),
         (["--potential", "regression", "--data", "points.csv", "--dims", "3"], "expected 2"),
         (["--potential", "regression", "--data", "gone.csv"], "gone.csv"),

@@ -305,8 +305,8 @@ def test_what_cannot_be_gone_on_with_is_told(whole):
     for steps in ("1000", "0", "-5"):
         refused(call("resume", "run", "--steps", steps), f"--steps {steps}")
     before = content("run")
-    change("run", schema=2)
-    refused(call("resume", "run"), "schema 2", "reads 1")
+    change("run", schema=3)
+    refused(call("resume", "run"), "schema 3", "reads 1 and 2")
     Path("run/manifest.json").write_text("{")
     refused(call("resume", "run"), "manifest.json cannot be read")
     assert content("run").keys() == before.keys()

@@ -114,5 +114,5 @@ def _looks(run: Run, references: References) -> np.ndarray:
     times = run.draws.shape[1]
     if not references.relaxation_steps or times < 2:
         return np.array([times - 1])
-    stride = math.ceil(_APART * references.relaxation_steps * times / run.steps)
-    return np.arange(times - 1, -1, -max(stride, 1))[::-1]
+    stride = min(_APART * references.relaxation_steps * times / run.steps, float(times))  # or the last one alone
+    return np.arange(times - 1, -1, -max(math.ceil(stride), 1))[::-1]
