@@ -45,6 +45,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _potential(
     name: str,
+    *,
     dim: int | None,
     temperature: float,
     domain: str | None,
@@ -115,16 +116,7 @@ def list_() -> None:
 @command.command(name="show", short_help="Show a potential and its exact masses.")
 @_options
 @click.option("--figure", type=PATH, help="Write a picture of the potential (d = 2) to a file, such as u.png.")
-def show(
-    name: str,
-    dim: int | None,
-    temperature: float,
-    domain: str | None,
-    pairs: tuple[str, ...],
-    data: Path | None,
-    max_regions: int | None,
-    figure: Path | None,
-) -> None:
+def show(name: str, temperature: float, data: Path | None, figure: Path | None, **options: Any) -> None:
     """Show parameters, equation, minima, structure, and regions with their exact masses.
 
     Example: langevin-sim potentials show boxes --dim 2 --temperature 0.3 --figure boxes.png
@@ -136,11 +128,11 @@ def show(
     from langevin_sim.potentials.describe import structure
     from langevin_sim.reference import boltzmann
 
-    potential = _potential(name, dim, temperature, domain, pairs, data, max_regions)
+    potential = _potential(name, temperature=temperature, data=data, **options)
     if figure is not None:
         from langevin_sim.plots.potential import draw
 
-        flat = potential if potential.dim == 2 else _potential(name, 2, temperature, domain, pairs, data, max_regions)
+        flat = potential if potential.dim == 2 else _potential(name, temperature=temperature, data=data, **{**options, "dim": 2})
         draw(flat, temperature, figure)
     click.echo(f"{name}, d = {potential.dim} (possible: {_dims(name)}), on {potential.domain}\n")
     if not name.startswith((potentials.registry.EXPRESSION, potentials.registry.SUM)):
@@ -181,15 +173,7 @@ def show(
 
 @command.command(name="check", short_help="Check a potential against independent numbers.")
 @_options
-def check(
-    name: str,
-    dim: int | None,
-    temperature: float,
-    domain: str | None,
-    pairs: tuple[str, ...],
-    data: Path | None,
-    max_regions: int | None,
-) -> None:
+def check(name: str, temperature: float, **options: Any) -> None:
     """Check a potential against finite differences and an independent integration; exit with 3 if it fails.
 
     Example: langevin-sim potentials check wedge --dim 3 --temperature 0.3
@@ -199,7 +183,7 @@ def check(
     from langevin_sim.reference.check import findings
 
     failed = False
-    potential = _potential(name, dim, temperature, domain, pairs, data, max_regions)
+    potential = _potential(name, temperature=temperature, **options)
     if potentials.is_own(name):
         check_own(potential, temperature)
     for finding in findings(potential, temperature):

@@ -1,4 +1,4 @@
-"""The theories of SGD against closed forms, and the figure that holds them against the exact laws."""
+"""The theories of SGD against closed forms, and the figure that compares them with the exact laws."""
 
 import json
 

@@ -170,7 +170,7 @@ class LogAddExp(Call):
     code, nargs = "log_add_exp", 2
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """The share of e^a in the sum, or what is left of 1."""
+        """The share of e^a in the sum, or its complement to 1."""
         return Share(*self.args) if argindex == 1 else 1 - Share(*self.args)
 
 

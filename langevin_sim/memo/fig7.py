@@ -75,7 +75,7 @@ def _table(results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
             ", ".join(short(d) for d in t["distances"]),
         ]
         for r in results
-        for t in r.get("triples", [r])  # earlier folders have one triple
+        for t in _triples(r)
     ]
     return markdown_table(headings, rows)
 
@@ -89,6 +89,12 @@ def _pairs(results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> list[tu
 
     natural, random = ([r for r in results if r["labels"] == kind] for kind in ("natural", "random"))
     return [(a, b) for a in natural for b in random if setting(a) == setting(b)]
+
+
+def _triples(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """The numbers of every triple of minima; older folders have one triple, whose numbers stand in the result itself."""
+    found: list[dict[str, Any]] = result.get("triples", [result])
+    return found
 
 
 _LEVEL = 0.95  # of the intervals
@@ -112,7 +118,7 @@ def _verdict(natural: dict[str, Any], random: dict[str, Any]) -> str:
 
 def _compared(natural: dict[str, Any], random: dict[str, Any], key: str) -> tuple[str, str]:
     """'larger', 'smaller' or 'undecided', and the sentence; empty where something is missing."""
-    first, second = ([t.get(key) for t in r.get("triples", [r])] for r in (natural, random))
+    first, second = ([t.get(key, np.nan) for t in _triples(r)] for r in (natural, random))
     if any(missing(value) for value in (*first, *second)):
         return "undecided", ""
     means = [float(np.mean(values)) for values in (first, second)]
@@ -138,7 +144,7 @@ def _doubts(results: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
     low = [
         runs[r["run"]]["name"]
         for r in results
-        if any(missing(v["accuracy"]) or v["accuracy"] <= HIGH for t in r.get("triples", [r]) for v in t["vertices"])
+        if any(missing(v["accuracy"]) or v["accuracy"] <= HIGH for t in _triples(r) for v in t["vertices"])
     ]
     if not low:
         return ""

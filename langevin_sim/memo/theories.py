@@ -1,4 +1,4 @@
-"""How wrong is each theory of SGD? Four finite sums over steps and batch sizes, each theory against the exact law."""
+"""How wrong is each theory of SGD? Each theory is compared with the exact law of four finite sums, over steps and batch sizes."""
 
 import json
 from collections.abc import Callable
@@ -43,10 +43,10 @@ System = tuple[Potential, SGDL]
 
 @dataclass(frozen=True)
 class Setting:
-    """A finite sum and a dynamics at any step and batch size; told: what stays the same."""
+    """A finite sum and a dynamics at any step and batch size; described: what stays the same."""
 
     name: str
-    told: str
+    described: str
     make: Callable[[float, int], System]
     steps: tuple[float, ...]
     batches: tuple[int, ...]
@@ -99,13 +99,13 @@ def compute(progress: Callable[[str, int, int], None], settings: tuple[Setting, 
         potential, dynamics = setting.make(eta, batch)
         entry: dict[str, Any] = {"setting": setting.name, "potential": potential.name, "step_size": eta, "batch_size": batch}
         try:
-            results.append(entry | _held_against(potential, dynamics))
+            results.append(entry | _compared(potential, dynamics))
         except ReferenceUnavailable as error:
             results.append(entry | {"theories": None, "reason": str(error)})
     return results
 
 
-def _held_against(potential: Potential, dynamics: SGDL) -> dict[str, Any]:
+def _compared(potential: Potential, dynamics: SGDL) -> dict[str, Any]:
     law = chain_law(potential, dynamics)
     if potential.dim == 1:
         mean, deviation = law.moments.mean[0], float(np.sqrt(law.moments.second[0] - law.moments.mean[0] ** 2))
@@ -152,9 +152,9 @@ def text(summary: dict[str, Any]) -> str:
         "# How wrong is each theory of SGD?",
         f"`{summary['command']}`: exact laws alone, nothing is simulated; {summary['seconds']:.0f} s.",
         "The memo argues from Boltzmann's law, as if a batch's noise were the same everywhere, isotropic and Gaussian. Here the "
-        "stationary law of the chain is known exactly, with batches as they are drawn, and three theories are held against it: "
-        "Boltzmann's law at T_eff, which is the mean of T + (eta/2) tr C_b / d over the exact law, C_b the batch noise's "
-        "covariance (as good as it can be: beforehand one does not know that mean); the Ornstein-Uhlenbeck law of Mandt, "
+        "stationary law of the chain is known exactly, with the batches that are actually drawn, and three theories are compared "
+        "with it: Boltzmann's law at T_eff, which is the mean of T + (eta/2) tr C_b / d over the exact law, C_b the batch "
+        "noise's covariance (as good as it can be: beforehand one does not know that mean); the Ornstein-Uhlenbeck law of Mandt, "
         "Hoffman and Blei (2017) at the minima, weighed as Laplace's method weighs them; and the stochastic modified equation of "
         "Li, Tai and E (2019), of first order, dX = -grad U dt + sqrt(2 D(X)) dW, and of second order, which adds (eta/4) "
         "|grad U|^2 to U.",
@@ -162,7 +162,7 @@ def text(summary: dict[str, Any]) -> str:
         f"A theory is called good where the total variation is at most {GOOD:g}.",
         _overview(summary),
         "What it shows: at small steps the error of every theory is in proportion to eta, and at batches of 10 or more it "
-        "depends little on b: what is left is the finite step itself, which no theory in continuous time has. Batches of "
+        "depends little on b: what remains is the effect of the finite step, which no theory in continuous time has. Batches of "
         "one or three add to it. The modified equation knows that the noise depends on x, and Boltzmann's law does not; "
         "yet with the temperature chosen with hindsight Boltzmann's law is no farther off. The term of second order "
         "corrects the drift and not the noise, so that it does not help a stationary law: on a parabola of curvature k "
@@ -172,7 +172,7 @@ def text(summary: dict[str, Any]) -> str:
         f"equation on rbf is solved by central differences on {_PLANE} by {_PLANE} cells. rbf's U jumps across x_2 = 0 = 8, "
         "where its forces do not: Boltzmann's law has that jump, neither chain nor equation has.",
         "## Settings",
-        "\n".join(f"- {setting.name}: {setting.told}." for setting in SETTINGS),
+        "\n".join(f"- {setting.name}: {setting.described}." for setting in SETTINGS),
         "## All numbers",
         "Total variation, and behind the stroke the largest error of a mass, in per cent.",
         markdown_table(

@@ -103,7 +103,7 @@ def _about_minima(potential: Potential, temperature: float, low: float, high: fl
 
 
 def _tail(potential: Potential, temperature: float, origin: float, width: float, sign: float, log_total: float) -> _Tail:
-    """Panels that double in width from the bulk's end at ``origin`` until what is left is negligible."""
+    """Panels that double in width from the bulk's end at ``origin`` until the remainder is negligible."""
     places, logs = np.zeros(0), np.zeros(0)
     while True:
         away = 0.125 * width * 2.0 ** np.arange(places.size, places.size + _AT_A_TIME)

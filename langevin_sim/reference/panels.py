@@ -21,7 +21,7 @@ def integrate(
     length of a line in a region has where the region begins. With t the largest of the last Legendre coefficients on a
     panel and m the largest of all, t sqrt(t/m) is what the panel's integral is taken to be off by: more than it is for a
     smooth function, whose integral is exact to twice the degree, and no less for a jump. Panels are halved until this is
-    below ``tolerance`` for each of the k; the sum of what is left is the error.
+    below ``tolerance`` for each of the k; the sum of the remainders is the error.
     """
     plain, smooth = legendre(_NODES), smoothed_legendre(_NODES)
     transform = legendre_coefficients(_NODES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -53,9 +53,8 @@ def beside_law(run: Run, law: Boltzmann | ChainLaw, name: Law, looks: np.ndarray
             yield of_means(f"mass of {region}", name, run.walker_means[:, k], exact, error)
     if math.isfinite(law.mean_energy) and not _decides(run, law, rare):
         yield of_means("energy", name, run.walker_means[:, -1], law.mean_energy, law.mean_energy_error)
-    moments: Any = getattr(law, "moments", None)
-    if moments is not None:
-        yield from _moments(run, name, moments.mean, moments.mean_error, moments.second, moments.second_error)
+    if law.moments is not None:
+        yield from _moments(run, name, *law.moments)
     yield from _first_marginal(run, law, name)
     yield from _marginals_at_the_end(run, law, name)
 
@@ -155,10 +154,6 @@ def _bins(law: Boltzmann | ChainLaw, coordinate: int, edges: np.ndarray) -> tupl
     if edges.size < 2:
         return nothing
     try:
-        if coordinate == 0:
-            return law.bin_masses(edges), law.bin_errors(edges)
-        if not hasattr(law, "marginal"):
-            return nothing
         return law.marginal(coordinate, edges), law.marginal_errors(coordinate, edges)
     except ReferenceUnavailable:
         return nothing

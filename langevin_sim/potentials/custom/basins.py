@@ -3,8 +3,8 @@
 A region is a product of wells, one of each group of coordinates that the energy couples; where it couples all, it is a
 well. What the compiled label needs stands at the end of the constants, behind those of the energy:
 [groups, regions, wells [regions, groups].., group.., length of all this], and a group is
-[size, coordinates [size].., length of its wells, wells..]. Its wells are told apart by one of these rules, the number of
-which stands first:
+[size, coordinates [size].., length of its wells, wells..]. One of these rules, whose number stands first, assigns a
+point to a well:
   NEAREST    [0, minima, period, minimum [minima, size]..]: the nearest minimum.
   ON_GRID    [cells along an axis > 0, minima, period, low [size].., spacing [size].., minimum [minima, size]..,
              well [cells^size]..]: that of the cell; outside of the grid, the nearest minimum.
@@ -161,7 +161,7 @@ def depends_on_box(wells: np.ndarray) -> bool:
 
 
 def dominates(wells: np.ndarray) -> bool:
-    """Whether they are told apart by what is largest of several forms."""
+    """Whether the largest of several forms decides in which well a point is."""
     return bool(wells[0] == _DOMINATED)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
 from langevin_sim.potentials.custom import search, soundness, terms
-from langevin_sim.potentials.custom.make import MAX_REGIONS, drafted, explored, warn_of_limits
+from langevin_sim.potentials.custom.make import MAX_REGIONS, check_counts, drafted, explored, warn_of_limits
 from langevin_sim.potentials.potential import FiniteSum, Potential, rebuildable
 
 _SPACE = Domain()
@@ -44,10 +44,7 @@ def finite_sum(
     Also raises InputError for data that are not finite numbers, for a name that is neither a column nor a parameter with
     a value, for a column with the name of a coordinate, and for a term in which no column occurs.
     """
-    if dim < 1:
-        raise InputError(f"{name}: dimension {dim}: expected an integer of at least 1")
-    if max_regions < 1:
-        raise InputError(f"{name}: max_regions {max_regions}: expected an integer of at least 1")
+    check_counts(name, dim, max_regions)
     names, rows = _table(data, name)
     values, degree, used = dict(parameters or {}), np.inf, names
     if isinstance(term, str):

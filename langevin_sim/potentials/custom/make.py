@@ -48,10 +48,7 @@ def make(
     ``temperature``: barriers below a thousandth of it do not count, and the grid of basins covers what its law covers.
     Raises InputError where the energy is not finite, does not confine, is not periodic on a torus, or has a wrong gradient.
     """
-    if dim < 1:
-        raise InputError(f"{name}: dimension {dim}: expected an integer of at least 1")
-    if max_regions < 1:
-        raise InputError(f"{name}: max_regions {max_regions}: expected an integer of at least 1")
+    check_counts(name, dim, max_regions)
     potential = _found(
         energy,
         dim,
@@ -65,6 +62,14 @@ def make(
     soundness.check(potential, temperature)
     warn_of_limits(potential, temperature, max_regions)
     return potential
+
+
+def check_counts(name: str, dim: int, max_regions: int) -> None:
+    """InputError unless the dimension and the number of regions are positive."""
+    if dim < 1:
+        raise InputError(f"{name}: dimension {dim}: expected an integer of at least 1")
+    if max_regions < 1:
+        raise InputError(f"{name}: max_regions {max_regions}: expected an integer of at least 1")
 
 
 def warn_of_limits(potential: Potential, temperature: float, max_regions: int) -> None:

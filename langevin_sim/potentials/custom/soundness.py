@@ -15,7 +15,7 @@ from langevin_sim.potentials.potential import Potential
 _LOG_POINTS = 10
 _RAYS = 64
 _BESIDE = 1e-6  # an angle
-_ROWS = 16  # of a finite sum, whose terms are held against differences
+_ROWS = 16  # of a finite sum whose terms are compared with finite differences
 _DECADES = (1e2, 1e3, 1e4, 1e5)  # times the size of the extent
 _AXES = 8  # along which overflows are looked for, beside the random rays
 _OUTWARDS = np.geomspace(1e-2, 1e2, 41)  # times the size of the extent

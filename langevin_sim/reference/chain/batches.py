@@ -1,4 +1,4 @@
-"""The chain law of SGD and SGDL on finite sums in one or two dimensions, with batches as they are drawn."""
+"""The chain law of SGD and SGDL on finite sums in one or two dimensions, with the actual law of the batches."""
 
 import math
 from collections.abc import Callable

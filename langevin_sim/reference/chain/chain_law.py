@@ -25,7 +25,7 @@ _KURTOSIS = 5.0  # times the excess kurtosis
 def chain_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
     """The stationary law of a discretised chain at its actual step.
 
-    Its kernel is the one that the dynamics declares: GDL's, LM's, that of SGD and SGDL. Batches are taken as they are drawn
+    Its kernel is the one that the dynamics declares: GDL's, LM's, that of SGD and SGDL. The actual law of the batches is used
     in one and two dimensions; on tilts in more dimensions they are taken as Gaussian, with an error for that. In closed form
     on a quadratic; a product where U is a sum over groups of coordinates; else by Nystroem's method, p(x') = integral p(x)
     K(x, x') dx on nodes, for d = 1, d = 2 (on R^d, a torus, a box), and in any d where U depends on (x_1, rho) only: that

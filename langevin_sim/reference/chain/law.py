@@ -79,8 +79,8 @@ class ChainLaw:
     def flow(self) -> Flow:
         """Entropy production in nats a step, its error, and the probability current (irreversibility.py); as slow as the law.
 
-        Zero for a chain that looks the same backwards. ReferenceUnavailable but for SGDL on finite sums other than tilts, in
-        one and two dimensions, on R^d or a torus.
+        Zero for a reversible chain. Raises ReferenceUnavailable except for SGDL on finite sums other
+        than tilts, in one and two dimensions, on R^d or a torus.
         """
         if self._flow is None:
             raise ReferenceUnavailable(f"the current of {self.dynamics.name} on {self.potential.name} is not computed")
@@ -89,7 +89,7 @@ class ChainLaw:
     def plane(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """P(first[k] < x_1 <= first[k+1], second[l] < x_2 <= second[l+1]): [first - 1, second - 1].
 
-        ReferenceUnavailable but for batches as they are drawn, in two dimensions, on R^2 or a torus.
+        Raises ReferenceUnavailable except for real batches in two dimensions, on R^2 or a torus.
         """
         if self._joint is None:
             raise ReferenceUnavailable(f"this law of {self.potential.name} is kept by its marginals alone")

@@ -1,4 +1,4 @@
-"""The stationary law of SGDL on any finite sum in one or two dimensions, batches as they are drawn.
+"""The stationary law of SGDL on any finite sum in one or two dimensions, with the actual law of the batches.
 
 Given x, the next state before the projection is y' = x - eta g_B(x) + sqrt(2 eta T) xi, and its characteristic function is
     psi_x(k) = E exp(-i k.y') = exp(-i k.x - eta T |k|^2) phi_x(k),
