@@ -65,7 +65,17 @@ def test_an_error_above_a_tenth_is_refused(energy_error, error, known):
     U = potentials.twowell(2)
     found = Integrals(np.array([0.6, 0.4]), np.array([error, error]), 1.0, energy_error, {}, "a rule")
     with nullcontext() if known else pytest.raises(ReferenceUnavailable, match="is known only to"):
-        _known_well_enough(U, found)
+        _known_well_enough(U, 1.0, found)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 5])
+@pytest.mark.parametrize(
+    "temperature", [0.02, 0.1]
+)  # of the memo's Fig. 3 with the authors' settings, where E U is 1e-21, and warmer
+def test_flat_wells_have_a_law_however_cold(dim, temperature):
+    law = boltzmann(potentials.boxes(dim), temperature)
+    assert law.mass("wide") / law.mass("narrow") == pytest.approx(2.0**dim, rel=1e-12)
+    assert law.mean_energy == pytest.approx(law.mass("plateau"), abs=1e-12)  # U is 0 in the pits and 1 outside
 
 
 def test_a_grid_too_large_is_refused_before_memory_is_taken():

@@ -15,6 +15,7 @@ from langevin_sim.reference.integrals import Integrals, Marginal, Moments
 from langevin_sim.reference.tails import check_tails
 
 _WORST = 0.1  # relative error beyond which nothing is claimed
+_ROUNDING = 1e-9  # error of the mean energy, in units of T, that is always small enough
 
 
 @dataclass(frozen=True)
@@ -151,10 +152,13 @@ def _integrate(potential: Potential, temperature: float) -> Integrals:
     return other if known == (None, None, None) else closed.integrals(potential, temperature, other)
 
 
-def _known_well_enough(potential: Potential, found: Integrals) -> None:
-    """ReferenceUnavailable if two rules differ by a tenth of the energy above the lowest minimum, or of the largest mass."""
+def _known_well_enough(potential: Potential, temperature: float, found: Integrals) -> None:
+    """Raise ReferenceUnavailable if two rules differ by a tenth of the energy above the lowest minimum, or of the largest mass.
+
+    Rounding may exceed a tenth of an energy that is all but zero, as in flat wells at a low temperature.
+    """
     above = found.energy - float(potential.energy(potential.minima).min())
-    if not found.energy_error / found.safety <= _WORST * abs(above):
+    if not found.energy_error / found.safety <= max(_WORST * abs(above), _ROUNDING * temperature):
         raise ReferenceUnavailable(
             f"the mean energy of {potential.name} in {potential.dim} dimensions, {found.energy:.3g} by {found.method}, is known "
             f"only to {found.energy_error:.1g}"
@@ -177,7 +181,7 @@ def boltzmann(potential: Potential, temperature: float) -> Boltzmann:
         raise InputError(f"temperature {temperature}: expected a positive number for a Boltzmann law")
     form.check(potential, temperature)
     found = _integrate(potential, temperature)
-    _known_well_enough(potential, found)
+    _known_well_enough(potential, temperature, found)
     names = [region.name for region in potential.regions]
     return Boltzmann(
         potential,
