@@ -187,7 +187,7 @@ def test_pickles_and_repeats():
 @pytest.mark.parametrize(
     ("term", "data", "options", "said"),
     [
-        ("(a*x1 - c)^2", {"a": [1.0, 2.0]}, {}, "'c': a parameter without a value; the columns of the data are a"),
+        ("(a*x1 - c)^2", {"a": [1.0, 2.0]}, {}, "parameter 'c' has no value; the columns of the data are a"),
         ("x1^2", {"a": [1.0, 2.0]}, {}, "no column of the data occurs in the term: expected one of a"),
         ("a*x1^2", {"a": [1.0, 2.0], "x2": [0.0, 0.0]}, {}, "a column is called 'x2'"),
         ("a*x1^2", {"a": [1.0, 2.0]}, {"parameters": {"a": 1.0}}, "both a column of the data and a parameter"),

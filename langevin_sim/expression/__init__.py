@@ -1,7 +1,8 @@
 """An energy of one line, such as "sum((x^2-1)^2) + a*x1", compiled into the engine's block form.
 
 x1, x2, .. are coordinates; sum, mean, max and min of one argument that contains x run over all coordinates.
-Other names are parameters. Python's parser reads the text, of which a small part of its grammar is allowed; it is never executed.
+Other names are parameters. Python's parser reads the text, but only a small part of Python's grammar is allowed, and nothing is
+executed.
 """
 
 import math
@@ -21,16 +22,16 @@ __all__ = ["Expression", "Form", "compile_expression", "parameter_names", "separ
 
 @dataclass(frozen=True, eq=False)
 class Expression:
-    """An energy and its gradient, compiled.
+    """A compiled energy and its gradient.
 
-    parameters: in the order of ``constants`` (and of ``names``), float64[n], which block_energy(X, E, p) and
-    block_gradient(X, G, p) take as p (more may follow there); see engine/block.py for X, E and G.
-    least_dim: the highest number of a coordinate in the text, at least 1. names: of the parameters in the text.
-    degree: of a polynomial; infinite for what is not one.
-    columns: of the names in the text, those that stand for a number of each term of a finite sum, in the order of the
-    columns of data. Where there are any, block_energy and block_gradient are the mean over all terms, and take the number of
-    terms and all their numbers behind the parameters; block_batch_gradient is that of FiniteSum.
-    components: the exponents of a soft minimum of quadratics (components.py), else None.
+    parameters: their values, in the order of ``names`` and of ``constants``, float64[n]; block_energy(X, E, p) and
+    block_gradient(X, G, p) take ``constants`` as p, which may be longer; see engine/block.py for X, E and G.
+    least_dim: the highest coordinate number in the text, at least 1. names: the parameters in the text.
+    degree: the degree of a polynomial; infinite if the energy is not one.
+    columns: the names in the text that stand for a column of data (one number per term of a finite sum), in the order of the
+    data. If there are any, block_energy and block_gradient compute the mean over all terms, and p holds the number of
+    terms and all their numbers after the parameters; block_batch_gradient is that of FiniteSum.
+    components: the exponents of a soft minimum of quadratics (components.py), otherwise None.
     """
 
     text: str
@@ -48,10 +49,10 @@ class Expression:
 
 
 def compile_expression(text: str, dim: int, parameters: Mapping[str, float], columns: Sequence[str] = ()) -> Expression:
-    """The expression in dim dimensions, with values for all of its parameters; columns: names that stand for a term's numbers.
+    """Compile the expression in dim dimensions, with values for all its parameters; columns: names of columns of data.
 
-    Other values, or another dimension, are the same code. Raises InputError, of one line, for what is not an
-    expression, for a coordinate beyond dim, for a parameter without a value, and without SymPy.
+    Other values or another dimension use the same code. Raises a one-line InputError if the text is not an
+    expression, if a coordinate is beyond dim, if a parameter has no value, or if SymPy is not installed.
     """
     root = parse(text)
     used, least = names_in(root), least_dim(root)
@@ -70,7 +71,7 @@ def compile_expression(text: str, dim: int, parameters: Mapping[str, float], col
     for name in names:
         if name not in parameters:
             here = f"; the columns of the data are {', '.join(columns)}" if columns else ""
-            raise InputError(f"expr: {name!r}: a parameter without a value{here}")
+            raise InputError(f"expr: parameter {name!r} has no value{here}")
         values[name] = float(parameters[name])
         if not math.isfinite(values[name]):
             raise InputError(f"expr: {name} = {values[name]}: expected a finite number")
@@ -85,7 +86,7 @@ def compile_expression(text: str, dim: int, parameters: Mapping[str, float], col
     try:
         source = generate.source(text, symbolic.formula(root, names, own))
     except RecursionError:
-        raise InputError("expr: nested too deeply for its gradient") from None
+        raise InputError("expr: nested too deeply to be differentiated") from None
     module = store.load(source)
     return Expression(
         text,
@@ -104,14 +105,14 @@ def compile_expression(text: str, dim: int, parameters: Mapping[str, float], col
 
 
 def separated(text: str, dim: int) -> list[tuple[tuple[int, ...], str, list[str]]]:
-    """[(coordinates, expression, its parameters)]: U as a sum over groups of coordinates, numbered from 1 within each.
+    """[(coordinates, expression, its parameters)]: U as a sum over groups of coordinates, numbered from 1 within each group.
 
-    Empty where U couples all coordinates.
+    Empty if U couples all coordinates.
     """
     terms = structure.separated(parse(text), dim)
     if len(terms) == 1:
         return []
     try:
         return [(coordinates, structure.text(tree), parameter_names(structure.text(tree))) for coordinates, tree in terms]
-    except InputError:  # longer than an expression may be, with all weights multiplied out
+    except InputError:  # with all weights multiplied out it is too long for an expression
         return []

@@ -1,4 +1,4 @@
-"""An energy that is the soft minimum of quadratics, U = rest - tau log sum_k exp(e_k), as far as its text shows it."""
+"""Recognise an energy that is a soft minimum of quadratics, U = rest - tau log sum_k exp(e_k), from its text."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -8,7 +8,7 @@ import numpy as np
 
 from langevin_sim.expression.nodes import FUNCTIONS, Node
 
-_MOST = 4_000_000  # numbers in all forms
+_MOST = 4_000_000  # limit on the numbers in all forms together
 
 _OF_NUMBERS: dict[str, Callable[..., float]] = {name: getattr(math, name) for name in FUNCTIONS if hasattr(math, name)} | {
     "abs": abs
@@ -32,11 +32,11 @@ class Form(NamedTuple):
 
 
 class _NotQuadratic(Exception):
-    """The tree is something else."""
+    """The tree is not a quadratic form."""
 
 
 def components(root: Node, dim: int, values: Mapping[str, float]) -> list[Form] | None:
-    """The exponents e_k, k = 1, 2, .., where U has one logarithm of a sum of exponentials of quadratics; None otherwise."""
+    """The exponents e_k, k = 1, 2, .., if U has one logarithm of a sum of exponentials of quadratics; otherwise None."""
     found: list[list[Form]] = []
     for term in _terms(root):
         if term.kind == "call" and term.name in ("log", "logaddexp"):
@@ -50,7 +50,7 @@ def components(root: Node, dim: int, values: Mapping[str, float]) -> list[Form] 
 
 
 def _terms(node: Node) -> Iterator[Node]:
-    """What is added up, without its weights."""
+    """The terms that are added up, without their weights."""
     if node.kind in ("add", "negate", "multiply", "divide"):
         for child in node.children:
             yield from _terms(child)
@@ -69,7 +69,7 @@ def _exponents(node: Node, read: "_Reader") -> Iterator[Form]:
 
 
 def _logarithms(node: Node, shift: float, read: "_Reader") -> Iterator[Form]:
-    """Those of the terms of a sum of exponentials, all of them multiplied by e^shift."""
+    """The exponents of a sum of exponentials that is multiplied by e^shift."""
     if node.kind == "add":
         for child in node.children:
             yield from _logarithms(child, shift, read)
@@ -91,13 +91,13 @@ def _logarithms(node: Node, shift: float, read: "_Reader") -> Iterator[Form]:
 
 
 class _Reader:
-    """Trees as quadratic forms of x [dim], with values for the parameters; _NotQuadratic where they are not."""
+    """Reads trees as quadratic forms of x [dim], with values for the parameters; raises _NotQuadratic for other trees."""
 
     def __init__(self, dim: int, values: Mapping[str, float]) -> None:
         self.dim, self.values = dim, values
 
     def flat(self, constant: float) -> Form:
-        """The same everywhere."""
+        """A constant form."""
         return Form(constant, np.zeros(self.dim), np.zeros((self.dim, self.dim)))
 
     def number(self, node: Node) -> float:
@@ -108,7 +108,7 @@ class _Reader:
         return form.constant
 
     def form(self, node: Node) -> Form:
-        """The form that a tree is."""
+        """The quadratic form that a tree stands for."""
         if node.kind == "number":
             return self.flat(float(node.value))
         if node.kind == "parameter":
@@ -156,7 +156,7 @@ class _Reader:
         return base if exponent == 1.0 else self._product(base, base)
 
     def _sum(self, node: Node) -> Form:
-        """A sum, or a mean, over all coordinates of a form in x alone."""
+        """The sum, or mean, over all coordinates of a form in x alone."""
         own = _OfOne(1, self.values).form(node.children[0])
         share = 1.0 if node.name == "sum" else 1.0 / self.dim
         one = np.full(self.dim, own.slope[0])
@@ -164,7 +164,7 @@ class _Reader:
 
 
 class _OfOne(_Reader):
-    """The same for trees in x, the coordinate that a sum runs over."""
+    """Reads trees in x, the coordinate over which a sum runs."""
 
     def form(self, node: Node) -> Form:
         """The form in x [1]."""

@@ -1,4 +1,4 @@
-"""What the code of an expression calls, inside its loops: branch-free, and with the derivatives that are meant."""
+"""Functions that the code of an expression calls inside its loops. They are branch-free; so are their derivatives."""
 
 import math
 
@@ -42,7 +42,7 @@ def if_smaller(a, b, u, v):
 
 @inlined
 def log_add_exp(a, b):
-    """log(e^a + e^b), which does not overflow."""
+    """log(e^a + e^b), without overflow."""
     most = larger(a, b)
     value = most + log(1.0 + exp(-abs(a - b)))
     return most if abs(most) == math.inf else value
@@ -96,7 +96,7 @@ def tan(x):
 
 @inlined
 def real_power(base, exponent):
-    """base^exponent; a negative base has integer powers only (otherwise nan). The error grows as |exponent log base|."""
+    """base^exponent; nan for a non-integer power of a negative base. The error grows as |exponent log base|."""
     size = exp(exponent * log(abs(base)))
     whole = np.floor(exponent) == exponent
     half = 0.5 * exponent

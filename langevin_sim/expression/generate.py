@@ -1,9 +1,9 @@
-"""The source of a compiled energy and of its gradient, in the block form of the engine.
+"""Write the source of a compiled energy and of its gradient, in the block form of the engine.
 
-Walkers are taken TILE at a time: passes over the coordinates for the reductions, into rows of a small scratch
-array; one loop over walkers for what depends on reductions and numbered coordinates; one loop a coordinate for
-the gradient. A loop reads and writes few arrays, because LLVM gives up vectorising where it would have to test
-too many pairs of them for overlap; rows of scratch are a fixed distance apart and need no test.
+Walkers are processed TILE at a time: first, passes over the coordinates compute the reductions into rows of a small scratch
+array; then one loop over walkers computes what depends on reductions and numbered coordinates; then one loop per coordinate
+computes the gradient. A loop reads and writes few arrays, because LLVM does not vectorise if it would have to test
+too many pairs of arrays for overlap; rows of scratch are a fixed distance apart and need no test.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from langevin_sim.expression import sums
 from langevin_sim.expression.scopes import Scope, accumulated
 from langevin_sim.expression.symbolic import COUNT, Formula, Reduction, X
 
-TILE = 128  # walkers: the engine's block
-_MOST_PAIRS = 8  # of arrays that LLVM tests for overlap before a loop
-_MOST_ROWS = 6  # of numbered coordinates that are read where they are
+TILE = 128  # number of walkers: the engine's block
+_MOST_PAIRS = 8  # number of pairs of arrays that LLVM tests for overlap before a loop
+_MOST_ROWS = 6  # number of numbered coordinates that are read without being copied
 
 _HEADER = '''"""{text}"""
 
@@ -46,10 +46,10 @@ _JOIN = {"max": "larger", "min": "smaller"}
 
 
 def source(text: str, formula: Formula) -> str:
-    """The module: energy(X, E, p) and gradient(X, G, p).
+    """The source of a module with energy(X, E, p) and gradient(X, G, p).
 
-    Of a formula with columns they are term_energy(X, E, p, D) and term_gradient(X, G, p, D) of one term for each walker,
-    D [columns, n] the walkers' own numbers, and energy, gradient and batch_gradient are those of the sum (sums.py).
+    For a formula with columns, it has term_energy(X, E, p, D) and term_gradient(X, G, p, D) of one term for each walker,
+    where D [columns, n] holds each walker's numbers; energy, gradient and batch_gradient are then those of the sum (sums.py).
     """
     with distribute(False):
         parts = [_HEADER.format(text=text), _Energy(formula).code(), _Gradient(formula).code()]
@@ -59,7 +59,7 @@ def source(text: str, formula: Formula) -> str:
 
 
 class _Function:
-    """What both functions have in common: scratch rows, the head, the reductions."""
+    """The common part of both functions: scratch rows, header and reductions."""
 
     name = out = ""
 
@@ -82,7 +82,7 @@ class _Function:
         lines = ["@compiled", head, "    dim, n = X.shape"]
         if "inverse_dim" in body or any("inverse_dim" in line for line in self.before.lines):
             lines.append("    inverse_dim = 1.0 / dim")
-        # not read inside of a loop, where p might overlap with what is written
+        # read before the loops, inside which p might overlap with an output
         lines += [f"    {symbol} = p[{k}]" for k, symbol in enumerate(self.formula.parameters.values())]
         lines += [f"    {line}" for line in self.before.lines]
         if self.rows:
@@ -101,20 +101,20 @@ class _Function:
         return f"s{self.rows - 1}"
 
     def add(self, depth: int, *lines: str) -> None:
-        """Lines inside the loop over tiles."""
+        """Add lines inside the loop over tiles."""
         self.body += ["    " * (2 + depth) + line for line in lines]
 
     def loop(self, depth: int, *lines: str) -> None:
-        """A loop over the walkers of the tile."""
+        """Add a loop over the walkers of the tile."""
         self.add(depth, "for i in range(width):")
         self.add(depth + 1, *lines)
 
     def slice(self, depth: int, name: str, array: str, index: str) -> None:
-        """A row of X or G, as far as the tile goes."""
+        """Add a variable for the part of a row of X or G that belongs to the tile."""
         self.add(depth, f"{name} = {array}[{index}, begin : begin + width]")
 
     def read_columns(self) -> None:
-        """Copy the walkers' own numbers to scratch, which no output can overlap with."""
+        """Copy each walker's numbers to scratch, which cannot overlap with an output."""
         for k, symbol in enumerate(self.formula.columns.values()):
             row = self.row()
             self.slice(0, "d", "D", str(k))
@@ -122,12 +122,12 @@ class _Function:
             self.columns[symbol] = f"{row}[i]"
 
     def inner(self, reduction: Reduction, prefix: str = "f") -> tuple[Scope, str]:
-        """What is reduced, at one coordinate: always by the same operations, so that max finds its own value again."""
+        """The reduced term at one coordinate; always the same operations, so that the gradient of max finds the exact value."""
         scope = Scope({X: "x[i]", **self.columns}, self.before, prefix=prefix)
         return scope, scope.shared([reduction.inner], self.symbols)[0]
 
     def reduce(self, needed: list[tuple[Reduction, str]]) -> None:
-        """One pass over the coordinates for each reduction, into its row."""
+        """Add one pass over the coordinates for each reduction, which leaves the result in its row."""
         for reduction, row in needed:
             scope = Scope({X: "x[i]", **self.columns}, self.before, prefix="f")
             if reduction.kind == "sum":
@@ -141,7 +141,7 @@ class _Function:
             self.loop(1, *scope.lines, f"{row}[i] = {code}")
 
     def coordinates(self, used: set[sympy.Symbol]) -> dict[sympy.Symbol, str]:
-        """How the numbered coordinates are read in a loop over walkers."""
+        """The code that reads each numbered coordinate in a loop over walkers."""
         numbered = {index: symbol for index, symbol in self.formula.coordinates.items() if symbol in used}
         names = {}
         for index, symbol in numbered.items():
@@ -177,7 +177,7 @@ class _Gradient(_Function):
 
     def fill(self) -> None:
         formula = self.formula
-        self.sums: dict[sympy.Expr, sympy.Expr] = {}  # what of dU/dx_j depends on x_j: what it is multiplied by
+        self.sums: dict[sympy.Expr, sympy.Expr] = {}  # factor of dU/dx_j that depends on x_j: its weight
         ties: list[tuple[Reduction, sympy.Expr]] = []
         for reduction, weight in zip(formula.reductions, formula.by_reduction, strict=True):
             if weight == 0 or reduction.slope == 0:
@@ -195,7 +195,7 @@ class _Gradient(_Function):
         self.numbered(dict(zip(direct, names[len(weights) :], strict=True)), bool(weights))
 
     def split(self, slope: sympy.Expr, weight: sympy.Expr) -> None:
-        """Factors without x go to the weight, which is computed once for all coordinates."""
+        """Move factors without x to the weight, which is computed once for all coordinates."""
         factors = sympy.Mul.make_args(slope)
         rest = sympy.Mul(*[factor for factor in factors if factor.has(X)])
         outer = sympy.Mul(*[factor for factor in factors if not factor.has(X)])
@@ -204,7 +204,7 @@ class _Gradient(_Function):
     def walkers(
         self, outputs: list[sympy.Expr], tied: list[Reduction], weighted: bool, direct: list[int]
     ) -> tuple[list[str], dict[sympy.Symbol, str]]:
-        """The loop over walkers: where each output then stands, and where each reduction does."""
+        """Add the loop over walkers; return the code that reads each output, and each reduction."""
         inside = {*[r.symbol for r in self.formula.reductions], *self.formula.coordinates.values()}
         used = set().union(*[output.free_symbols for output in outputs]) & inside
         needed = [r for r in self.formula.reductions if r.symbol in used or r in tied]
@@ -213,7 +213,7 @@ class _Gradient(_Function):
         read = {symbol: f"{row}[i]" for symbol, row in rows.items()}
         scope = Scope({**read, **self.coordinates(used), **self.columns}, self.before)
         values = scope.shared(outputs, self.symbols)
-        # an output that is an input as it stands is copied: the row it stands in may be written before it is read
+        # an output that equals an input is copied, because the row of the input may be overwritten before it is read
         values = [scope.write(value) if value in scope.names.values() else value for value in values]
         free = [row for symbol, row in rows.items() if symbol not in {r.symbol for r in tied}]
         pairs = len(used) * len(direct) + len(direct) * (len(direct) - 1) // 2
@@ -236,7 +236,7 @@ class _Gradient(_Function):
     def every_coordinate(
         self, sums: list[sympy.Expr], ties: list[tuple[Reduction, sympy.Expr]], names: list[str], read: dict[sympy.Symbol, str]
     ) -> None:
-        """The loop that writes each coordinate's gradient."""
+        """Add the loop that writes the gradient of each coordinate."""
         scope = Scope({X: "x[i]", **self.columns}, self.before)
         slopes = scope.shared([*sums, *[reduction.slope for reduction, _ in ties]], self.symbols)
         lines, total = scope.lines, ""
@@ -254,7 +254,7 @@ class _Gradient(_Function):
         self.loop(1, *lines, f"g[i] = {total}")
 
     def numbered(self, names: dict[int, str], begun: bool) -> None:
-        """What numbered coordinates add to their own rows, or what stands there if nothing does yet."""
+        """Add the contributions of numbered coordinates to their own rows; if nothing was written yet, write all rows."""
         last = max(names, default=-1)
         for index in range(last + 1):
             name = names.get(index, "0.0")

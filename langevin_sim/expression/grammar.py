@@ -1,4 +1,4 @@
-"""From Python's syntax tree to a tree of the language, which is a whitelist of Python's nodes. Nothing is ever evaluated.
+"""Translate Python's syntax tree into a tree of the expression language, by a whitelist of Python's nodes. Nothing is evaluated.
 
 sum      = product (("+" | "-") product)*
 product  = unary (("*" | "/") unary)*
@@ -23,7 +23,7 @@ _MOST_DIGITS = 30
 
 
 def parse(text: str) -> Node:
-    """The tree of an expression; InputError, of one line, for what is not one."""
+    """The tree of an expression; a one-line InputError if the text is not one."""
     source = syntax.read(text)
     return nodes.checked_size(_Reader(source).read(source.root))
 
@@ -46,9 +46,9 @@ def least_dim(root: Node) -> int:
 class _Reader:
     def __init__(self, source: syntax.Source) -> None:
         self.source = source
-        self.depth = 0  # of powers
+        self.depth = 0  # of nested powers
         self.inside = ""  # the reduction that is being read
-        self.bare = 0  # how often x has occurred
+        self.bare = 0  # how often x has occurred so far
 
     def read(self, node: ast.expr) -> Node:
         match node:
@@ -66,10 +66,10 @@ class _Reader:
                 return self.name(node)
             case ast.Call(func=ast.Name(), keywords=[]):
                 return self.call(node)
-        raise self.source.refusal(node, "commas stand between the arguments of a function")
+        raise self.source.refusal(node, "commas are only allowed between the arguments of a function")
 
     def chain(self, node: ast.BinOp, *kinds: type[ast.operator]) -> list[ast.BinOp]:
-        """The operations of a - b + c, or of a * b / c, the first one first: what stands in brackets is not taken apart."""
+        """The operations of a - b + c, or of a * b / c, the first one first; brackets are not opened."""
         found = [node]
         while isinstance(left := node.left, ast.BinOp) and isinstance(left.op, kinds) and left.col_offset == node.col_offset:
             found.append(node := left)
@@ -98,13 +98,13 @@ class _Reader:
         base = self.read(node.left)
         self.depth += 1
         if self.depth > syntax.DEEPEST:
-            raise self.source.refusal(node, f"powers more than {syntax.DEEPEST} deep")
+            raise self.source.refusal(node, f"powers are nested more than {syntax.DEEPEST} deep")
         exponent = self.read(node.right)
         self.depth -= 1
         return self.made(node, nodes.power, base, exponent)
 
     def signed(self, node: ast.UnaryOp) -> Node:
-        """Signs in a row are one sign."""
+        """Merge consecutive signs into one."""
         minus = isinstance(node.op, ast.USub)
         while isinstance(inner := node.operand, ast.UnaryOp) and inner.col_offset == node.col_offset + 1:
             node = inner
@@ -123,7 +123,9 @@ class _Reader:
             return nodes.number(math.pi)
         if name == "x":
             if not self.inside:
-                raise self.source.refusal(node, "outside of sum(..), mean(..), max(..) or min(..): a coordinate is x1, x2, ..")
+                raise self.source.refusal(
+                    node, "only allowed inside sum(..), mean(..), max(..) or min(..); write a single coordinate as x1, x2, .."
+                )
             self.bare += 1
             return Node("x")
         if _COORDINATE.fullmatch(name):
@@ -131,17 +133,17 @@ class _Reader:
             if digits[0] == "0" or len(digits) > 7 or int(digits) > _MOST_COORDINATES:
                 raise self.source.refusal(node, f"coordinates are x1 to x{_MOST_COORDINATES}")
             if self.inside:
-                raise self.source.refusal(node, f"a numbered coordinate inside {self.inside}(..), where only x is allowed")
+                raise self.source.refusal(node, f"numbered coordinates are not allowed inside {self.inside}(..); write x")
             return Node("coordinate", index=int(digits) - 1)
         if name in RESERVED:
-            raise self.source.refusal(node, f"a function: expected {name}(..)")
+            raise self.source.refusal(node, f"this is a function; write {name}(..)")
         return Node("parameter", name=name)
 
     def call(self, node: ast.Call) -> Node:
         name = self.source.piece(node.func)
         if name not in FUNCTIONS and name not in REDUCTIONS:
             known = ", ".join(dict.fromkeys([*FUNCTIONS, *REDUCTIONS]))
-            reason = f"not a function: expected one of {known}, or an operator before the bracket"
+            reason = f"not a function; expected one of {known}, or an operator before the bracket"
             raise self.source.refusal(node.func, reason)
         reduced = name in REDUCTIONS and (name not in FUNCTIONS or len(node.args) == 1)
         bare, inside = self.bare, self.inside
@@ -153,7 +155,7 @@ class _Reader:
             if inside:
                 raise self.source.refusal(node, f"a reduction inside {inside}(..) is not allowed")
             if len(arguments) != 1 or self.bare == bare:
-                raise self.source.refusal(node, f"{name} over the coordinates takes one argument, with x in it")
+                raise self.source.refusal(node, f"{name} over the coordinates takes one argument, which contains x")
             return Node("reduce", tuple(arguments), name=name)
         count = FUNCTIONS[name]
         if count and len(arguments) != count:
@@ -161,13 +163,13 @@ class _Reader:
         return self.made(node, nodes.call, name, arguments)
 
     def made(self, node: ast.expr, make: Callable[..., Node], *arguments: Any) -> Node:
-        """What ``make`` gives; a failure of arithmetic with constants is told with its place."""
+        """The result of ``make``; if arithmetic with constants fails, an error that names the place."""
         try:
             return make(*arguments)
         except ZeroDivisionError:
             reason = "division by zero"
         except OverflowError:
-            reason = "a constant beyond the largest float64"
+            reason = "this constant exceeds the largest float64"
         except (ArithmeticError, ValueError) as error:
             reason = "not a number" if "domain" in str(error) else str(error)
         raise self.source.refusal(node, reason)

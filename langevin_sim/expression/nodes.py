@@ -1,4 +1,4 @@
-"""What an expression is made of; constants are folded where a node is made."""
+"""The nodes of an expression's tree; constants are folded when a node is made."""
 
 import math
 import operator
@@ -11,7 +11,7 @@ from langevin_sim.errors import InputError
 
 MOST_NODES = 500
 LARGEST_POWER = 64
-_EXACT_BITS = 64  # of numerator and denominator; numbers that need more are float64
+_EXACT_BITS = 64  # limit for numerator and denominator; longer numbers become float64
 
 FUNCTIONS: dict[str, int] = {
     "exp": 1,
@@ -38,8 +38,8 @@ Number = Fraction | float
 class Node:
     """One operation. kind: number, parameter, coordinate, x, add, multiply, divide, negate, power, call or reduce.
 
-    value: of a number; name: of a parameter, function or reduction; index: of a coordinate, from 0.
-    degree: what nested powers multiply to.
+    value: the value of a number; name: the name of a parameter, function or reduction; index: the index of a coordinate, from 0.
+    degree: the product of nested powers.
     """
 
     kind: str
@@ -57,7 +57,7 @@ class Node:
 
 
 def number(value: Number) -> Node:
-    """A constant: a fraction while it is a small one, otherwise a float64. ArithmeticError if it is not finite."""
+    """A constant: a fraction if that is short, otherwise a float64. Raises ArithmeticError if it is not finite."""
     if isinstance(value, Fraction) and max(value.numerator.bit_length(), value.denominator.bit_length()) > _EXACT_BITS:
         value = float(value)
     if isinstance(value, float):
@@ -69,7 +69,7 @@ def number(value: Number) -> Node:
 
 
 def add(terms: list[Node]) -> Node:
-    """The sum of the terms; constants are joined."""
+    """The sum of the terms; constants are added up."""
     terms = _joined(operator.add, terms)
     return terms[0] if len(terms) == 1 else Node("add", tuple(terms), degree=max(term.degree for term in terms))
 
@@ -80,7 +80,7 @@ def negate(term: Node) -> Node:
 
 
 def multiply(factors: list[Node]) -> Node:
-    """The product of the factors; constants are joined."""
+    """The product of the factors; constants are multiplied."""
     factors = _joined(operator.mul, factors)
     return factors[0] if len(factors) == 1 else Node("multiply", tuple(factors), degree=sum(factor.degree for factor in factors))
 
@@ -103,7 +103,7 @@ def power(base: Node, exponent: Node) -> Node:
             raise ArithmeticError(f"exponents are limited to {LARGEST_POWER}")
         degree = math.ceil(size) * base.degree
         if degree > max(LARGEST_POWER, base.degree):
-            raise ArithmeticError(f"nested powers of degree {degree}: limited to {LARGEST_POWER}")
+            raise ArithmeticError(f"nested powers have degree {degree}; the limit is {LARGEST_POWER}")
         if base.kind == "number":
             return number(_constant_power(base.value, exponent.value))
     return Node("power", (base, exponent), degree=degree)
@@ -137,7 +137,7 @@ def _constant_power(base: Number, exponent: Number) -> Number:
     if exponent == int(exponent):
         return base ** int(exponent)
     if base < 0:
-        raise ValueError("a fractional power of a negative number")
+        raise ValueError("fractional power of a negative number")
     return float(base) ** float(exponent)
 
 
@@ -163,5 +163,5 @@ def checked_size(root: Node) -> Node:
     """The tree; InputError if it is too large."""
     count = sum(1 for _ in root.walk())
     if count > MOST_NODES:
-        raise InputError(f"expr: {count} operations, numbers and names: limited to {MOST_NODES}")
+        raise InputError(f"expr: {count} operations, numbers and names; the limit is {MOST_NODES}")
     return root

@@ -1,4 +1,4 @@
-"""From SymPy to lines of Python: sums and products as fused multiply-adds, each subexpression once."""
+"""Translate SymPy expressions into lines of Python, with fused multiply-adds; each subexpression occurs once."""
 
 from collections.abc import Iterator
 
@@ -15,14 +15,14 @@ def literal(value: sympy.Rational) -> str:
     except OverflowError:
         number = float("inf")
     if abs(number) == float("inf") or (number == 0.0 and value != 0):
-        raise InputError("expr: the powers of a constant leave the range of float64")
+        raise InputError("expr: a power of a constant is outside the range of float64")
     return repr(number) if number >= 0 else f"({number!r})"
 
 
 class Scope:
-    """Where lines are written: before all loops (no parent), or inside of one.
+    """A place for lines of code: before all loops (no parent), or inside a loop.
 
-    lines: what has been written. What depends on parameters only is written by the parent, once for all walkers.
+    lines: the lines so far. Code that depends on parameters only goes to the parent, so that it runs once for all walkers.
     """
 
     def __init__(self, names: dict[sympy.Symbol, str], parent: "Scope | None" = None, prefix: str = "t") -> None:
@@ -34,20 +34,20 @@ class Scope:
         self.outside: dict[sympy.Expr, bool] = {}
 
     def is_outside(self, expression: sympy.Expr) -> bool:
-        """Whether an expression is known before the loop: it has no symbol of this scope."""
+        """Whether an expression can be computed before the loop, because it has no symbol of this scope."""
         if expression not in self.outside:
             inside = expression in self.names if expression.is_Symbol else not all(map(self.is_outside, expression.args))
             self.outside[expression] = not inside
         return self.outside[expression]
 
     def write(self, code: str) -> str:
-        """A new variable with this value."""
+        """Write a new variable with this value; return its name."""
         name = f"{self.prefix}{len(self.lines)}"
         self.lines.append(f"{name} = {code}")
         return name
 
     def shared(self, expressions: list[sympy.Expr], symbols: Iterator[sympy.Symbol]) -> list[str]:
-        """Variables or numbers with the values of the expressions; what they have in common is computed once."""
+        """Variables or numbers with the values of the expressions; common subexpressions are computed once."""
         common, reduced = sympy.cse(expressions, symbols=symbols)
         for symbol, definition in common:
             scope = self.parent if self.parent and self.is_outside(definition) else self
@@ -87,7 +87,7 @@ class Scope:
         return self.of(base ** (exponent - exponent // 2)), self.of(base ** (exponent // 2))
 
     def _split(self, expression: sympy.Expr) -> tuple[sympy.Expr, list[sympy.Expr], list[sympy.Expr]]:
-        """A product as what is known before the loop, and the factors above and below the line."""
+        """Split a product into the part known before the loop, the other factors of the numerator, and of the denominator."""
         outer, above, below = [], [], []
         for factor in sympy.Mul.make_args(expression):
             if factor.is_Rational or (self.parent and self.is_outside(factor)):
@@ -116,7 +116,7 @@ class Scope:
             self.term(term, plain, products)
         if outer:
             plain.insert(0, ("+", self.of(sympy.Add(*outer))))
-        plain.sort(key=lambda signed: signed[0] == "-")  # to begin with one that is added
+        plain.sort(key=lambda signed: signed[0] == "-")  # so that the first one has a plus sign
         total = "".join(f" {sign} {value}" for sign, value in plain)
         total = total[3:] if total.startswith(" + ") else total.replace(" ", "", 2)
         for left, right in products:
@@ -124,7 +124,7 @@ class Scope:
         return total
 
     def term(self, term: sympy.Expr, plain: list[tuple[str, str]], products: list[tuple[str, str]]) -> None:
-        """Add a term of a sum to those with a sign, or to the products of two."""
+        """Add a term of a sum to ``plain``, or to ``products`` if it is a product of two values."""
         if term.is_Pow and int(term.exp) > 1:
             products.append(self._halves(term.base, int(term.exp)))
             return

@@ -1,4 +1,4 @@
-"""Generated code on disk, so that numba keeps the machine code beside it for other processes."""
+"""Keep generated code on disk, so that numba stores the machine code beside it for other processes."""
 
 import atexit
 import hashlib
@@ -14,7 +14,7 @@ SETTING = "LANGEVIN_SIM_CACHE"
 
 
 def folder() -> Path:
-    """Where code is kept: $LANGEVIN_SIM_CACHE, or expressions/ in the user's cache; if that cannot be written, a passing one."""
+    """The folder for code: $LANGEVIN_SIM_CACHE, or expressions/ in the user's cache; if not writable, a temporary folder."""
     base = os.environ.get(SETTING)
     if base:
         return _usable(base)
@@ -31,32 +31,32 @@ def _usable(wanted: str) -> Path:
         with tempfile.TemporaryFile(dir=path):
             return path
     except OSError:
-        return _passing()
+        return _temporary()
 
 
 @cache
-def _passing() -> Path:
-    """A folder of this process alone, which nobody else can write, removed at its end."""
+def _temporary() -> Path:
+    """A folder of this process, not writable by other users, that is removed when the process ends."""
     path = Path(tempfile.mkdtemp(prefix="langevin-sim-"))
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
 
 
 def load(source: str) -> ModuleType:
-    """The module with this source, which stands in a file named by its hash. The same source is the same module."""
+    """The module with this source, which is kept in a file named by its hash. The same source gives the same module."""
     content = source.encode()
     name = f"{hashlib.sha256(content).hexdigest()}.py"
     path = folder() / name
     try:
         _write(path, content)
     except OSError:
-        path = _passing() / name
+        path = _temporary() / name
         _write(path, content)
     return _module(source, path)
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write the file, unless it stands there as it should."""
+    """Write the file, unless it already has this content."""
     if path.is_file() and path.read_bytes() == content:
         return
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
@@ -71,7 +71,7 @@ def _write(path: Path, content: bytes) -> None:
 
 @cache
 def _module(source: str, path: Path) -> ModuleType:
-    # what is executed is the source that was just made: the file is for numba, which asks for its time and size
+    # the source in memory is executed; the file is only for numba, which reads its time and size
     module = ModuleType(f"langevin_sim_expression_{path.stem}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module

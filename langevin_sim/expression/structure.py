@@ -1,4 +1,4 @@
-"""What a tree tells about the energy: into which sums over fewer coordinates it falls apart, and its degree."""
+"""What a tree tells about the energy: whether it is a sum over groups of coordinates, and its degree."""
 
 import math
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from fractions import Fraction
 from langevin_sim.expression import nodes
 from langevin_sim.expression.nodes import Node
 
-# how tightly an operation binds, and how tightly its first and its other operands have to
+# the binding strength of an operation, and the least binding strength of its first operand and of the others
 _BINDING = {"add": (1, (2, 2)), "multiply": (2, (3, 3)), "divide": (2, (2, 3)), "negate": (3, (4, 4)), "power": (4, (5, 3))}
 _SIGN = {"add": " + ", "multiply": "*", "divide": "/", "power": "^"}
 
@@ -16,9 +16,9 @@ _SIGN = {"add": " + ", "multiply": "*", "divide": "/", "power": "^"}
 def separated(root: Node, dim: int) -> list[tuple[tuple[int, ...], Node]]:
     """[(coordinates, tree)]: U = sum of the trees, each on its own coordinates, numbered from 0 within them.
 
-    Additive terms with a coordinate in common stand in one tree, and so do all that follow from this. A sum over
-    coordinates couples nothing: each tree has its share of it. In the order of their first coordinates; where U does not
-    fall apart, one tree on all coordinates.
+    Additive terms that share a coordinate, directly or through other terms, are in one tree. A sum over
+    coordinates couples nothing: each tree has its share of it. The trees are in the order of their first coordinates; if U
+    cannot be separated, there is one tree on all coordinates.
     """
     terms = list(_terms(root, nodes.number(Fraction(1)), dim))
     parent = list(range(dim))
@@ -44,7 +44,7 @@ def separated(root: Node, dim: int) -> list[tuple[tuple[int, ...], Node]]:
         if _separable(core):
             for share in shares.values():
                 share.append(nodes.multiply([weight, core]))
-        else:  # a constant stands with the first coordinate
+        else:  # a constant belongs to the first coordinate
             begin = first(coordinates[0]) if coordinates else 0
             place = {index: k for k, index in enumerate(groups[begin])}
             shares[begin].append(nodes.multiply([weight, _renumbered(core, place)]))
@@ -52,7 +52,7 @@ def separated(root: Node, dim: int) -> list[tuple[tuple[int, ...], Node]]:
 
 
 def degree(node: Node) -> float:
-    """The degree of a polynomial in the coordinates; infinite for what is not one."""
+    """The degree of a polynomial in the coordinates; infinite if the tree is not one."""
     if node.kind in ("number", "parameter"):
         return 0
     if node.kind in ("coordinate", "x"):
@@ -73,7 +73,7 @@ def degree(node: Node) -> float:
 
 
 def text(node: Node, binding: int = 0) -> str:
-    """The tree as an expression, which is read as the same tree."""
+    """The tree written as an expression; reading it gives the same tree."""
     if node.kind == "number":
         written = "pi" if node.value == math.pi else str(node.value)
         return f"({written})" if (binding > 2 and "/" in written) or (binding > 3 and written.startswith("-")) else written
@@ -90,7 +90,7 @@ def text(node: Node, binding: int = 0) -> str:
 
 
 def _terms(node: Node, weight: Node, dim: int) -> Iterator[tuple[Node, Node]]:
-    """(weight, term): the additive terms of weight * node, weights without coordinates."""
+    """(weight, term): the additive terms of weight * node; weights contain no coordinates."""
     if node.kind == "add":
         for child in node.children:
             yield from _terms(child, weight, dim)

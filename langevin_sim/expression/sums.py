@@ -1,4 +1,4 @@
-"""The source of a finite sum, U = (1/n) sum_i V(x, row_i), beside term_energy and term_gradient of one term for each walker."""
+"""Write the source of a finite sum, U = (1/n) sum_i V(x, row_i), which calls term_energy and term_gradient."""
 
 _SUM = """@compiled
 def energy(X, E, p):
@@ -68,6 +68,6 @@ def _divide(G, count):
 def source(parameters: int, columns: int) -> str:
     """energy(X, E, p), gradient(X, G, p) and batch_gradient(X, B, G, gradient, p, data [rows, columns]) of the sum.
 
-    p holds the parameters, the number of rows, and all rows; more may follow there.
+    p holds the parameters, the number of rows and all rows; it may be longer.
     """
     return _SUM.format(rows=parameters, columns=columns)

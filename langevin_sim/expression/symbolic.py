@@ -1,7 +1,7 @@
-"""From a tree to SymPy, node by node, and its derivatives. Nothing of the text reaches SymPy but numbers.
+"""Translate a tree into a SymPy expression, node by node, and differentiate it. Only numbers of the text reach SymPy.
 
-SymPy is given sums, products, integer powers and the functions below, whose derivatives are this
-program's own: steps of min, max and abs, never distributions; and nothing of theirs is simplified.
+SymPy is given sums, products, integer powers and the functions below, whose derivatives this
+program defines itself: min, max and abs have steps as derivatives, never distributions. SymPy simplifies none of them.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,14 +14,14 @@ from sympy.core.parameters import distribute
 from langevin_sim.errors import InputError
 from langevin_sim.expression.nodes import Node
 
-_LARGEST_DERIVATIVE = 20_000  # operations, each as often as it occurs
+_LARGEST_DERIVATIVE = 20_000  # number of operations, each counted as often as it occurs
 
 
 class Call(sympy.Function):
     """A function that the compiled code calls by the name ``code``.
 
-    chosen: for max and min, what chooses between the derivatives of their arguments. That is not a sum of
-    both with weights 1 and 0, because what is not chosen may be infinite.
+    chosen: for max and min, the function that chooses between the derivatives of their arguments. It is not a sum of
+    both with weights 1 and 0, because the one that is not chosen may be infinite.
     """
 
     code = ""
@@ -175,7 +175,7 @@ class LogAddExp(Call):
 
 
 class RealPower(Call):
-    """a^b for b that is no small integer."""
+    """a^b where b is not a small integer."""
 
     code, nargs = "real_power", 2
 
@@ -202,7 +202,7 @@ _OF_PAIRS = {"min": Smaller, "max": Larger}
 
 
 class Derivative:
-    """d/ds of expressions, each subexpression once."""
+    """d/ds of expressions; each subexpression is differentiated once."""
 
     def __init__(self, s: sympy.Symbol) -> None:
         self.known: dict[sympy.Expr, sympy.Expr] = {s: sympy.Integer(1)}
@@ -228,12 +228,12 @@ class Derivative:
 
 
 X = sympy.Symbol("x")
-COUNT = sympy.Symbol("inverse_dim")  # 1/d, which the code knows
+COUNT = sympy.Symbol("inverse_dim")  # 1/d, a variable of the generated code
 
 
 @dataclass
 class Reduction:
-    """One sum, max or min over the coordinates: what is reduced, and its derivative with respect to x."""
+    """One sum, max or min over the coordinates; inner: the reduced term; slope: its derivative with respect to x."""
 
     kind: str
     symbol: sympy.Symbol
@@ -243,11 +243,11 @@ class Reduction:
 
 @dataclass
 class Formula:
-    """U, with symbols for what it is made of, and its derivatives with respect to these.
+    """U in terms of symbols, and its derivatives with respect to them.
 
-    parameters: symbol of each name. columns: likewise of the names that stand for a number of each term of a finite sum.
-    constants: symbols for numbers that are not small fractions.
-    coordinates: symbol of each numbered coordinate, by index.
+    parameters: the symbol of each name. columns: the symbol of each column of data.
+    constants: the symbols of numbers that are not short fractions.
+    coordinates: the symbol of each numbered coordinate, by index.
     by_reduction, by_coordinate: dU/dR and the direct dU/dx_k, in the order of ``reductions`` and ``coordinates``.
     """
 
@@ -262,7 +262,7 @@ class Formula:
 
 
 def formula(root: Node, names: Sequence[str], columns: Sequence[str] = ()) -> Formula:
-    """What the tree says and its derivatives, of parameters ``names``; InputError where they are too long, or not numbers."""
+    """The formula of a tree with parameters ``names``; InputError if its derivatives are too long, or not numbers."""
     parameters = {name: sympy.Symbol(f"p{k}") for k, name in enumerate(names)}
     made = Formula(sympy.Integer(0), parameters, {name: sympy.Symbol(f"d{k}") for k, name in enumerate(columns)})
     size = _Size()
@@ -275,19 +275,19 @@ def formula(root: Node, names: Sequence[str], columns: Sequence[str] = ()) -> Fo
 
 
 class _Size:
-    """Counts operations, to stop in time."""
+    """Counts operations, and stops at the limit."""
 
     def __init__(self) -> None:
         self.count = 0
 
     def checked(self, expression: sympy.Expr) -> sympy.Expr:
-        """The expression; InputError if there are too many by now, or if it is not a number."""
+        """The expression; InputError if there are too many operations so far, or if it is not a number."""
         if expression.has(sympy.zoo, sympy.oo, -sympy.oo, sympy.nan, sympy.I):
-            raise InputError("expr: divides by what is always zero")
+            raise InputError("expr: divides by zero everywhere")
         for _ in sympy.preorder_traversal(expression):
             self.count += 1
             if self.count > _LARGEST_DERIVATIVE:
-                raise InputError(f"expr: more than {_LARGEST_DERIVATIVE} operations in the gradient: expected a shorter one")
+                raise InputError(f"expr: the gradient has more than {_LARGEST_DERIVATIVE} operations; write a shorter expression")
         return expression
 
 
@@ -338,7 +338,7 @@ class _Builder:
         return self.numbers[value]
 
     def power(self, base_node: Node, exponent_node: Node) -> sympy.Expr:
-        """A repeated multiplication, a root, or what exp and log give."""
+        """A repeated multiplication, a root, or exp(exponent log base)."""
         base, value = self.build(base_node), exponent_node.value
         if exponent_node.kind == "number" and value == int(value):
             return sympy.Pow(base, int(value))

@@ -1,8 +1,8 @@
-"""From text to Python's syntax tree, each node with its place in the text. Nothing of the text is ever executed.
+"""Parse text into Python's syntax tree and record the place of each node in the text. Nothing of the text is executed.
 
-One pass cuts the text into numbers, names and signs, and refuses at its place whatever cannot stand there. What is left to
-Python's parser is precedence, which is that of the language. It sees ** for ^, and a stand-in for every number and name: a
-parameter may have the name of a keyword (lambda), and numbers are read as fractions.
+One pass cuts the text into numbers, names and signs, and refuses whatever cannot stand in its place. Python's parser only
+decides precedence, which is the same in both languages. It sees ** for ^, and a placeholder for every number and name, so that a
+parameter may have the name of a keyword (lambda), and numbers can be read as fractions.
 """
 
 import ast
@@ -34,12 +34,12 @@ _REFUSED = {
     "#": "comments are not allowed",
     "\r\n": "one line only",
 }
-_SHOWN = 40  # characters of an offending piece
+_SHOWN = 40  # characters of a refused piece that a message quotes
 
 
 @dataclass(frozen=True)
 class Source:
-    """A text and its syntax tree; spans: where the token of each character that Python saw begins and ends in the text."""
+    """A text and its syntax tree; spans: for each character given to Python, where its token begins and ends in the text."""
 
     text: str
     root: ast.expr
@@ -61,13 +61,13 @@ def _refusal(piece: str, reason: str, at: int) -> InputError:
 
 
 def read(text: str) -> Source:
-    """The syntax tree of a text; InputError, of one line, for what is not of the language's syntax."""
+    """The syntax tree of a text; a one-line InputError if it breaks the syntax of the language."""
     if not isinstance(text, str):
-        raise InputError(f"expr: a {type(text).__name__}: expected a text such as 'sum((x^2-1)^2)'")
+        raise InputError(f"expr: got a {type(text).__name__}; expected a text such as 'sum((x^2-1)^2)'")
     if len(text) > LONGEST:
-        raise InputError(f"expr: {len(text)} characters: limited to {LONGEST}")
+        raise InputError(f"expr: {len(text)} characters; the limit is {LONGEST}")
     if not text.strip():
-        raise InputError("expr: empty: expected an energy such as sum((x^2-1)^2)")
+        raise InputError("expr: empty; expected an energy such as sum((x^2-1)^2)")
     python = ""
     spans: list[tuple[int, int]] = []
     operand, before = True, ""  # whether an operand comes next; the token before
@@ -82,7 +82,7 @@ def read(text: str) -> Source:
         depth += (piece == "(") - (piece == ")")
         count += 1
         if depth > DEEPEST:
-            raise _refusal(text[at:], f"brackets more than {DEEPEST} deep", at)
+            raise _refusal(text[at:], f"brackets are nested more than {DEEPEST} deep", at)
         if count > MOST_TOKENS:
             raise _refusal(text[at:], f"more than {MOST_TOKENS} numbers, names and operators", at)
         called = piece == "(" and before == "name"
@@ -91,9 +91,9 @@ def read(text: str) -> Source:
         if not operand and not called and kind in ("number", "name", "("):
             raise _refusal(piece, f"expected an operator between {text[slice(*spans[-1])]} and {piece}", at)
         if depth < 0 or (piece == "," and depth == 0):
-            raise _refusal(piece, "expected an operator, as no bracket is open", at)
+            raise _refusal(piece, "expected an operator, because no bracket is open", at)
         if kind == "name" and ("__" in piece or piece.startswith("_")):
-            raise _refusal(piece, "names begin with a letter and have no double underscore", at)
+            raise _refusal(piece, "a name must begin with a letter and contain no double underscore", at)
         stand_in = _STAND_IN.get(kind, piece)
         python += stand_in
         spans += [token.span()] * len(stand_in)
