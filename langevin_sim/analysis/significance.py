@@ -1,4 +1,4 @@
-"""p-values of one estimate beside an exact value, and the level of each of many tests."""
+"""p-values for estimates compared with exact values, and the level of each of many tests."""
 
 import math
 from typing import NamedTuple
@@ -17,12 +17,12 @@ class Score(NamedTuple):
 
 
 def mean_score(values: np.ndarray, exact: float, exact_error: float = 0.0) -> Score:
-    """The mean of independent values [n] beside an exact one that is known within ``exact_error``.
+    """Compare the mean of independent values [n] with an exact mean that is known to within ``exact_error``.
 
-    The null hypothesis is that the true mean lies within exact +- exact_error, so only what lies beyond that interval counts.
-    p is the larger of that of Student's t and that of Hall's transformation of it (J. R. Stat. Soc. B 54 (1992) 221),
+    The null hypothesis is that the true mean lies within exact +- exact_error, so only the distance from that interval counts.
+    p is the larger of the p-values of Student's t and of Hall's transformation of it (J. R. Stat. Soc. B 54 (1992) 221),
         g(t) = t + a t^2 / 3 + a^2 t^3 / 27 + a / 6,  a = skewness / sqrt(n),
-    which is monotonic and allows for the skewness of few or rare values: far in the tail Student's p alone would be too small.
+    which is monotonic and corrects for the skewness of few or rare values: far in the tail Student's p would be too small.
     """
     n = values.size
     if n < 2:
@@ -42,9 +42,9 @@ def mean_score(values: np.ndarray, exact: float, exact_error: float = 0.0) -> Sc
 
 
 def count_score(count: int, trials: int, exact: float, exact_error: float = 0.0) -> Score:
-    """``count`` hits in ``trials`` independent trials beside a probability known within ``exact_error``: the binomial law's p.
+    """Compare ``count`` hits in ``trials`` independent trials with a probability known to within ``exact_error``: binomial p.
 
-    For what is rare, where no Gaussian bound holds: a count of 0 where 0.8 is expected has p = 0.9.
+    Used for rare events, for which a Gaussian error is wrong: a count of 0 where 0.8 is expected has p = 0.9.
     """
     if count > trials * exact:
         p = float(bdtrc(count - 1, trials, min(exact + exact_error, 1.0))) if count else 1.0
@@ -55,9 +55,9 @@ def count_score(count: int, trials: int, exact: float, exact_error: float = 0.0)
 
 
 def histogram_score(counts: np.ndarray, exact: np.ndarray, exact_errors: np.ndarray) -> tuple[float, int, float]:
-    """Pearson's chi-squared, its degrees of freedom and its p, of counts [bins] of independent draws beside exact masses.
+    """Pearson's chi-squared, its degrees of freedom and its p, for counts [bins] of independent draws and exact masses.
 
-    What the masses are uncertain by is taken off every difference. The bins must expect several counts each.
+    Every difference is reduced by the error of the mass. Each bin must have an expected count of several.
     """
     expected = exact * counts.sum()
     beyond = np.maximum(np.abs(counts - expected) - exact_errors * counts.sum(), 0.0)
@@ -66,7 +66,7 @@ def histogram_score(counts: np.ndarray, exact: np.ndarray, exact_errors: np.ndar
 
 
 def counted_error(count: int, trials: int) -> float:
-    """Standard error of a share found by counting. It is never 0: no hits, and nothing but hits, have the error of one."""
+    """Standard error of a share found by counting. It is never 0: for no hits, or only hits, one hit or one miss is assumed."""
     if trials < 2:
         return 1.0
     hits = min(max(count, 1), trials - 1)
@@ -74,9 +74,9 @@ def counted_error(count: int, trials: int) -> float:
 
 
 def joint_level(false_alarm_rate: float, tests: int) -> float:
-    """The level of each of ``tests`` tests at which, whatever their dependence, at most that share of runs fails one by chance.
+    """The level of each of ``tests`` tests, so that at most a share ``false_alarm_rate`` of runs fails any test by chance.
 
-    Bonferroni's bound: the tests of an ensemble are strongly correlated, as masses, energy and moments come from the same
-    walkers, and it holds for any dependence.
+    Bonferroni's bound. It holds for any dependence; the tests of an ensemble are strongly correlated, because masses, energy and
+    moments come from the same walkers.
     """
     return false_alarm_rate / max(tests, 1)

@@ -1,8 +1,8 @@
-"""One word for how a simulated ensemble compares with the laws that it could follow, and with what must hold without a law.
+"""The verdict: one word for how a simulated ensemble compares with the laws that it may follow, and with what must hold anyway.
 
-Every comparison is a test with a p-value. A family of tests fails where the smallest of its p-values is below its share of the
-false-alarm rate (Bonferroni's bound, which holds however strongly the tests depend on each other: they all look at the same
-walkers). "disagrees" is said in at most FALSE_ALARM_RATE of the runs in which nothing is wrong, over all ensembles of a run.
+Every comparison is a test with a p-value. A family of tests fails if its smallest p-value is below the family's false-alarm
+rate divided by the number of tests (Bonferroni's bound, which holds even though the tests depend on each other, since all use the
+same walkers). If nothing is wrong, at most a share FALSE_ALARM_RATE of runs gets "disagrees", over all ensembles of a run.
 """
 
 from collections.abc import Sequence
@@ -11,21 +11,21 @@ from typing import Any, Literal, NamedTuple
 from langevin_sim.analysis.significance import joint_level
 
 Verdict = Literal["agrees", "finite-step", "differs", "disagrees", "unconverged", "no-reference"]
-SOUND: tuple[Verdict, ...] = ("agrees", "finite-step")  # nothing is wrong with the sampler
+SOUND: tuple[Verdict, ...] = ("agrees", "finite-step")  # the sampler is right
 RHAT_LIMIT = 1.01
-STATIONARITY_LEVEL = 1e-4  # false alarms of 'unconverged', for each observable of each run
-FALSE_ALARM_RATE = 0.01  # of 'disagrees' in one run
+STATIONARITY_LEVEL = 1e-4  # false-alarm rate of 'unconverged', for each observable of each run
+FALSE_ALARM_RATE = 0.01  # share of sound runs that get 'disagrees'
 
 Law = Literal["boltzmann", "chain", "stationarity", "step"]
 _OF_SCHEMA_1 = {"biased": "finite-step"}
 
 
 class Test(NamedTuple):
-    """One quantity beside what it should be.
+    """One quantity, compared with what it should be.
 
-    law: "boltzmann" or "chain"; "stationarity", an identity that needs no law; "step", what a single step does, which must
-    hold whether or not the ensemble is stationary. error: the standard error of value; exact_error: how well exact is known.
-    z: (value - exact) / error, after the difference is made smaller by exact_error; p: two-sided.
+    law: "boltzmann" or "chain"; "stationarity", an identity that needs no law; or "step", a property of single steps, which must
+    hold whether or not the ensemble is stationary. error: the standard error of value; exact_error: the error of exact.
+    z: (value - exact) / error, where the difference is first reduced by exact_error; p: the two-sided p-value.
     """
 
     quantity: str
@@ -39,21 +39,21 @@ class Test(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """The verdict, and the test that decided it: the one with the smallest p of the family that failed; None if none failed."""
+    """The verdict, and the test that decided it: the one with the smallest p in the family that failed; None if none failed."""
 
     word: Verdict
     decided_by: Test | None
 
 
 def decide(tests: Sequence[Test], *, settled: bool, exact: bool, false_alarm_rate: float = FALSE_ALARM_RATE) -> Decision:
-    """What an ensemble is found to follow.
+    """Decide which law an ensemble follows.
 
-    settled: it looks stationary; exact: the dynamics samples Boltzmann's law at any step, so that this law must hold.
-    What must hold besides: the chain law where there is one, identities of stationarity, and what a single step does.
+    settled: whether it looks stationary; exact: whether the dynamics samples Boltzmann's law at any step size, so that this law
+    must hold. The chain law (if there is one), stationarity identities and the tests of single steps must always hold.
 
     disagrees: something that must hold fails. unconverged: not settled. no-reference: neither law is known.
-    agrees: with Boltzmann's law. finite-step: not with it, but with the chain law. differs: not with it, and there is no
-    chain law.
+    agrees: with Boltzmann's law. finite-step: not with Boltzmann's law, but with the chain law. differs: not with Boltzmann's
+    law, and there is no chain law.
     """
     family = {law: [test for test in tests if test.law == law] for law in ("boltzmann", "chain", "stationarity", "step")}
     must = family["step"]
@@ -73,7 +73,7 @@ def decide(tests: Sequence[Test], *, settled: bool, exact: bool, false_alarm_rat
 
 
 def translated(summary: dict[str, Any]) -> dict[str, Any]:
-    """A summary of schema 1 with the words of today: "biased" was the word for "finite-step"."""
+    """A summary of schema 1 in the terms of schema 2: "finite-step" was called "biased"."""
     if summary.get("schema") != 1:
         return summary
     results = [
@@ -84,7 +84,7 @@ def translated(summary: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failed(tests: Sequence[Test], rate: float) -> Test | None:
-    """The test with the smallest p, where the family fails; None where it does not."""
+    """The test with the smallest p if the family fails, otherwise None."""
     if not tests:
         return None
     worst = min(tests, key=lambda test: test.p)

@@ -1,6 +1,7 @@
-"""Tests that need no law: identities of stationarity, and one step's noise, from what the engine summed (engine/balance.py).
+"""Tests that need no law: stationarity identities and the noise of one step, from the engine's sums (engine/balance.py).
 
-With r = x' - x + eta g, g = grad U, and sigma the deviation of the noise in one step, for each coordinate j, k its neighbour:
+With r = x' - x + eta g, g = grad U, and sigma the standard deviation of the noise in one step, for each coordinate j and its
+neighbour k:
 
     kernel "gaussian", "minibatch":  E r_j = 0,  E r_j g_j = 0,  E[r_j g_k - r_k g_j] = 0             (in R^d and on a torus)
       with a known covariance S:     E r_j^2 = S_jj,  E r_j r_k = S_jk;  Gaussian noise alone: E r_j^4 = 3 sigma^4
@@ -8,8 +9,8 @@ With r = x' - x + eta g, g = grad U, and sigma the deviation of the noise in one
     kernel "leimkuhler-matthews":    E r_j = 0,  E r_j^2 = sigma^2 / 2,  E r_j r_k = 0,  E r_j^4 = 3 sigma^4 / 4;  E g_j = 0
     exact (Boltzmann at any step):   E g_j = 0,  E x_j g_j = T,  E[x_j g_k + x_k g_j] = 0              (R^d, smooth U)
 
-They hold at any step and in any dimension, and see what masses and the mean energy do not: a small constant force, noise that is
-correlated between coordinates, not Gaussian or of a wrong size, and walkers that stand still.
+They hold at any step size and in any dimension. They detect what masses and the mean energy miss: a small constant force; noise
+that is correlated between coordinates, not Gaussian, or of the wrong size; and walkers that stand still.
 """
 
 import math
@@ -22,17 +23,17 @@ from langevin_sim.engine.balance import QUANTITIES, groups, members
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.least_squares import constant_noise
 
-_IMPOSSIBLE = 1e-12  # probability below which it is not by chance that a walker never moved
-_WITHIN = 5.0  # deviations of the noise that half a torus must hold, so that the nearest image is the right one
-_ROUNDING = 1e-9  # noise below this share of the coordinates is lost in their rounding
+_IMPOSSIBLE = 1e-12  # if the probability that a walker never moves is below this, it is not chance
+_WITHIN = 5.0  # half a torus must hold this many deviations of the noise, so that the nearest image is the right one
+_ROUNDING = 1e-9  # noise smaller than the coordinates by this factor is lost in their rounding
 
 Kind = Literal["step", "stationarity"]
 
 
 class Statistic(NamedTuple):
-    """One number a walker, values [walkers], whose mean should be ``exact``.
+    """One number per walker, values [walkers], whose mean should be ``exact``.
 
-    law: "step" for what must hold whether or not the ensemble is stationary, else "stationarity".
+    law: "step" if this must hold whether or not the ensemble is stationary, otherwise "stationarity".
     """
 
     quantity: str
@@ -42,8 +43,8 @@ class Statistic(NamedTuple):
 
 
 class Balance(NamedTuple):
-    """means [walkers, groups, quantities]: each walker's mean over the steps that were seen; still [walkers]: in how many of
-    them it did not move; steps: how many there were."""
+    """means [walkers, groups, quantities]: each walker's mean over the observed steps; still [walkers]: in how many of
+    these steps it did not move; steps: their number."""
 
     means: np.ndarray
     still: np.ndarray
@@ -51,7 +52,7 @@ class Balance(NamedTuple):
 
 
 def balance(sums: np.ndarray, steps: int, dim: int) -> Balance | None:
-    """From the engine's sums [walkers, rows]; None where no step was seen."""
+    """From the engine's sums [walkers, rows]; None if no step was observed, or if a sum is not finite."""
     if steps == 0 or not np.isfinite(sums).all():
         return None
     shape = (len(sums), groups(dim), len(QUANTITIES))
@@ -67,13 +68,13 @@ def named(group: np.ndarray, neighbours: bool = False) -> str:
 
 
 class _Statistics:
-    """Collects statistics of the groups of coordinates."""
+    """Collects statistics for the groups of coordinates."""
 
     def __init__(self, found: Balance, dim: int) -> None:
         self.made: list[Statistic] = []
         self._found, self._parts = found, members(dim)
         every = range(groups(dim))
-        self._pairs = range(0 if dim == 1 else 1) if dim <= 2 else every  # of two coordinates there is one pair
+        self._pairs = range(0 if dim == 1 else 1) if dim <= 2 else every  # two coordinates have one pair
         self._every = every
 
     def of(self, name: str) -> np.ndarray:
@@ -81,7 +82,7 @@ class _Statistics:
         return self._found.means[:, :, QUANTITIES.index(name)]
 
     def add(self, law: Kind, words: str, values: np.ndarray, exact: np.ndarray | float = 0.0, pairs: bool = False) -> None:
-        """One statistic for every group."""
+        """Add one statistic for every group."""
         target = np.broadcast_to(exact, values.shape[1:])
         for q in self._pairs if pairs else self._every:
             name = words.format(named(self._parts[q], pairs))
@@ -89,9 +90,9 @@ class _Statistics:
 
 
 def statistics(found: Balance, potential: Potential, dynamics: Dynamics, second_moments: bool = True) -> list[Statistic]:
-    """What must hold for these dynamics on this potential; empty where nothing is known to.
+    """The identities that must hold for these dynamics on this potential; empty if none is known.
 
-    second_moments: whether x is known to have them, where the noise depends on x.
+    second_moments: whether x is known to have second moments, if the noise depends on x.
     """
     if not dynamics.homogeneous or potential.domain.kind in ("box", "reflecting"):
         return []
@@ -105,7 +106,7 @@ def statistics(found: Balance, potential: Potential, dynamics: Dynamics, second_
 
 
 def _resolved(collected: _Statistics, potential: Potential, dynamics: Dynamics) -> bool:
-    """Whether r is the noise of the step: neither wrapped around a torus nor lost in rounding."""
+    """Whether r shows the noise of the step: it is neither wrapped around a torus nor lost in rounding."""
     declared = float(dynamics.noises(0, 1)[0])
     deviation = math.sqrt(float(collected.of("rr").mean(axis=0).max())) if dynamics.stochastic_gradient else declared
     if potential.domain.kind == "torus" and _WITHIN * deviation > potential.domain.width / 2:
@@ -119,7 +120,7 @@ def _of_one_step(collected: _Statistics, potential: Potential, dynamics: Dynamic
     direct = dynamics.kernel in ("gaussian", "minibatch")
     if not direct and dynamics.kernel != "leimkuhler-matthews":
         return
-    share = 1.0 if direct else 0.5  # the noise of LM is the mean of two
+    share = 1.0 if direct else 0.5  # the noise of LM is the mean of two normals
     parts = members(dim)
     add("step", "mean noise of {}", of("r"))
     known = _covariance(potential, dynamics, sigma)
@@ -153,11 +154,11 @@ def _stationary(collected: _Statistics, potential: Potential, dynamics: Dynamics
 
 
 def standing_still(found: Balance, potential: Potential, dynamics: Dynamics) -> tuple[int, Kind] | None:
-    """How many walkers did not move where they must have, and whether that holds for every step or for a stationary ensemble.
+    """How many walkers did not move although they must; and whether this must hold at every step or for a stationary ensemble.
 
-    None where nothing can be said. Added noise moves a walker at every step, unless it is lost in rounding. Where proposals may
-    be rejected, a walker that never moved is counted if that is all but impossible at the acceptance of the one that was
-    accepted least of all others.
+    None if nothing can be said. Added noise moves a walker at every step, unless it is lost in rounding. If proposals may
+    be rejected, a walker that never moved is counted if this is practically impossible even at the lowest acceptance rate of all
+    other walkers.
     """
     if dynamics.exact:
         moving = found.still[found.still < found.steps]
@@ -174,7 +175,7 @@ def standing_still(found: Balance, potential: Potential, dynamics: Dynamics) -> 
 
 
 def _covariance(potential: Potential, dynamics: Dynamics, sigma: float) -> np.ndarray | None:
-    """Of the noise in one step, [dim, dim], where it is the same everywhere; else None."""
+    """Covariance of the noise in one step, [dim, dim], if it is the same everywhere; otherwise None."""
     added = sigma**2 * np.eye(potential.dim)
     if not dynamics.stochastic_gradient:
         return added

@@ -19,26 +19,26 @@ from langevin_sim.simulation.balance import named
 if TYPE_CHECKING:
     from langevin_sim.simulation.run import Run
 
-_FEW = 25.0  # visits expected in a region, below which they are counted
-_KNOWN = 0.5  # an error of a law above this share of the walkers' error decides nothing
+_FEW = 25.0  # if fewer visits to a region are expected, they are counted
+_KNOWN = 0.5  # a law whose error exceeds this share of the walkers' error decides nothing
 _BINS_OF_X1, _BINS_AT_END = 8, 16
-_LEAST_EXPECTED = 5.0  # counts in a bin of a chi-squared test
+_LEAST_EXPECTED = 5.0  # least expected count in a bin of a chi-squared test
 
 
 def unknown(run: Run, law: Boltzmann | ChainLaw) -> str:
-    """What a law knows too little of: its error is above half that of the walkers; empty if there is no such thing."""
+    """Why a law is not known well enough: one of its errors is more than half the walkers' error; empty if none is."""
     quantities = [(f"mass of {name}", law.errors[name], estimate.stderr) for name, estimate in run.occupancy.items()]
     quantities.append(("energy", law.mean_energy_error, run.energy.stderr))
     for name, error, stderr in quantities:
         if error > _KNOWN * stderr > 0.0:
-            return f"its error of the {name} is {error:.2g}, above half of the walkers' {stderr:.2g}"
+            return f"its {name} has an error of {error:.2g}, more than half of the walkers' {stderr:.2g}"
     return ""
 
 
 def beside_law(run: Run, law: Boltzmann | ChainLaw, name: Law, looks: np.ndarray) -> Iterator[Test]:
-    """Masses of all regions, mean energy, means and second moments of all coordinates, and marginals, beside a law.
+    """Compare masses of all regions, mean energy, means and second moments of all coordinates, and marginals with a law.
 
-    looks: the draws, [times], that are so far apart that they are independent.
+    looks: the indices, [times], of draws that are far enough apart to be independent.
     """
     rare = _rare(run, law, looks)
     for k, region in enumerate(run.occupancy):
@@ -60,14 +60,14 @@ def beside_law(run: Run, law: Boltzmann | ChainLaw, name: Law, looks: np.ndarray
 
 
 def beside_moments(run: Run, exact: LeastSquares) -> Iterator[Test]:
-    """Mean energy, means and second moments on least squares beside their exact values at this step."""
+    """Compare mean energy, means and second moments on least squares with their exact values at this step size."""
     yield of_means("energy", "chain", run.walker_means[:, -1], exact.energy, 1e-9 * abs(exact.energy))
     second = exact.covariance.diagonal() + exact.mean**2
     yield from _moments(run, "chain", exact.mean, 1e-9 * np.abs(exact.mean), second, 1e-9 * second)
 
 
 def of_means(quantity: str, law: Law, values: np.ndarray, exact: float, exact_error: float = 0.0) -> Test:
-    """The mean of values [walkers] beside an exact one."""
+    """Compare the mean of values [walkers] with an exact one."""
     score = mean_score(values, exact, exact_error)
     return test(quantity, law, float(values.mean()), exact, standard_error(values), exact_error, score)
 
@@ -78,18 +78,18 @@ def test(quantity: str, law: Law, value: float, exact: float, error: float, exac
 
 
 def standard_error(values: np.ndarray) -> float:
-    """Of the mean of independent values."""
+    """The standard error of the mean of independent values."""
     return float(values.std(ddof=1) / math.sqrt(values.size)) if values.size > 1 else math.inf
 
 
 def _rare(run: Run, law: Boltzmann | ChainLaw, looks: np.ndarray) -> list[str]:
-    """Regions in which, or outside of which, a few independent visits are expected."""
+    """Regions inside or outside which only few independent visits are expected."""
     trials = len(run.walker_means) * looks.size
     return [name for name, mass in law.masses.items() if min(mass, 1.0 - mass) * trials < _FEW]
 
 
 def _decides(run: Run, law: Boltzmann | ChainLaw, rare: list[str]) -> bool:
-    """Whether so much of the mean energy comes from rare visits that it has no Gaussian error."""
+    """Whether rare visits contribute so much to the mean energy that its error is not Gaussian."""
     scale = {
         region.name: abs(float(run.potential.energy(region.start[None])[0]) - law.mean_energy) for region in run.potential.regions
     }
@@ -109,7 +109,7 @@ def _moments(
 
 
 def _first_marginal(run: Run, law: Boltzmann | ChainLaw, name: Law) -> Iterator[Test]:
-    """The share of time that x_1 spends in each of a few bins."""
+    """Compare the share of time that x_1 spends in each of a few bins."""
     first = run.draws[:, :, 1]
     edges = _edges(first, _BINS_OF_X1)
     exact, errors = _bins(law, 0, edges)
@@ -122,7 +122,7 @@ def _first_marginal(run: Run, law: Boltzmann | ChainLaw, name: Law) -> Iterator[
 
 
 def _marginals_at_the_end(run: Run, law: Boltzmann | ChainLaw, name: Law) -> Iterator[Test]:
-    """Every coordinate at the last step, where all draws are independent: Pearson's chi-squared over its bins and the rest."""
+    """Compare every coordinate at the last step, where all draws are independent, by Pearson's chi-squared over its bins."""
     last = run.final[run.alive]
     for group in members(run.potential.dim):
         j = int(group[0])
@@ -142,14 +142,14 @@ def _marginals_at_the_end(run: Run, law: Boltzmann | ChainLaw, name: Law) -> Ite
 
 
 def _edges(values: np.ndarray, bins: int) -> np.ndarray:
-    """Round numbers that cut the values into about as many parts of equal size; rounded, so as not to follow the values."""
+    """Edges that cut the values into about ``bins`` parts of equal size; they are rounded so as not to follow the values."""
     quantiles = np.quantile(values, np.linspace(0.0, 1.0, bins + 1)[1:-1])
     digit = 10.0 ** math.floor(math.log10(max(float(quantiles[-1] - quantiles[0]), 1e-300)) - 1.0)
     return np.unique(np.round(quantiles / digit) * digit)
 
 
 def _bins(law: Boltzmann | ChainLaw, coordinate: int, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Masses of the bins between the edges, with errors; empty where the law does not know them."""
+    """Masses of the bins between the edges, with errors; empty if the law does not know them."""
     nothing = np.empty(0), np.empty(0)
     if edges.size < 2:
         return nothing

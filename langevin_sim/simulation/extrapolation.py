@@ -1,4 +1,4 @@
-"""Masses at step 0 from a run and another at half its step, by Richardson's extrapolation, and how far off they still are."""
+"""Richardson extrapolation of masses to step 0, from a run and another at half its step, and the error that remains."""
 
 import math
 from dataclasses import replace
@@ -17,15 +17,15 @@ from langevin_sim.simulation.run import Run
 
 
 def extrapolated(run: Run, half: Run, references: References, false_alarm_rate: float) -> dict[str, dict[str, Any]]:
-    """By region: (2^p m(eta/2) - m(eta)) / (2^p - 1), p the weak order, its errors, and a verdict.
+    """For each region, (2^p m(eta/2) - m(eta)) / (2^p - 1) with the weak order p, its errors, and a verdict.
 
-    extrapolated_stderr: over walkers; walker k of both runs has the same stream, so that what they share is counted once.
-    extrapolated_remainder: what the same formula makes of the two chain laws, less Boltzmann's mass: the term of order
-    eta^(p+1) that is left; None where a law is missing. extrapolated_error: the root of the sum of both squared.
-    extrapolated_verdict: "agrees" with Boltzmann's law, "finite-step": with what the chain laws extrapolate to,
-    "differs" from Boltzmann's law where there is no chain law, "disagrees", or "no-reference".
+    extrapolated_stderr: over walkers; walker k has the same random stream in both runs, so correlations are accounted for.
+    extrapolated_remainder: the same formula applied to the two chain laws, minus Boltzmann's mass: the remaining term of order
+    eta^(p+1); None if a law is missing. extrapolated_error: the square root of the sum of both squares.
+    extrapolated_verdict: "agrees" with Boltzmann's law; "finite-step": agrees with the extrapolated chain laws;
+    "differs" from Boltzmann's law, and there is no chain law; "disagrees"; or "no-reference".
     """
-    assert run.dynamics.weak_order is not None, "only what has an order is extrapolated"
+    assert run.dynamics.weak_order is not None, "extrapolation needs a weak order"
     power = 2.0**run.dynamics.weak_order
 
     def limit(full: Any, finer: Any) -> Any:
@@ -35,7 +35,7 @@ def extrapolated(run: Run, half: Run, references: References, false_alarm_rate: 
     exact, chains = references.boltzmann, _chains(half, references)
     found = {}
     for k, name in enumerate(run.occupancy):
-        paired = run.walker_means.shape == half.walker_means.shape  # no walker diverged in one of the two alone
+        paired = run.walker_means.shape == half.walker_means.shape  # no walker diverged in only one of the two runs
         values = limit(run.walker_means[:, k], half.walker_means[:, k]) if paired else None
         estimate = _estimate(values) if values is not None else _apart(run.occupancy[name], half.occupancy[name], power)
         target = None if chains is None else float(limit(chains[0].masses[name], chains[1].masses[name]))
@@ -71,7 +71,7 @@ def _estimate(values: np.ndarray) -> Estimate:
 
 
 def _apart(full: Estimate, finer: Estimate, power: float) -> Estimate:
-    """From means alone, as if both runs were independent."""
+    """Extrapolate the means as if both runs were independent."""
     mean = (power * finer.mean - full.mean) / (power - 1.0)
     return Estimate(mean, math.hypot(power * finer.stderr, full.stderr) / (power - 1.0))
 

@@ -30,12 +30,12 @@ from langevin_sim.simulation.references import References
 if TYPE_CHECKING:
     from langevin_sim.simulation.run import Run
 
-_APART = 3.0  # relaxation times between two draws that are taken as independent
+_APART = 3.0  # relaxation times between two draws that are treated as independent
 
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """``word`` is the verdict, ``decided_by`` the quantity whose test failed (None: none did), ``tests`` all that was tested.
+    """``word`` is the verdict; ``decided_by`` names the quantity whose test failed (None if none did); ``tests`` holds all tests.
 
     reasons: why nothing is claimed, or why a law is missing.
     """
@@ -59,7 +59,7 @@ class Judgement:
 
 
 def judge(run: Run, references: References, ensembles: int = 1) -> Judgement:
-    """The verdict on a run beside its laws; ``ensembles`` are judged together and share the false-alarm rate."""
+    """The verdict on a run, compared with its laws; ``ensembles`` is the number of runs that share the false-alarm rate."""
     if not run.dynamics.stationary:
         return Judgement("no-reference", None, (), (references.boltzmann_reason,))
     unsettled = not_settled(run, references)
@@ -84,20 +84,20 @@ def judge(run: Run, references: References, ensembles: int = 1) -> Judgement:
 
 
 def not_settled(run: Run, references: References) -> list[str]:
-    """Why the ensemble cannot be taken to be stationary; empty if it can."""
+    """Why the ensemble cannot be taken as stationary; empty if it can."""
     stuck = run.starts_in_one_region and len(run.occupancy) > 1 and run.never_crossed
     found = {
         f"{run.diverged} walkers diverged": run.diverged > 0,
         f"R-hat is {run.rhat:.4f}, above {RHAT_LIMIT}": run.rhat > RHAT_LIMIT,
         f"stationarity is rejected (p = {run.stationarity:.1e})": run.stationarity < STATIONARITY_LEVEL,
-        "all walkers started in one region, and none left its own": stuck,
-        "the run is too short beside its relaxation time": too_short(references, run.burn_in, run.steps),
+        "all walkers started in one region, and none left it": stuck,
+        "the run is too short, compared with its relaxation time": too_short(references, run.burn_in, run.steps),
     }
     return [reason for reason, applies in found.items() if applies]
 
 
 def _without_law(run: Run, references: References) -> Iterator[Test]:
-    """Identities of stationarity, what one step does, and walkers that stand still (balance.py)."""
+    """Tests of stationarity identities, of single steps, and of walkers that stand still (balance.py)."""
     if run.balance is None:
         return
     constant = not run.dynamics.stochastic_gradient or constant_noise(run.potential) is not None
@@ -110,9 +110,11 @@ def _without_law(run: Run, references: References) -> Iterator[Test]:
 
 
 def _looks(run: Run, references: References) -> np.ndarray:
-    """Draws that are so far apart that they are independent; the last one alone where the relaxation time is not known."""
+    """Indices of draws that are far enough apart to be independent; only the last one if the relaxation time is not known."""
     times = run.draws.shape[1]
     if not references.relaxation_steps or times < 2:
         return np.array([times - 1])
-    stride = min(_APART * references.relaxation_steps * times / run.steps, float(times))  # or the last one alone
+    stride = min(
+        _APART * references.relaxation_steps * times / run.steps, float(times)
+    )  # at most all: then only the last one is taken
     return np.arange(times - 1, -1, -max(math.ceil(stride), 1))[::-1]
