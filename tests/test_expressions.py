@@ -434,7 +434,7 @@ HOSTILE = [
     ("x1**", "ends where a number"),
     ("(x1)(x2)", r"expected an operator between \) and \("),
     ("x1*)2(", r"'\)': expected a number"),
-    (None, "a NoneType"),
+    (None, "got NoneType"),
 ]
 
 

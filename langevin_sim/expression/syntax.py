@@ -63,7 +63,7 @@ def _refusal(piece: str, reason: str, at: int) -> InputError:
 def read(text: str) -> Source:
     """The syntax tree of a text; a one-line InputError if it breaks the syntax of the language."""
     if not isinstance(text, str):
-        raise InputError(f"expr: got a {type(text).__name__}; expected a text such as 'sum((x^2-1)^2)'")
+        raise InputError(f"expr: got {type(text).__name__}; expected a text such as 'sum((x^2-1)^2)'")
     if len(text) > LONGEST:
         raise InputError(f"expr: {len(text)} characters; the limit is {LONGEST}")
     if not text.strip():

@@ -1,14 +1,14 @@
 """Regions of an energy of which only the minima are known.
 
-A region is a product of wells, one of each group of coordinates that the energy couples; where it couples all, it is a
-well. What the compiled label needs stands at the end of the constants, behind those of the energy:
+A region is a product of wells, one for each group of coordinates that the energy couples; if it couples all coordinates, a region
+is a well. The data for the compiled label are at the end of the constants, after those of the energy:
 [groups, regions, wells [regions, groups].., group.., length of all this], and a group is
-[size, coordinates [size].., length of its wells, wells..]. One of these rules, whose number stands first, assigns a
+[size, coordinates [size].., length of its wells, wells..]. The first number of the wells names the rule that assigns a
 point to a well:
-  NEAREST    [0, minima, period, minimum [minima, size]..]: the nearest minimum.
+  NEAREST    [0, minima, period, minimum [minima, size]..]: the well of the nearest minimum.
   ON_GRID    [cells along an axis > 0, minima, period, low [size].., spacing [size].., minimum [minima, size]..,
-             well [cells^size]..]: that of the cell; outside of the grid, the nearest minimum.
-  ON_LINE    [-1, borders, period, border [borders].., well [borders + 1]..]: between which borders of a line, in order.
+             well [cells^size]..]: the well of the cell; outside the grid, that of the nearest minimum.
+  ON_LINE    [-1, borders, period, border [borders].., well [borders + 1]..]: the well between two borders of a line, in order.
   DOMINATED  [-2, minima, diagonal, forms..]: the largest of several quadratic forms, each [constant, slope [size]..,
              curvature [size or size^2]..] (expression/components.py).
 """
@@ -23,14 +23,14 @@ from langevin_sim.dynamics.domain import Domain
 from langevin_sim.expression import Form
 from langevin_sim.vectormath import compiled
 
-CELLS = 256  # along an axis, in two dimensions
+CELLS = 256  # number of cells along an axis, in two dimensions
 _ON_LINE, _DOMINATED = -1, -2
-_ROUNDS, _STEPS = 128, 16  # steps of descent, and how many at a time
+_ROUNDS, _STEPS = 128, 16  # rounds of descent, and steps per round
 _BETWEEN = 2049  # points between two minima on a line
 _BISECTIONS = 60
 
 Function = Callable[[np.ndarray], np.ndarray]
-Group = tuple[Sequence[int], np.ndarray]  # coordinates, and their wells as they stand in the constants
+Group = tuple[Sequence[int], np.ndarray]  # coordinates, and their wells in the form of the constants
 
 
 @compiled
@@ -38,7 +38,7 @@ def _between(x, p, at):
     """The well of a point on a line, with borders at p[at:]."""
     borders, period, place = int(p[at + 1]), p[at + 2], x[0]
     if period > 0.0:
-        place -= period * np.floor((place - p[at + 3]) / period)  # at and above the first border
+        place -= period * np.floor((place - p[at + 3]) / period)  # shifted to the period that begins at the first border
     passed = 0
     for k in range(borders):
         if place >= p[at + 3 + k]:
@@ -48,7 +48,7 @@ def _between(x, p, at):
 
 @compiled
 def _dominating(x, p, at):
-    """The largest of the forms at p[at:] at the point x[size]."""
+    """The index of the form at p[at:] that is largest at the point x[size]."""
     size, count, diagonal = x.shape[0], int(p[at + 1]), p[at + 2] > 0.0
     entry = at + 3
     chosen, largest = 0, -math.inf
@@ -105,7 +105,7 @@ def _well(x, p, at):
 
 @compiled
 def label(X, L, p):
-    """The index of the region of each point; the number of regions for a point outside all regions."""
+    """The index of the region of each point; for a point outside all regions, the number of regions."""
     begin = p.shape[0] - int(p[p.shape[0] - 1])
     groups, regions = int(p[begin]), int(p[begin + 1])
     rows = begin + 2
@@ -134,7 +134,7 @@ def label(X, L, p):
 
 
 def labelling(groups: Sequence[Group], rows: np.ndarray) -> np.ndarray:
-    """What ``label`` needs at the end of the constants; rows [regions, groups]: the well of each group in each region."""
+    """The data that ``label`` needs at the end of the constants; rows [regions, groups]: the well of each group in a region."""
     parts: list[np.ndarray] = [np.array([len(groups), len(rows)]), rows.ravel()]
     for coordinates, wells in groups:
         parts += [np.array([len(coordinates), *coordinates, len(wells)]), wells]
@@ -143,12 +143,12 @@ def labelling(groups: Sequence[Group], rows: np.ndarray) -> np.ndarray:
 
 
 def unlabelled(constants: np.ndarray) -> np.ndarray:
-    """The constants of the energy alone."""
+    """The constants without the data of ``labelling``."""
     return constants[: len(constants) - int(constants[-1])]
 
 
 def only_wells(constants: np.ndarray) -> np.ndarray:
-    """The wells of a potential whose one group holds all coordinates."""
+    """The wells of a potential with a single group of coordinates."""
     tail = constants[len(constants) - int(constants[-1]) : -1]
     groups, regions = int(tail[0]), int(tail[1])
     at = 2 + regions * groups
@@ -156,17 +156,17 @@ def only_wells(constants: np.ndarray) -> np.ndarray:
 
 
 def depends_on_box(wells: np.ndarray) -> bool:
-    """Whether they stand on a grid over a box, which is another one for a whole than for its parts."""
+    """Whether the wells are on a grid over a box; the box of a sum differs from those of its terms."""
     return bool(wells[0] > 0)
 
 
 def dominates(wells: np.ndarray) -> bool:
-    """Whether the largest of several forms decides in which well a point is."""
+    """Whether a point belongs to the well whose form is largest."""
     return bool(wells[0] == _DOMINATED)
 
 
 def dominated(forms: list[Form], minima: np.ndarray) -> np.ndarray | None:
-    """The wells of the minima [k, dim], each where one form is the largest; None unless every form is so at one minimum."""
+    """Wells for the minima [k, dim], each where one form is largest; None unless every form is largest at exactly one minimum."""
     if len(forms) != len(minima):
         return None
     values = np.stack(
@@ -185,8 +185,8 @@ def dominated(forms: list[Form], minima: np.ndarray) -> np.ndarray | None:
 
 
 def wells(energy: Function, gradient: Function, minima: np.ndarray, box: np.ndarray, domain: Domain) -> np.ndarray:
-    """The wells of the minima [k, dim]: between the highest points of a line; by steepest descent on a grid of CELLS along
-    each axis of box [2, 2] of a plane; the nearest minimum in more dimensions."""
+    """The wells of the minima [k, dim]: on a line, bounded by the highest points between minima; in a plane, by steepest descent
+    on a grid with CELLS along each axis of box [2, 2]; in more dimensions, by the nearest minimum."""
     count, dim = minima.shape
     period = domain.width if domain.kind == "torus" else 0.0
     if dim == 1 and count > 1:
@@ -200,7 +200,7 @@ def wells(energy: Function, gradient: Function, minima: np.ndarray, box: np.ndar
 
 
 def interpolated(gradient: Function, box: np.ndarray) -> Function:
-    """The gradient from its values in the middle of each cell of a box [2, 2] of a plane, which is linear between them."""
+    """The gradient, interpolated linearly between its values in the middle of each cell of a box [2, 2] of a plane."""
     from scipy.interpolate import RegularGridInterpolator  # its import is slow
 
     axes, grid = _centres(box)
@@ -209,25 +209,25 @@ def interpolated(gradient: Function, box: np.ndarray) -> Function:
 
 
 def _centres(box: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """The middles of cells along each axis, and all of them, [cells, cells, 2]."""
+    """The middles of the cells along each axis, and of all cells, [cells, cells, 2]."""
     axes = [low + (np.arange(CELLS) + 0.5) * (high - low) / CELLS for low, high in box]
     return axes, np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
 
 
 def _on_line(energy: Function, gradient: Function, minima: np.ndarray, period: float) -> np.ndarray:
-    """Borders where the energy is highest between neighbouring minima [k], to rounding where it is smooth there."""
+    """Borders where the energy is highest between neighbouring minima [k]; accurate to rounding if the energy is smooth there."""
     order = np.argsort(minima)
     ends = minima[order]
     if period:
         ends = np.append(ends, ends[0] + period)
     borders = np.array([_highest(energy, gradient, low, high) for low, high in itertools.pairwise(ends)])
-    # on a torus, what is above the last border is what is below the first
+    # on a torus, the well above the last border is the well below the first
     wells = np.append(order, order[0]) if period else order
     return np.concatenate([[_ON_LINE, borders.size, period], borders, wells]).astype(float)
 
 
 def _highest(energy: Function, gradient: Function, low: float, high: float) -> float:
-    """Where the energy is highest between two minima."""
+    """The place between two minima where the energy is highest."""
     places = np.linspace(low, high, _BETWEEN)
     with np.errstate(all="ignore"):
         values = np.nan_to_num(energy(places[:, None]), nan=np.inf)
@@ -243,7 +243,7 @@ def _highest(energy: Function, gradient: Function, low: float, high: float) -> f
 
 
 def _basins(gradient: Function, minima: np.ndarray, points: np.ndarray, spacing: np.ndarray, period: float) -> np.ndarray:
-    """To which minimum steepest descent leads from each point [n, dim], by steps of half a cell, until one is near."""
+    """The index of the minimum that steepest descent reaches from each point [n, dim], in steps of half a cell."""
     x, going, step = points.copy(), np.arange(len(points)), 0.5 * spacing.min()
 
     def distances(of: np.ndarray) -> np.ndarray:
@@ -260,7 +260,7 @@ def _basins(gradient: Function, minima: np.ndarray, points: np.ndarray, spacing:
                 size = np.linalg.norm(slope, axis=1, keepdims=True)
                 x[going] -= step * np.where(np.isfinite(size) & (size > 0), slope / size, 0.0)
         arrived = distances(going).min(axis=1) < 2.0 * step
-        settled = np.linalg.norm(x[going] - before, axis=1) < _STEPS * step / 8.0  # back and forth in a valley, or on a plateau
+        settled = np.linalg.norm(x[going] - before, axis=1) < _STEPS * step / 8.0  # oscillates in a valley, or is on a plateau
         going = going[~(arrived | settled)]
         if not len(going):
             break

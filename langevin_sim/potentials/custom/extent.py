@@ -8,8 +8,8 @@ import numpy as np
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.potentials.potential import Factor
 
-ABOVE = 15.0  # temperatures above the lowest minimum: exp(-15) of its density
-_RANDOM = 32  # directions besides the axes
+ABOVE = 15.0  # height above the lowest minimum in temperatures: there the density is exp(-15) of its maximum
+_RANDOM = 32  # number of random directions, in addition to the axes
 _LARGEST = 1e6
 _MARGIN = 1.05
 
@@ -19,9 +19,10 @@ Function = Callable[[np.ndarray], np.ndarray]
 def extent(
     energy: Function, minima: np.ndarray, domain: Domain, directions: np.ndarray | None = None
 ) -> Callable[[float], np.ndarray]:
-    """T -> [dim, 2]: the domain, or the box of all points where rays from the minima first rise ABOVE T over the lowest.
+    """T -> [dim, 2]: the domain, or the box of all points at which the energy on rays from the minima first exceeds the lowest
+    minimum by ABOVE times T.
 
-    Rays lie along the axes, in random directions, and in ``directions`` [n, dim] of length 1, both ways.
+    Rays go both ways along the axes and along ``directions`` [n, dim] of length 1, and in random directions.
     """
     dim = minima.shape[1]
     if domain.kind != "space":
@@ -49,7 +50,7 @@ def extent(
 
 
 def of_factors(factors: Sequence[Factor], dim: int) -> Callable[[float], np.ndarray]:
-    """T -> [dim, 2]: each coordinate's interval in the extent of its factor."""
+    """T -> [dim, 2]: the interval of each coordinate, from the extent of its factor."""
 
     @lru_cache(maxsize=64)
     def at(temperature: float) -> np.ndarray:
@@ -63,7 +64,7 @@ def of_factors(factors: Sequence[Factor], dim: int) -> Callable[[float], np.ndar
 
 
 def _radii(energy: Function, point: np.ndarray, rays: np.ndarray, level: float) -> np.ndarray:
-    """The first radius on each ray at which the energy is above ``level``, to a percent; _LARGEST where it never is."""
+    """The first radius on each ray at which the energy exceeds ``level``, to within a percent; _LARGEST if it never does."""
     radii = np.full(len(rays), 1e-3)
     inside = np.zeros(len(rays))
     going = np.ones(len(rays), dtype=bool)

@@ -34,15 +34,15 @@ def finite_sum(
 ) -> Potential:
     """U(x) = (1/n) sum_i V(x, row_i), the loss of a model on n rows of data, from which SGD draws its batches.
 
-    term: V as an expression in which names of columns stand beside x1, x2, .. and parameters, such as "(a*x1 - y)^2/2", whose
+    term: V as an expression in x1, x2, .., parameters and names of columns, such as "(a*x1 - y)^2/2", whose
     gradient is derived; or a function of one point and one row, float64[dim] and float64[columns], that numba can compile.
-    Without ``gradient`` ((x, row) -> float64[dim]) a function's is taken by central differences. data: columns by their
-    names, as in a dict, a pandas DataFrame or what ``read_columns`` returns; or, for a function, an array [n, columns].
-    Everything else is as in ``make``, which describes what is found out about U. The sum and every term are checked like any
-    energy: finite, with the right gradient. Where grad V_i - grad U is the same at every
+    The gradient of a function is ``gradient``, (x, row) -> float64[dim], or else central differences. data: columns by
+    name, as in a dict, a pandas DataFrame or the result of ``read_columns``; for a function also an array [n, columns].
+    The other arguments are those of ``make``, which describes what is found out about U. The sum and every term are checked like
+    any energy: they must be finite and have the right gradient. If grad V_i - grad U is the same at every
     x, ``terms.covariance`` is that of the gradient noise, which gives SGD an effective temperature if it is isotropic.
     Also raises InputError for data that are not finite numbers, for a name that is neither a column nor a parameter with
-    a value, for a column with the name of a coordinate, and for a term in which no column occurs.
+    a value, for a column with the name of a coordinate, and for a term that contains no column.
     """
     check_counts(name, dim, max_regions)
     names, rows = _table(data, name)
@@ -53,7 +53,7 @@ def finite_sum(
         _check_names(names, values, name)
         compiled = compile_expression(term, dim, values, names)
         if not compiled.columns:
-            raise InputError(f"{name}: no column of the data occurs in the term: expected one of {', '.join(names)}")
+            raise InputError(f"{name}: the term contains no column of the data; expected one of {', '.join(names)}")
         used = list(compiled.columns)
         rows = np.ascontiguousarray(rows[:, [names.index(column) for column in used]])
         degree = compiled.degree
@@ -73,8 +73,8 @@ def finite_sum(
 
 
 def _table(data: Any, name: str) -> tuple[list[str], np.ndarray]:
-    """Names of the columns, if there are any, and all numbers [n, columns]."""
-    expected = f"{name}: data: expected columns of numbers by their names, or an array [n, columns]"
+    """The names of the columns, if any, and all numbers [n, columns]."""
+    expected = f"{name}: data: expected columns of numbers by name, or an array [n, columns]"
     try:
         if hasattr(data, "keys"):
             names = [str(key) for key in data.keys()]  # noqa: SIM118  of a DataFrame
@@ -101,13 +101,13 @@ def _check_names(names: list[str], values: Mapping[str, float], name: str) -> No
     """Raise InputError for a column whose name means something else in the expression."""
     for column in names:
         if _TAKEN.fullmatch(column):
-            raise InputError(f"{name}: a column is called {column!r}, which in an expression is something else: rename it")
+            raise InputError(f"{name}: a column is called {column!r}, which has another meaning in an expression; rename it")
         if column in values:
-            raise InputError(f"{name}: {column!r} is both a column of the data and a parameter: rename one of them")
+            raise InputError(f"{name}: {column!r} is both a column of the data and a parameter; rename one of them")
 
 
 def _of_rows(draft: Potential, chosen: int, expression: bool) -> Potential:
-    """The draft as the sum of a single term."""
+    """The draft with the sum reduced to a single term."""
     assert draft.terms is not None, "finite_sum() has made it a sum"
     row = draft.terms.data[chosen : chosen + 1]
     head = draft.constants[: len(draft.constants) - draft.terms.data.size - (1 if expression else 2)]
@@ -116,7 +116,7 @@ def _of_rows(draft: Potential, chosen: int, expression: bool) -> Potential:
 
 
 def _with_constant_noise(potential: Potential, temperature: float) -> Potential:
-    """The potential with the tilts grad V_i - grad U, and their covariance, if they are the same at points in the extent."""
+    """The potential with the tilts grad V_i - grad U and their covariance, if they are the same at several points."""
     terms = potential.terms
     assert terms is not None, "finite_sum() has made it a sum"
     low, high = potential.extent(temperature).T

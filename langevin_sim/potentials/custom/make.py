@@ -36,17 +36,17 @@ def make(
 ) -> Potential:
     """Make a Potential of a user's energy on a domain, with everything that can be found out about it.
 
-    energy: an expression such as "sum((x^2-1)^2)" (expression), whose gradient is derived; or a
-    function of one point x, float64[dim], that numba can compile. Without ``gradient`` (x -> float64[dim])
-    central differences are used for a function, with a warning. Minima are found from many starts;
-    regions are basins of steepest descent (dim <= 2) or the points nearest to each minimum (above), named
+    energy: an expression such as "sum((x^2-1)^2)" (see expression), whose gradient is derived; or a
+    function of one point x, float64[dim], that numba can compile. For a function without ``gradient``, x -> float64[dim],
+    central differences are used, with a warning. Minima are searched from many starts;
+    regions are basins of steepest descent (dim <= 2) or the points nearest to each minimum (dim > 2), named
     well1, well2, .., the lowest first.
-    Where an expression is a soft minimum of quadratics, -tau log(exp(-q_1/tau) + exp(-q_2/tau) + ..), with
-    one minimum for each, q_k is the least in the region of the k-th (in a mixture of Gaussians: the likeliest component), as
-    in twowell. Where one is a sum over groups of coordinates (``factors``), products of those of its terms.
+    If an expression is a soft minimum of quadratics, -tau log(exp(-q_1/tau) + exp(-q_2/tau) + ..), with
+    one minimum each, the k-th region is where q_k is least (in a mixture of Gaussians: the most likely component), as
+    in twowell. If it is a sum over groups of coordinates (``factors``), regions are products of those of its terms.
     If there are more than ``max_regions``, the lowest are kept, and the others form the region ``elsewhere``.
-    ``temperature``: barriers below a thousandth of it do not count, and the grid of basins covers what its law covers.
-    Raises InputError where the energy is not finite, does not confine, is not periodic on a torus, or has a wrong gradient.
+    ``temperature``: barriers below a thousandth of it are ignored, and the grid of basins covers Boltzmann's law at it.
+    Raises InputError if the energy is not finite, does not confine, is not periodic on a torus, or has a wrong gradient.
     """
     check_counts(name, dim, max_regions)
     potential = _found(
@@ -73,7 +73,7 @@ def check_counts(name: str, dim: int, max_regions: int) -> None:
 
 
 def warn_of_limits(potential: Potential, temperature: float, max_regions: int) -> None:
-    """Warn if the energy overflows on its way out, and if there are more minima than regions are kept."""
+    """Warn if the energy overflows far out, and if there are more minima than ``max_regions``."""
     if lost := soundness.overflow(potential, temperature):
         warnings.warn(lost, stacklevel=3)
     if len(potential.regions) > max_regions:
@@ -95,7 +95,7 @@ def _found(
     temperature: float,
     max_regions: int,
 ) -> Potential:
-    """The potential of make(), without its checks of the settings."""
+    """The potential of make(), without the checks of its arguments."""
     values = dict(parameters)
     factors: tuple[Factor, ...] | None = None
     degree = np.inf
@@ -111,7 +111,7 @@ def _found(
             key = (text, len(coordinates))
             if key not in made:
                 own = {parameter: values[parameter] for parameter in used}
-                # one more than the whole keeps: where there are more, the whole has more as well
+                # one more than the sum keeps, because a term with more wells than the sum keeps gives the sum more as well
                 made[key] = _found(
                     text,
                     key[1],
@@ -141,7 +141,7 @@ def drafted(
     block_energy: Any,
     block_gradient: Any,
 ) -> Potential:
-    """A potential with only an energy and a gradient; until its regions are known, every point is in the first."""
+    """A potential with only an energy and a gradient; until its regions are known, every point is in the first region."""
     return Potential(
         name=name,
         dim=dim,
@@ -159,8 +159,8 @@ def drafted(
 
 
 def explored(draft: Potential, degree: float, temperature: float, max_regions: int, forms: list[Form] | None = None) -> Potential:
-    """The draft with everything that can be found out about it; degree: of its energy as a polynomial in x, infinite otherwise;
-    forms: of which its energy is a soft minimum (expression/components.py)."""
+    """The draft with everything that can be found out about it; degree: of the energy as a polynomial in x, otherwise infinite;
+    forms: the quadratic forms of a soft minimum (expression/components.py)."""
     if degree == 2 and draft.domain.kind == "space":
         draft = replace(draft, quadratic=quadratic_form(draft))
     search.periodic(draft.energy, draft.dim, draft.domain, draft.name, temperature)
@@ -168,14 +168,14 @@ def explored(draft: Potential, degree: float, temperature: float, max_regions: i
 
 
 def _known(draft: Potential, temperature: float, max_regions: int, forms: list[Form] | None) -> Potential:
-    """The draft with its minima, regions, extent, stability bound and symmetry; forms: of which it is a soft minimum."""
+    """The draft with its minima, regions, extent, stability bound and symmetry; forms: those of a soft minimum."""
     found = _minima(draft, temperature, max_regions, forms)
     extent = _extent(draft, found)
     box = extent(temperature)
     if draft.factors is None:
         wells = basins.dominated(forms, found) if forms and len(found) > 1 else None
         if wells is None:
-            # a sum of many terms is slow: its gradient is read off a grid
+            # a sum of many terms is slow, so its gradient is interpolated on a grid
             slow = draft.terms is not None and draft.dim == 2 and len(found) > 1
             slope = basins.interpolated(draft.gradient, box) if slow else draft.gradient
             wells = basins.wells(draft.energy, slope, found, box, draft.domain)
@@ -199,7 +199,7 @@ def _known(draft: Potential, temperature: float, max_regions: int, forms: list[F
 
 
 def _on_grid(draft: Potential, factors: tuple[Factor, ...], box: np.ndarray) -> tuple[Potential, list[basins.Group]]:
-    """The draft with the regions of its factors, on the whole's grid where they need one; their wells."""
+    """The draft with the regions of its factors, on the grid of the sum if they need one; and their wells."""
     made: dict[tuple[int, bytes], tuple[Potential, np.ndarray]] = {}
     placed: list[Factor] = []
     groups: list[basins.Group] = []
@@ -220,8 +220,8 @@ def _on_grid(draft: Potential, factors: tuple[Factor, ...], box: np.ndarray) -> 
 
 
 def _minima(draft: Potential, temperature: float, max_regions: int, forms: list[Form] | None) -> np.ndarray:
-    """All minima [k, dim], the lowest first; of the products of those of terms, max_regions + 1 where there are more."""
-    if draft.quadratic is not None and draft.terms is not None:  # a search in a sum of many terms would take long
+    """All minima [k, dim], the lowest first; if they are products of the minima of terms, at most max_regions + 1."""
+    if draft.quadratic is not None and draft.terms is not None:  # a search on a sum of many terms would take long
         return draft.quadratic.centre[None]
     if draft.factors is None or draft.dim <= _MOST_SEARCHED:
         cost = 1 if draft.terms is None else draft.terms.n_terms
@@ -235,11 +235,11 @@ def _minima(draft: Potential, temperature: float, max_regions: int, forms: list[
             temperature,
             also=centres,
             cost=cost,
-            further=draft.factors is None,  # what a sum's search misses follows from its terms
+            further=draft.factors is None,  # minima of a sum that the search misses follow from its terms
         )
         refined = with_refined_minima(replace(draft, minima=found)).minima
         moved = np.abs(refined - found).max(axis=1)
-        # Newton may leave a flat minimum, or the domain
+        # Newton's method may leave a flat minimum, or the domain
         inside = ((refined >= draft.domain.low) & (refined <= draft.domain.high)).all(axis=1) | (draft.domain.kind == "torus")
         better = np.isfinite(refined).all(axis=1) & inside & (moved < 1e-2 * (1.0 + np.abs(found).max(axis=1)))
         found = np.where(better[:, None], refined, found)
@@ -249,7 +249,7 @@ def _minima(draft: Potential, temperature: float, max_regions: int, forms: list[
     points = separable.points(draft.factors, rows)
     if draft.dim > _MOST_SEARCHED:
         return points
-    # what the search found stands as it found it; what it missed follows
+    # minima that the search found are kept as they are; those that it missed are added
     known = separable.indices(draft.factors, found)
     kept = np.sort(np.unique(known, axis=0, return_index=True)[1])
     found, known = found[kept], known[kept]
@@ -270,10 +270,10 @@ def _extent(draft: Potential, minima: np.ndarray) -> Callable[[float], np.ndarra
 def _regions(
     draft: Potential, minima: np.ndarray, rows: np.ndarray, groups: list[basins.Group], max_regions: int
 ) -> tuple[Region, ...]:
-    """well1, well2, .. in the order of the minima; the others form ``elsewhere``."""
+    """The regions well1, well2, .. in the order of the minima; the others form ``elsewhere``."""
     rule = "steepest descent leads to its minimum" if max(len(where) for where, _ in groups) <= 2 else "nearest to its minimum"
     if all(basins.dominates(wells) for _, wells in groups):
-        rule = "of the terms of the soft minimum, the same is the least as at its minimum"
+        rule = "the term of the soft minimum that is least at its minimum is the least"
     regions = []
     for k, (point, row) in enumerate(zip(minima[:max_regions], rows, strict=False)):
         indices = None if draft.factors is None else tuple(int(index) for index in row)
@@ -284,7 +284,7 @@ def _regions(
 
 
 def _axial(potential: Potential) -> bool:
-    """Whether U, as far as random rotations of (x_2, .., x_d) tell, and the regions depend on (x_1, |(x_2..x_d)|) only."""
+    """Whether U and the regions depend on (x_1, |(x_2..x_d)|) only; tested by random rotations of (x_2, .., x_d)."""
     dim = potential.dim
     if dim < 3 or potential.domain.kind != "space" or np.abs(potential.minima[:, 1:]).max() > 1e-6:
         return False

@@ -8,11 +8,11 @@ import numpy as np
 
 from langevin_sim.errors import InputError
 
-STEP = 6e-6  # of central differences, times 1 + |x_j|: an error of about 1e-10 of the energy's scale
+STEP = 6e-6  # step of central differences, times 1 + |x_j|: the error is about 1e-10 of the energy's scale
 
 
 def block_functions(energy: Any, gradient: Any, dim: int, name: str) -> tuple[Callable[..., None], Callable[..., None]]:
-    """(block_energy, block_gradient) of energy(x[dim]) -> float and gradient(x[dim]) -> [dim]; None: central differences.
+    """(block_energy, block_gradient) of energy(x[dim]) -> float and gradient(x[dim]) -> [dim] (None: central differences).
 
     Both are compiled by numba; InputError if that fails.
     """
@@ -67,12 +67,12 @@ def block_functions(energy: Any, gradient: Any, dim: int, name: str) -> tuple[Ca
 
 
 def why(error: Exception) -> str:
-    """The first line of an error."""
+    """The first line of an error message."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 def compiled_by_numba(function: Any, name: str, what: str) -> Any:
-    """A user's function, to be compiled on its first call; InputError if it is not a function."""
+    """A user's function, compiled when first called; InputError if it is not a function."""
     if not callable(function):
-        raise InputError(f"{name}: the {what} is a {type(function).__name__}: expected a function of one point, or an expression")
+        raise InputError(f"{name}: the {what}: expected a function of one point or an expression, got {type(function).__name__}")
     return function if hasattr(function, "py_func") else numba.njit(error_model="numpy", nogil=True)(function)

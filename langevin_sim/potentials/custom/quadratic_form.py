@@ -4,13 +4,13 @@ import numpy as np
 
 from langevin_sim.potentials.potential import Potential, Quadratic
 
-_ROUNDING = 1e-15  # of the largest curvature, times the dimension: what a smaller one cannot be told from
+_ROUNDING = 1e-15  # relative to the largest curvature, times the dimension: a smaller curvature is lost in rounding
 
 
 def quadratic_form(potential: Potential) -> Quadratic | None:
     """Centre, curvature and minimum of a polynomial of degree two; None unless its curvature is positive definite.
 
-    Its gradient is linear, so differences over any distance are exact up to rounding.
+    The gradient is linear, so differences over any distance are exact up to rounding.
     """
     ends = np.eye(potential.dim)
     up, down = potential.gradient(ends), potential.gradient(-ends)

@@ -12,30 +12,30 @@ from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
 from langevin_sim.potentials.custom.extent import extent
 
-_SCALES = (1.0, 3.0, 10.0)  # of the cubes in which starts lie in R^d
+_SCALES = (1.0, 3.0, 10.0)  # sizes of the cubes that hold the starts in R^d
 _LOG_STARTS = 6  # 2 to this power is the number of starts in each cube
-_GRID = {1: 4001, 2: 257, 3: 49}  # places along an axis where minima are looked for, by dimension
-_LOG_MORE = 7  # above, 2 to this power is the number of further starts at a time
-_TURNS = 6  # of further starts
-_MOST_NEW = 400  # of them from a grid
-_MOST_WORK, _COARSEST = 2e8, 17  # energies of the grid times their cost; places along an axis at least
-_SAME = 1e-5  # ends closer than this, times 1 + |x|, are one
+_GRID = {1: 4001, 2: 257, 3: 49}  # by dimension: grid points along an axis from which minima are searched
+_LOG_MORE = 7  # in more dimensions, 2 to this power is the number of further starts per turn
+_TURNS = 6  # limit on the turns of further starts
+_MOST_NEW = 400  # limit on the starts from a grid per turn
+_MOST_WORK, _COARSEST = 2e8, 17  # limit on the energies of the grid times their cost; least number of grid points along an axis
+_SAME = 1e-5  # ends that are closer than this, times 1 + |x|, are the same minimum
 _FAR = 1e7  # a minimiser that ends beyond this has found no minimum
 _DEEP = -1.0 / float(np.finfo(float).eps)  # below this, or that far away, the energy may fall without bound ..
-_BEYOND = (2.0, 10.0, 100.0)  # .. and does if it is lower still at one of these multiples of the way from the start
-_JUMP = 1e-6  # in temperatures: a larger one across the seam of a torus is one ..
-_ROUNDING = 1e-9  # .. unless it is this share of the energies there
-_SEAM_POINTS, _SEAM_NUMBERS = (16, 4096), 2**24  # points on the seam of each axis; their coordinates, on all axes together
-_ALONG = 33  # points on the way between two minima
-_FLAT = 1e-7  # a barrier below this share of the energies' spread is none: the two are one degenerate minimum ..
-_LOW = 1e-3  # .. and one below this share of the temperature
-_NEAR, _SLACK = 3e-3, 1e-6  # how near is near, times 1 + |x|; how much lower is lower, in temperatures
+_BEYOND = (2.0, 10.0, 100.0)  # .. and does if it is even lower at one of these multiples of the way from the start
+_JUMP = 1e-6  # a difference across the seam of a torus is a jump if it exceeds this, in temperatures ..
+_ROUNDING = 1e-9  # .. plus this share of the energies there
+_SEAM_POINTS, _SEAM_NUMBERS = (16, 4096), 2**24  # limits on the points on the seam of each axis; and on their coordinates in all
+_ALONG = 33  # points on the straight line between two minima
+_FLAT = 1e-7  # a barrier below this share of the energies' spread is ignored: the two are one degenerate minimum ..
+_LOW = 1e-3  # .. and so is one below this share of the temperature
+_NEAR, _SLACK = 3e-3, 1e-6  # distance of neighbours, times 1 + |x|; least difference of energies that counts, in temperatures
 
 Function = Callable[[np.ndarray], np.ndarray]
 
 
 def starts(dim: int, domain: Domain) -> np.ndarray:
-    """Sobol points [n, dim] in the domain, or in cubes of several sizes, and the centre."""
+    """Sobol points [n, dim] in the domain, or in cubes of several sizes; and the centre."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # SciPy's advice on the number of points
         cubes = [scipy.stats.qmc.Sobol(dim, rng=np.random.default_rng(k)).random_base2(_LOG_STARTS) for k in range(len(_SCALES))]
@@ -46,7 +46,7 @@ def starts(dim: int, domain: Domain) -> np.ndarray:
 
 
 def periodic(energy: Function, dim: int, domain: Domain, name: str, temperature: float) -> None:
-    """On a torus: InputError unless the energy is the same on both sides of the seam. A kink there is a kink as any other."""
+    """On a torus, raise InputError unless the energy is the same on both sides of the seam. A kink is allowed there."""
     if domain.kind != "torus":
         return
     count = int(np.clip(_SEAM_NUMBERS // (2 * dim**2), *_SEAM_POINTS))
@@ -61,7 +61,7 @@ def periodic(energy: Function, dim: int, domain: Domain, name: str, temperature:
         if jump[k] > _JUMP * temperature + _ROUNDING * max(abs(low[k]), abs(high[k])):
             raise InputError(
                 f"{name}: the energy is not periodic on {domain}: it is {low[k]:.10g} at x{j + 1} = {domain.low:g} and "
-                f"{high[k]:.10g} at x{j + 1} = {domain.high:g}: expected the same; change the ends of the torus, or the energy"
+                f"{high[k]:.10g} at x{j + 1} = {domain.high:g}, which must be equal; change the ends of the torus, or the energy"
             )
 
 
@@ -76,15 +76,15 @@ def minima(
     cost: int = 1,
     further: bool = True,
 ) -> np.ndarray:
-    """The minima [k, dim] that L-BFGS finds, the lowest first; flat valleys count once.
+    """The minima [k, dim] that L-BFGS finds, the lowest first; a flat valley counts once.
 
-    energy: [n, dim] -> [n]; gradient: [n, dim] -> [n, dim]. Starts are spread over cubes (``starts``) and ``also``; then over
-    the box that Boltzmann's law about the minima found so far covers, until nothing new turns up: in up to three
-    dimensions from every place of a grid where the energy is lower than at its neighbours, above from Sobol points, by the
-    rule of Boender and Rinnooy Kan (Math. Programming 37, 1987): w minima from n starts make w (n - 1)/(n - w - 2)
-    likely. The grid is the coarser, the larger the ``cost`` of an energy, as the number of terms of a sum.
-    further: whether to look beyond the first starts; not where the minima that they miss are known from elsewhere.
-    InputError if the energy falls without bound; a warning if more minima are likely than were found.
+    energy: [n, dim] -> [n]; gradient: [n, dim] -> [n, dim]. The first starts are spread over cubes (``starts``), plus ``also``.
+    Further starts cover the box of Boltzmann's law around the minima found so far, until no new minimum is found. In up to three
+    dimensions they are the points of a grid at which the energy is lower than at all neighbours; in more dimensions Sobol points,
+    with the rule of Boender and Rinnooy Kan (Math. Programming 37, 1987): if n starts found w minima, w (n - 1)/(n - w - 2) are
+    likely. The grid is coarser for a larger ``cost`` of an energy, such as the number of terms of a sum.
+    further: whether to search beyond the first starts; False if the minima that they miss are known otherwise.
+    Raises InputError if the energy falls without bound; warns if there are probably more minima than were found.
     """
     tried = starts(dim, domain)
     with np.errstate(all="ignore"):
@@ -92,21 +92,21 @@ def minima(
     if np.isnan(values).any():
         place = ", ".join(f"{x:.3g}" for x in tried[np.isnan(values)][0][:4])
         raise InputError(
-            f"{name}: the energy is not a number at ({place}{', ..' if dim > 4 else ''}), a start: expected "
-            f"a finite one everywhere on {domain}; keep away by --domain, or change the energy"
+            f"{name}: the energy is not a number at ({place}{', ..' if dim > 4 else ''}), a start; it must be "
+            f"finite everywhere on {domain}; restrict the domain (--domain), or change the energy"
         )
     tried = tried[np.isfinite(values)]
     if not len(tried):
-        raise InputError(f"{name}: the energy is infinite at all points tried: expected a finite one on {domain}")
+        raise InputError(f"{name}: the energy is infinite at all points tried; it must be finite on {domain}")
     descent = _Descent(energy, gradient, dim, domain, name)
     points = descent.ends(np.concatenate([tried, *(np.atleast_2d(point) for point in also)]))
-    nothing = InputError(f"{name}: no minimum was found from {len(tried)} starts: expected an energy with one on {domain}")
+    nothing = InputError(f"{name}: no minimum was found from {len(tried)} starts; the energy must have one on {domain}")
     if not len(points):
         raise nothing
     spread = float(np.quantile(energy(tried), 0.5) - energy(points).min())
 
     def distinct(found: np.ndarray) -> np.ndarray:
-        """The lowest of each group that is not parted by barriers, the lowest first."""
+        """The lowest minimum of each group without barriers between them, the lowest first."""
         values = energy(found)
         found = found[np.argsort(values, kind="stable")]
         found = found[_apart(found, domain)]
@@ -134,8 +134,8 @@ def minima(
             break
     else:
         warnings.warn(
-            f"{name}: {len(points)} minima were found from {spent:,} starts, and there may be more; what is not found belongs to "
-            "the regions of those that are",
+            f"{name}: {len(points)} minima were found from {spent:,} starts, and there may be more; their wells belong to the "
+            "regions of those that were found",
             stacklevel=2,
         )
     return points
@@ -154,11 +154,11 @@ class _Descent:
         return (value, slope) if finite else (np.finfo(float).max, np.zeros(self.dim))
 
     def ends(self, tried: np.ndarray) -> np.ndarray:
-        """The ends of the starts [n, dim], without failed ones: [m, dim]."""
+        """The points [m, dim] at which the descents from the starts [n, dim] ended, without failed ones."""
         found = []
         options: Any = {"maxiter": 500, "ftol": 1e-15}
         for start in tried:
-            # L-BFGS multiplies tiny matrices, for which threads would only wait for each other
+            # L-BFGS multiplies tiny matrices, on which threads would only wait for each other
             quiet, serial = np.errstate(all="ignore"), threadpool_limits(1, user_api="blas")
             with warnings.catch_warnings(), quiet, serial:
                 warnings.simplefilter("ignore", RuntimeWarning)
@@ -169,7 +169,7 @@ class _Descent:
                 place = ", ".join(f"{x:.3g}" for x in start[:4])
                 raise InputError(
                     f"{self.name}: from ({place}{', ..' if self.dim > 4 else ''}) the energy falls without bound: exp(-U/T) "
-                    "cannot be normalised; bound it by --domain, or add a confining term"
+                    "cannot be normalised; bound the domain (--domain), or add a confining term"
                 )
             if end.fun < np.finfo(float).max and not far:
                 found.append(end.x)
@@ -180,8 +180,8 @@ class _Descent:
 
 
 def _low_places(energy: Function, known: np.ndarray, box: np.ndarray, domain: Domain, cost: int) -> np.ndarray:
-    """Places of a grid over the box where the energy is lower than at all neighbours, and from which it does not fall straight
-    to a known minimum; the lowest ones, if there are many."""
+    """Points of a grid over the box at which the energy is lower than at all neighbours, and from which it does not fall straight
+    to a known minimum; if there are many, the lowest ones."""
     dim = len(box)
     count, torus = min(_GRID[dim], max(_COARSEST, int((_MOST_WORK / cost) ** (1.0 / dim)))), domain.kind == "torus"
     axes = [np.linspace(low, high, count, endpoint=not torus) for low, high in box]
@@ -201,13 +201,13 @@ def _low_places(energy: Function, known: np.ndarray, box: np.ndarray, domain: Do
 
 
 def _sobol(box: np.ndarray, turn: int) -> np.ndarray:
-    """Points of a box [dim, 2], different ones at each turn."""
+    """Sobol points of a box [dim, 2]; each turn has its own."""
     points = scipy.stats.qmc.Sobol(len(box), rng=np.random.default_rng([1, turn])).random_base2(_LOG_MORE)
     return box[:, 0] + points * (box[:, 1] - box[:, 0])
 
 
 def _apart(points: np.ndarray, domain: Domain) -> np.ndarray:
-    """bool [n]: whether a point differs from all points before it."""
+    """bool [n]: whether a point differs from all previous points."""
     kept: list[int] = []
     for k, point in enumerate(points):
         away = points[kept] - point
@@ -221,16 +221,16 @@ def _apart(points: np.ndarray, domain: Domain) -> np.ndarray:
 
 
 def _falls(energy: Function, start: np.ndarray, end: np.ndarray, lowest: float) -> bool:
-    """Whether the energy is lower still beyond an end, on the ray from the start."""
+    """Whether the energy is even lower beyond an end, on the ray from the start."""
     with np.errstate(all="ignore"):
         beyond = energy(start + np.array(_BEYOND)[:, None] * (end - start))
     return bool((beyond < lowest).any())
 
 
 def _is_minimum(energy: Function, point: np.ndarray, slack: float, domain: Domain) -> bool:
-    """Whether nothing near is lower by more than ``slack``: an end on a plateau counts, a saddle or a summit does not.
+    """Whether no neighbour is lower by more than ``slack``: a point on a plateau counts, a saddle or a summit does not.
 
-    At a wall only what is on this side of it counts.
+    At a wall, only neighbours inside the domain count.
     """
     near = np.random.default_rng(0).normal(size=(64, len(point)))
     near *= _NEAR * (1.0 + np.abs(point).max()) / np.linalg.norm(near, axis=1, keepdims=True)
@@ -242,8 +242,8 @@ def _is_minimum(energy: Function, point: np.ndarray, slack: float, domain: Domai
 
 
 def _joined(energy: Function, points: np.ndarray, barrier: float, domain: Domain, rows: int | None = None) -> np.ndarray:
-    """bool [rows, n]: whether the straight way from one of the first ``rows`` to another rises by less than ``barrier``, or no
-    more, over the higher end."""
+    """bool [rows, n]: whether the energy on the straight line from one of the first ``rows`` points to another rises by at most
+    ``barrier`` above the higher end."""
     share = np.linspace(0.0, 1.0, _ALONG)[:, None]
     joined = np.eye(len(points) if rows is None else rows, len(points), dtype=bool)
     for row, point in zip(joined, points, strict=False):

@@ -6,13 +6,13 @@ import numpy as np
 
 from langevin_sim.potentials.potential import Factor
 
-_DIGITS = 12  # to which sums in different orders are equal
+_DIGITS = 12  # sums in different orders agree to this many digits
 
 
 def lowest(factors: Sequence[Factor], most: int) -> np.ndarray:
-    """The products of minima with the least energy, at most ``most``: the index of the minimum in each factor, [k, factors].
+    """The products of minima with the least energy, at most ``most``, as indices of the minima in each factor, [k, factors].
 
-    The lowest first; those of equal energy in the order of their indices.
+    The lowest come first; those of equal energy are in the order of their indices.
     """
     rows, energies = np.zeros((1, 0), dtype=np.int64), np.zeros(1)
     for factor in factors:
@@ -26,7 +26,7 @@ def lowest(factors: Sequence[Factor], most: int) -> np.ndarray:
 
 
 def points(factors: Sequence[Factor], rows: np.ndarray) -> np.ndarray:
-    """The minima [k, dim] that rows [k, factors] of indices stand for."""
+    """The minima [k, dim] for rows [k, factors] of indices."""
     dim = sum(len(factor.coordinates) for factor in factors)
     found = np.empty((len(rows), dim))
     for factor, indices in zip(factors, rows.T, strict=True):
@@ -35,5 +35,5 @@ def points(factors: Sequence[Factor], rows: np.ndarray) -> np.ndarray:
 
 
 def indices(factors: Sequence[Factor], x: np.ndarray) -> np.ndarray:
-    """In which region of each factor points x[n, dim] are, [n, factors]."""
+    """The region of each factor to which points x[n, dim] belong, [n, factors]."""
     return np.column_stack([factor.potential.label(x[:, list(factor.coordinates)]) for factor in factors])

@@ -14,19 +14,19 @@ from langevin_sim.potentials.potential import Potential
 
 _LOG_POINTS = 10
 _RAYS = 64
-_BESIDE = 1e-6  # an angle
-_ROWS = 16  # of a finite sum whose terms are compared with finite differences
-_DECADES = (1e2, 1e3, 1e4, 1e5)  # times the size of the extent
-_AXES = 8  # along which overflows are looked for, beside the random rays
-_OUTWARDS = np.geomspace(1e-2, 1e2, 41)  # times the size of the extent
-_MODERATE = 1e6  # temperatures: an energy that ends below this has overflowed on its way, and not itself
+_BESIDE = 1e-6  # angle between an axis and a ray beside it
+_ROWS = 16  # number of rows of a finite sum whose terms are compared with finite differences
+_DECADES = (1e2, 1e3, 1e4, 1e5)  # radii, times the size of the extent
+_AXES = 8  # number of axes along which overflows are searched, in addition to the random rays
+_OUTWARDS = np.geomspace(1e-2, 1e2, 41)  # radii, times the size of the extent
+_MODERATE = 1e6  # in temperatures: if the energy is below this where it ends, an intermediate value has overflowed
 _LOGADDEXP = "write log(exp(a) + exp(b)) as logaddexp(a, b), which does not overflow"
 
 
 def check(potential: Potential, temperature: float) -> None:
-    """Raise InputError, with the place, for an energy that is not finite, does not confine, or has a wrong gradient.
+    """Raise InputError, with the place, if the energy is not finite, does not confine, or has a wrong gradient.
 
-    Also for a record of the wrong form, or one that is not periodic on its torus.
+    Also if the record has the wrong form, or is not periodic on its torus.
     """
     form.check(potential, temperature)
     form.masses(potential, temperature)
@@ -37,12 +37,12 @@ def check(potential: Potential, temperature: float) -> None:
 
 
 def finite(potential: Potential, temperature: float) -> None:
-    """At the minima and starts, at points spread over the extent, and where coordinates are 0."""
+    """Check at the minima and starts, at points spread over the extent, and where coordinates are 0."""
     low, high = potential.extent(temperature).T
     cube = scipy.stats.qmc.Sobol(potential.dim, rng=np.random.default_rng(0)).random_base2(_LOG_POINTS)
     spread = low + (high - low) * cube
     zeros = spread[: 8 * potential.dim].copy()
-    for j in range(potential.dim):  # a singularity is most often at 0
+    for j in range(potential.dim):  # singularities are most often at 0
         zeros[8 * j : 8 * (j + 1), j] = 0.0
     origin = np.zeros((1, potential.dim))
     special = np.concatenate([origin, zeros])
@@ -50,7 +50,7 @@ def finite(potential: Potential, temperature: float) -> None:
     for what, points in (("a start", np.stack([r.start for r in potential.regions])), ("", special), ("", spread)):
         with np.errstate(all="ignore"):
             values, slopes = potential.energy(points), potential.gradient(points)
-        without = ~np.isfinite(slopes).all(axis=1) & (points is not special)  # a kink is most often at 0
+        without = ~np.isfinite(slopes).all(axis=1) & (points is not special)  # kinks are most often at 0
         bad = np.flatnonzero(~np.isfinite(values) | without)
         if len(bad):
             value = values[bad[0]]
@@ -58,13 +58,13 @@ def finite(potential: Potential, temperature: float) -> None:
             where = _place(points[bad[0]]) + (f", {what}" if what else "")
             change = f"change the energy ({_LOGADDEXP})" if points is spread and not np.isnan(value) else "change the energy"
             raise InputError(
-                f"{potential.name}: the energy is {kind} at {where}: expected a finite one everywhere on "
-                f"{potential.domain}; keep away from there by --domain, or {change}"
+                f"{potential.name}: the energy is {kind} at {where}; it must be finite everywhere on "
+                f"{potential.domain}; exclude the place (--domain), or {change}"
             )
 
 
 def confining(potential: Potential, temperature: float) -> None:
-    """On R^d: along every ray U/T has to grow faster than d log r."""
+    """Check on R^d that U/T grows faster than d log r along every ray."""
     if potential.domain.kind != "space":
         return
     dim = potential.dim
@@ -74,7 +74,7 @@ def confining(potential: Potential, temperature: float) -> None:
     radii = size * np.array(_DECADES)
     with np.errstate(all="ignore"):
         values = np.array([potential.energy(radius * rays) for radius in radii])  # [decades, rays]
-        # 0 times infinity, only on an axis: points beside it decide
+        # 0 times infinity occurs only on an axis, so points beside it decide
         beside = rays + _BESIDE * np.random.default_rng(2).normal(size=rays.shape)
         turned = np.array([potential.energy(radius * beside) for radius in radii])
         values = np.where(np.isnan(values), turned, values)
@@ -83,8 +83,8 @@ def confining(potential: Potential, temperature: float) -> None:
         if np.isnan(along).any():
             place = radii[int(np.flatnonzero(np.isnan(along))[0])] * ray
             raise InputError(
-                f"{potential.name}: the energy is not a number at {_place(place)}: expected a finite one "
-                f"everywhere on {potential.domain}; bound it by --domain"
+                f"{potential.name}: the energy is not a number at {_place(place)}; it must be finite "
+                f"everywhere on {potential.domain}; bound the domain (--domain)"
             )
         with np.errstate(over="ignore"):
             growth = np.diff(along) / temperature
@@ -92,14 +92,14 @@ def confining(potential: Potential, temperature: float) -> None:
         if (growth[~capped] <= dim * math.log(10.0)).any():
             raise InputError(
                 f"{potential.name}: the energy does not confine along {_place(ray)}: exp(-U/T) cannot be normalised at "
-                f"temperature {temperature:g}; bound it by --domain, or add a confining term"
+                f"temperature {temperature:g}; bound the domain (--domain), or add a confining term"
             )
 
 
 def overflow(potential: Potential, temperature: float) -> str:
-    """A warning for an energy that becomes infinite on its way out although it is moderate there; empty if it does not.
+    """A warning if the computed energy becomes infinite far out although its true value is moderate there; otherwise empty.
 
-    A naive log(exp(a) + exp(b)) is infinite, its gradient not a number, where both terms are below the smallest float64.
+    A naive log(exp(a) + exp(b)) is infinite, and its gradient is not a number, where both terms are below the smallest float64.
     """
     if potential.domain.kind != "space":
         return ""
@@ -130,12 +130,12 @@ def overflow(potential: Potential, temperature: float) -> str:
         return ""
     return (
         f"{potential.name}: the energy or its gradient is not finite from {_place(centre + high[k] * rays[k])} outwards, where "
-        f"the energy is {rise[k]:,.0f} temperatures above its minimum: a walker that gets there is lost; {_LOGADDEXP}"
+        f"the energy is {rise[k]:,.0f} temperatures above its minimum; a walker that gets there is lost; {_LOGADDEXP}"
     )
 
 
 def own_gradient(potential: Potential, temperature: float) -> None:
-    """Against central differences, where these agree with each other (elsewhere there is a kink)."""
+    """Compare with central differences, where those of two distances agree with each other (elsewhere there is a kink)."""
     if not potential.smooth:
         return
     low, high = potential.extent(temperature).T
@@ -149,13 +149,13 @@ def own_gradient(potential: Potential, temperature: float) -> None:
         row, column = (int(index) for index in np.argwhere(wrong)[0])
         raise InputError(
             f"{potential.name}: the gradient's component {column + 1} at {_place(x[row])} is "
-            f"{gradient[row, column]:.6g}, and finite differences of the energy give "
-            f"{slopes[row, column]:.6g}: expected the energy's own"
+            f"{gradient[row, column]:.6g}, but finite differences of the energy give "
+            f"{slopes[row, column]:.6g}"
         )
 
 
 def rows_finite(potential: Potential, points: np.ndarray, columns: Sequence[str]) -> None:
-    """InputError for a row of a finite sum whose term has a finite gradient at none of the points [n, dim]."""
+    """Raise InputError if the term of a row has a finite gradient at none of the points [n, dim]."""
     assert potential.terms is not None, "a finite sum has terms"
     data = potential.terms.data
     bad = np.ones(len(data), dtype=bool)
@@ -168,14 +168,15 @@ def rows_finite(potential: Potential, points: np.ndarray, columns: Sequence[str]
     if bad.any():
         raise InputError(
             f"{potential.name}: the term of {_row(data, int(bad.argmax()), columns)} is finite at none of {len(points)} points "
-            f"of {potential.domain}: expected a finite term; leave out the row, or change the term"
+            f"of {potential.domain}; leave out the row, or change the term"
         )
 
 
 def check_terms(potential: Potential, single: Callable[[int], Potential], columns: Sequence[str], temperature: float) -> None:
-    """InputError, with the row, for a term of a finite sum that is not finite, or whose gradient is not its own.
+    """Raise InputError, with the row, if a term of a finite sum is not finite or has a wrong gradient.
 
-    single(i): the potential of term i alone. The gradients of all terms are looked at, the energies of some.
+    single(i): the potential of term i alone. The gradients of all terms are checked for finite values, and some are compared
+    with their energies.
     """
     assert potential.terms is not None, "a finite sum has terms"
     data = potential.terms.data
@@ -188,8 +189,8 @@ def check_terms(potential: Potential, single: Callable[[int], Potential], column
         bad = np.flatnonzero(~np.isfinite(slopes).all(axis=1))
         if len(bad):
             raise InputError(
-                f"{potential.name}: the gradient of the term of {_row(data, bad[0], columns)} is not finite at {_place(point)}: "
-                "expected a finite one; leave out the row, change the term, or keep away from there by --domain"
+                f"{potential.name}: the gradient of the term of {_row(data, bad[0], columns)} is not finite at {_place(point)}; "
+                "leave out the row, change the term, or exclude the place (--domain)"
             )
     for row in np.unique(np.linspace(0, len(data) - 1, _ROWS).astype(int)):
         one = single(int(row))
@@ -201,8 +202,7 @@ def check_terms(potential: Potential, single: Callable[[int], Potential], column
             k, j = (int(index) for index in np.argwhere(wrong)[0])
             raise InputError(
                 f"{potential.name}: the gradient's component {j + 1} of the term of {_row(data, row, columns)} at "
-                f"{_place(points[k])} is {gradient[k, j]:.6g}, and finite differences of its energy give {slopes[k, j]:.6g}: "
-                "expected the energy's own"
+                f"{_place(points[k])} is {gradient[k, j]:.6g}, but finite differences of its energy give {slopes[k, j]:.6g}"
             )
 
 

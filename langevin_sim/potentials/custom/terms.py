@@ -11,7 +11,7 @@ from langevin_sim.potentials.custom.python import STEP, compiled_by_numba, why
 
 
 class Blocks(NamedTuple):
-    """Compiled: energy(X, E, p) and gradient(X, G, p), whose p begins with rows, columns and all numbers; batch_gradient."""
+    """Compiled energy(X, E, p) and gradient(X, G, p), whose p begins with rows, columns and all numbers; and batch_gradient."""
 
     energy: Callable[..., None]
     gradient: Callable[..., None]
@@ -19,7 +19,7 @@ class Blocks(NamedTuple):
 
 
 def block_functions(term: Any, gradient: Any, dim: int, columns: int, name: str) -> Blocks:
-    """Of term(x[dim], row[columns]) -> V and gradient(x, row) -> grad V [dim]; without a gradient, central differences.
+    """The functions of term(x[dim], row[columns]) -> V and gradient(x, row) -> grad V [dim] (None: central differences).
 
     All are compiled by numba; InputError if that fails.
     """
