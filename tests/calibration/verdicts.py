@@ -1,19 +1,23 @@
-"""How often verdicts are wrong when nothing is, and which faults they catch. Writes verdicts.md beside this file.
+"""How often verdicts are wrong when nothing is wrong, and which faults they catch. Writes verdicts.md beside this file.
 
-    python tests/calibration/verdicts.py [--runs 300] [--power 3]
+    nice -n 19 python tests/calibration/verdicts.py RESULTS [--minutes M] [--only WORDS]
 
-False alarms: seeds 1, 2, .. of every setting, in which nothing is wrong; "disagrees" may stand in 1 % of the runs, and the bounds
-are those within which 99 % of binomial counts lie. Power: each fault, made by a stepper of its own that keeps the record's
-declarations, at the command's default walkers, step and burn-in; it has to be found at every seed. Laws are computed once
-for each setting.
+RESULTS is a file of JSON lines, one for each run, to which the study appends. Started again, it goes on with the runs that are
+missing; when its time is over it writes the page from what is there.
+
+False alarms: seeds 1, 2, .. of every case in which nothing is wrong. "disagrees" may stand in 1 % of the runs, and the bounds are
+those within which 99 % of binomial counts lie. Power: each fault is made by a stepper of its own under a record that declares
+GDL, at the command's default walkers, step and burn-in, and has to be found at every seed. Laws are computed once for each case.
 """
 
 import argparse
-import datetime
+import json
+import platform
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -24,60 +28,46 @@ import langevin_sim as ls
 from langevin_sim import potentials
 from langevin_sim.analysis.verdict import FALSE_ALARM_RATE
 from langevin_sim.dynamics import Dynamics
+from langevin_sim.formatting import markdown_table
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.simulation.judgement import Judgement, judge
+from langevin_sim.simulation.judgement import judge
 from langevin_sim.simulation.references import References, reference_laws
 from langevin_sim.simulation.simulate import simulate
 
+RUNS, RARE_RUNS = 300, 200  # seeds of every case, and of the one with a rare region
+POWER = {2: (60_000, 3), 100: (12_000, 1)}  # dim -> steps and seeds of every fault; the command's default is 60,000 steps
+PIECE = 50  # seeds of one case before the next case has its turn
+PAGE = Path(__file__).with_suffix(".md")
 
-class Setting(NamedTuple):
-    """One kind of run, and how long it is."""
+
+class Case(NamedTuple):
+    """Runs that differ in their seed only; fault: what moves the walkers in place of the dynamics that is declared."""
 
     name: str
     make: Callable[[], tuple[Potential, Dynamics]]
-    size: dict[str, Any]
-    start: str = "dispersed"
+    steps: int
+    burn_in: int
+    seeds: int = RUNS
+    walkers: int = 512
+    every: int = 20
+    fault: Any = None
+
+
+@cache
+def default(dim: int) -> tuple[Potential, Dynamics]:
+    """What the command runs by default."""
+    return potentials.twowell(dim), ls.GDL(0.02)
 
 
 def tilted() -> tuple[Potential, Dynamics]:
     """SGDL on tilts whose noise is that of T = 1/2, which its own noise makes 1."""
     potential = potentials.tilted(potentials.twowell(1), 220.0 * np.eye(1), terms=100, seed=1)
-    return potential, ls.SGDL(step_size=0.05, temperature=0.5, batch_size=10)
+    return potential, ls.SGDL(0.05, 0.5, batch_size=10)
 
 
-FALSE_ALARMS = (
-    Setting("GDL, twowell, d = 1", lambda: (potentials.twowell(1), ls.GDL(0.05)), {"steps": 8000, "burn_in": 4000}),
-    Setting("GDL, twowell, d = 5", lambda: (potentials.twowell(5), ls.GDL(0.05)), {"steps": 4000, "burn_in": 4000}),
-    Setting("MALA, twowell, d = 2", lambda: (potentials.twowell(2), ls.MALA(0.1)), {"steps": 4000, "burn_in": 2000}),
-    Setting("LM, twowell, d = 2", lambda: (potentials.twowell(2), ls.LM(0.1)), {"steps": 4000, "burn_in": 2000}),
-    Setting("SGDL, twowell with tilts, d = 1", tilted, {"steps": 8000, "burn_in": 4000}),
-    Setting(
-        "SGDL, rbf, step 16, b = 15",
-        lambda: (potentials.rbf(2), ls.SGDL(step_size=16.0, temperature=0.0015, batch_size=15)),
-        {"steps": 2000, "burn_in": 1000},
-        "uniform",
-    ),
-    Setting(
-        "GDL, an expression that couples coordinates, d = 3, no chain law",
-        lambda: (ls.potentials.make("sum((x^2-1)^2) + x1*x2*x3/4", 3), ls.GDL(0.02)),
-        {"steps": 4000, "burn_in": 2000},
-    ),
-)
-
-
-def alarms(setting: Setting, runs: int) -> tuple[Counter[str], Counter[str], References]:
-    """Words, and what decided where the word was "disagrees", over seeds 1 .. runs."""
-    potential, dynamics = setting.make()
-    references = reference_laws(potential, dynamics)
-    words: Counter[str] = Counter()
-    causes: Counter[str] = Counter()
-    for seed in range(1, runs + 1):
-        run = simulate(potential, dynamics, walkers=512, record_every=20, start=setting.start, seed=seed, **setting.size)
-        judged = judge(run, references)
-        words[judged.word] += 1
-        if judged.word == "disagrees":
-            causes[str(judged.decided_by)] += 1
-    return words, causes, references
+def coupled() -> tuple[Potential, Dynamics]:
+    """An expression that has a Boltzmann law and no chain law."""
+    return potentials.make("sum((x^2-1)^2) + x1*x2*x3/4", 3), ls.GDL(0.02)
 
 
 @dataclass(frozen=True)
@@ -138,6 +128,7 @@ def frozen(x, gradient, normal, memory, step_size, noise):
 FAULTS = (hot, correlated, pushed, frozen, two_points, rotated, half_step)
 
 
+@cache
 def faulty(function: Any) -> Dynamics:
     """GDL with the fault."""
     kind = dataclass(frozen=True)(
@@ -151,89 +142,146 @@ def faulty(function: Any) -> Dynamics:
     return kind(0.02)
 
 
-def caught(function: Any, dim: int, references: References, steps: int, seed: int) -> Judgement:
-    """The verdict on GDL with the fault, beside the laws that GDL has."""
-    potential = potentials.twowell(dim)
-    run = simulate(
-        potential, faulty(function), walkers=10_240, steps=steps, burn_in=10_000 * steps // 60_000 // 40 * 40, seed=seed
-    )
-    return judge(run, references)
+NOTHING_WRONG = (
+    Case("GDL, twowell, d = 1", lambda: (potentials.twowell(1), ls.GDL(0.05)), 8000, 4000),
+    Case("GDL, twowell, d = 5", lambda: (potentials.twowell(5), ls.GDL(0.05)), 4000, 4000),
+    Case("MALA, twowell, d = 2", lambda: (potentials.twowell(2), ls.MALA(0.1)), 4000, 2000),
+    Case("LM, twowell, d = 2", lambda: (potentials.twowell(2), ls.LM(0.1)), 4000, 2000),
+    Case("SGDL, twowell with tilts, d = 1", tilted, 8000, 4000),
+    Case("GDL, an expression without a chain law, d = 3", coupled, 4000, 2000),
+    Case("RWM, boxes at T = 0.08, d = 1", lambda: (potentials.boxes(1), ls.RWM(506.2, 0.08)), 4000, 2000, RARE_RUNS),
+    Case("SGDL, rbf, step 16, b = 15", lambda: (potentials.rbf(), ls.SGDL(16.0, 0.0015, batch_size=15)), 8000, 4000),
+)
+SOMETHING_WRONG = tuple(
+    Case(str(fault.__doc__).rstrip("."), partial(default, dim), steps, steps // 6 // 40 * 40, seeds, 10_240, 40, fault)
+    for dim, (steps, seeds) in POWER.items()
+    for fault in FAULTS
+)
 
 
-def power(dims: dict[int, int], seeds: int) -> list[str]:
-    """Rows of a table: every fault in every dimension, dim -> steps."""
-    rows = []
-    for dim, steps in dims.items():
-        references = reference_laws(potentials.twowell(dim), ls.GDL(0.02))
-        for function in FAULTS:
-            found = [caught(function, dim, references, steps, seed) for seed in range(1, seeds + 1)]
-            count = sum(one.word == "disagrees" for one in found)
-            by = ", ".join(dict.fromkeys(str(one.decided_by) for one in found))
-            rows.append(f"| {(function.__doc__ or '').split('.')[0]} | {dim} | {steps:,} | {count} of {seeds} | {by} |")
-            print(rows[-1], flush=True)
-    return rows
+@cache
+def known(case: Case) -> tuple[Potential, Dynamics, References]:
+    """The potential, what is declared, and its laws."""
+    potential, declared = case.make()
+    return potential, declared, reference_laws(potential, declared)
 
 
-def boxes(runs: int) -> str:
-    """Rare regions: RWM on boxes at T = 0.08, where the plateau is all but never seen."""
-    potential, dynamics = potentials.boxes(1), ls.RWM(506.2, 0.08)
-    references = reference_laws(potential, dynamics)
-    words: Counter[str] = Counter()
-    with np.errstate(invalid="ignore"):
-        for seed in range(1, runs + 1):
-            run = simulate(potential, dynamics, walkers=512, steps=4000, burn_in=2000, record_every=20, seed=seed)
-            words[judge(run, references).word] += 1
-    return ", ".join(f"{word} {count}" for word, count in words.most_common())
+def runs(case: Case, seeds: list[int]) -> Iterator[dict[str, Any]]:
+    """What is kept of the runs with these seeds."""
+    potential, declared, laws = known(case)
+    moving = declared if case.fault is None else faulty(case.fault)
+    names = [name for name, law in (("Boltzmann", laws.boltzmann), ("chain", laws.chain)) if law is not None]
+    size = {"walkers": case.walkers, "steps": case.steps, "burn_in": case.burn_in, "record_every": case.every}
+    for seed in seeds:
+        began = time.perf_counter()
+        with np.errstate(invalid="ignore", over="ignore"):
+            judged = judge(simulate(potential, moving, seed=seed, **size), laws)
+        yield {
+            "case": case.name,
+            "dim": potential.dim,
+            "seed": seed,
+            "word": judged.word,
+            "decided_by": judged.decided_by,
+            "laws": " and ".join(names) or "none",
+            "tests": len(judged.tests),
+            "seconds": round(time.perf_counter() - began, 2),
+            "processor": processor(),
+        }
 
 
-def main() -> None:
-    """Run the study and write the tables."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=300)
-    parser.add_argument("--power", type=int, default=3, help="seeds of every fault")
-    arguments = parser.parse_args()
-    runs, began = arguments.runs, time.perf_counter()
-    low, high = stats.binom.ppf([0.005, 0.995], runs, FALSE_ALARM_RATE).astype(int)
-    rows, inside = [], True
-    for setting in FALSE_ALARMS:
-        words, causes, references = alarms(setting, runs)
-        inside &= bool(low <= words["disagrees"] <= high)
-        laws = " and ".join(
-            name for name, law in (("Boltzmann", references.boltzmann), ("chain", references.chain)) if law is not None
-        )
-        counts = ", ".join(f"{word} {count}" for word, count in words.most_common())
-        by = "; ".join(causes) or "-"
-        rows.append(f"| {setting.name} | {laws or 'none'} | {words['disagrees']} | {counts} | {by} |")
-        print(rows[-1], flush=True)
-    rare = boxes(min(runs, 200))
-    print(rare, flush=True)
-    faults = power({2: 60_000, 100: 12_000}, arguments.power) if arguments.power else []
-    text = f"""# Verdicts: false alarms, and faults that are caught
+def study(results: Path, minutes: float, only: str) -> None:
+    """Append the runs that are missing, a piece of every case in turn, until the time is over."""
+    began, told = time.perf_counter(), Counter[Case]()
+    wanted = [case for case in (*SOMETHING_WRONG, *NOTHING_WRONG) if only in case.name]
+    while True:
+        done = Counter((entry["case"], entry["dim"]) for entry in kept(results))
+        left = [(case, case.make()[0].dim) for case in wanted]
+        left = [(case, dim) for case, dim in left if done[case.name, dim] < case.seeds]
+        if not left:
+            return
+        for case, dim in left:
+            first = done[case.name, dim] + 1
+            for entry in runs(case, list(range(first, min(first + PIECE, case.seeds + 1)))):
+                with results.open("a") as file:
+                    file.write(json.dumps(entry) + "\n")
+                if case not in told:
+                    told.add(case)
+                    print(
+                        f"{case.name}, d = {dim}: {entry['word']}, {entry['seconds'] * case.seeds / 60:.1f} minutes", flush=True
+                    )
+                if time.perf_counter() - began > 60.0 * minutes:
+                    return
 
-Made by `tests/calibration/verdicts.py` on {datetime.date.today()} in {time.perf_counter() - began:.0f} s.
+
+def kept(results: Path) -> list[dict[str, Any]]:
+    """All runs so far."""
+    return [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
+
+
+def processor() -> str:
+    """The machine in general terms."""
+    known = Path("/proc/cpuinfo")
+    flags = set(known.read_text().split()) if known.exists() else set()
+    vectors = [name for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2")) if flag in flags]
+    return f"{platform.machine().replace('_', '-')}{' with ' + vectors[0] if vectors else ''}"
+
+
+def page(entries: list[dict[str, Any]]) -> str:
+    """The tables, in Markdown."""
+    right, wrong, inside = [], [], True
+    for case in NOTHING_WRONG:
+        of = [entry for entry in entries if entry["case"] == case.name]
+        alarms = [entry for entry in of if entry["word"] == "disagrees"]
+        low, high = stats.binom.ppf([0.005, 0.995], max(len(of), 1), FALSE_ALARM_RATE).astype(int)
+        inside &= bool(low <= len(alarms) <= high)
+        words = ", ".join(f"{word} {count}" for word, count in Counter(entry["word"] for entry in of).most_common())
+        by = "; ".join(dict.fromkeys(entry["decided_by"] for entry in alarms)) or "-"
+        laws = of[0]["laws"] if of else "-"
+        size = f"{case.burn_in:,} + {case.steps:,}"
+        runs_done = f"{len(of)} of {case.seeds}"
+        right.append([case.name, size, runs_done, laws, str(len(alarms)), f"{low} to {high}", words or "-", by])
+    for case in SOMETHING_WRONG:
+        dim = case.make()[0].dim
+        of = [entry for entry in entries if (entry["case"], entry["dim"]) == (case.name, dim)]
+        caught = sum(entry["word"] == "disagrees" for entry in of)
+        by = "; ".join(dict.fromkeys(str(entry["decided_by"]) for entry in of)) or "-"
+        wrong.append([case.name, str(dim), f"{case.burn_in:,} + {case.steps:,}", f"{caught} of {len(of)}", by])
+    verdict = "all counts are within it" if inside else "NOT all counts are within it"
+    machines = ", ".join(dict.fromkeys(entry["processor"] for entry in entries)) or "no machine"
+    seconds = sum(entry["seconds"] for entry in entries)
+    return f"""# Verdicts: false alarms, and faults that are caught
+
+Made by `tests/calibration/verdicts.py`: {len(entries):,} runs, {seconds / 60:.0f} minutes of a shared machine ({machines}).
 
 ## Nothing is wrong
 
-Seeds 1 to {runs} of every setting, fixed before looking; 512 walkers. Stated rate of `disagrees`: {FALSE_ALARM_RATE:.0%} of
-runs, so that {low} to {high} of {runs} are within the two-sided 99 % binomial range: {"all are" if inside else "NOT all are"}.
+Seeds 1, 2, .. of every case, fixed before looking; 512 walkers. Stated rate of `disagrees`: {FALSE_ALARM_RATE:.0%} of runs.
+"Range" is the two-sided 99 % range of a binomial count at that rate: {verdict}.
 
-| run | laws | `disagrees` | words | decided by |
-| --- | --- | --- | --- | --- |
-{chr(10).join(rows)}
+{markdown_table(["case", "burn-in + steps", "runs", "laws", "`disagrees`", "range", "words", "decided by"], right)}
 
-Rare regions: `boxes` in d = 1 at T = 0.08 by RWM of step 506.2, 512 walkers, 2,000 + 4,000 steps, seeds 1 to
-{min(runs, 200)}; 0.77 visits to the plateau are expected in a run: {rare}.
+On `boxes` at T = 0.08, 0.77 visits to the plateau are expected in a run: a count of 0 is no disagreement.
 
 ## Something is wrong
 
-GDL on twowell with one fault, T = 1, step 0.02, 10,240 walkers: the command's defaults, which are 60,000 steps after a burn-in
-of 10,000. In d = 100 the runs have a fifth of that, and what is caught in them is caught in longer ones. Seeds 1 to
-{arguments.power}. The stepper is the fault's own; the record declares GDL's kernel. Caught: the word is `disagrees`.
+GDL on twowell, T = 1, step 0.02, 10,240 walkers, with one fault: the command's defaults, which are 60,000 steps after a
+burn-in of 10,000. In d = 100 the runs have a fifth of that; what is caught in them is caught in longer ones. Seeds 1, 2, ..; a
+fault is caught where the word is `disagrees`.
 
-| fault | d | steps | caught | decided by |
-| --- | --- | --- | --- | --- |
+{markdown_table(["fault", "d", "burn-in + steps", "caught", "decided by"], wrong)}
 """
-    (Path(__file__).parent / "verdicts.md").write_text(text + "\n".join(faults) + "\n")
+
+
+def main() -> None:
+    """Run what is missing of the study, and write the page."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("results", type=Path, help="file of JSON lines to which the runs are appended")
+    parser.add_argument("--minutes", type=float, default=60.0, help="of wall time; 0 only writes the page")
+    parser.add_argument("--only", default="", help="cases whose name has this text")
+    arguments = parser.parse_args()
+    if arguments.minutes:
+        study(arguments.results, arguments.minutes, arguments.only)
+    PAGE.write_text(page(kept(arguments.results)))
 
 
 if __name__ == "__main__":
