@@ -171,7 +171,7 @@ def runs(case: Case, seeds: list[int]) -> Iterator[dict[str, Any]]:
     potential, declared, laws = known(case)
     moving = declared if case.fault is None else faulty(case.fault)
     names = [name for name, law in (("Boltzmann", laws.boltzmann), ("chain", laws.chain)) if law is not None]
-    size = {"walkers": case.walkers, "steps": case.steps, "burn_in": case.burn_in, "record_every": case.every}
+    size: dict[str, Any] = {"walkers": case.walkers, "steps": case.steps, "burn_in": case.burn_in, "record_every": case.every}
     for seed in seeds:
         began = time.perf_counter()
         with np.errstate(invalid="ignore", over="ignore"):
@@ -204,11 +204,9 @@ def study(results: Path, minutes: float, only: str) -> None:
             for entry in runs(case, list(range(first, min(first + PIECE, case.seeds + 1)))):
                 with results.open("a") as file:
                     file.write(json.dumps(entry) + "\n")
-                if case not in told:
-                    told.add(case)
-                    print(
-                        f"{case.name}, d = {dim}: {entry['word']}, {entry['seconds'] * case.seeds / 60:.1f} minutes", flush=True
-                    )
+                told[case] += 1
+                if told[case] == 2 or case.seeds == 1:  # the first run also compiles
+                    print(f"{case.name}, d = {dim}: {entry['seconds'] * case.seeds / 60:.1f} minutes in all", flush=True)
                 if time.perf_counter() - began > 60.0 * minutes:
                     return
 
@@ -232,7 +230,7 @@ def page(entries: list[dict[str, Any]]) -> str:
     for case in NOTHING_WRONG:
         of = [entry for entry in entries if entry["case"] == case.name]
         alarms = [entry for entry in of if entry["word"] == "disagrees"]
-        low, high = stats.binom.ppf([0.005, 0.995], max(len(of), 1), FALSE_ALARM_RATE).astype(int)
+        low, high = (int(stats.binom.ppf(level, max(len(of), 1), FALSE_ALARM_RATE)) for level in (0.005, 0.995))
         inside &= bool(low <= len(alarms) <= high)
         words = ", ".join(f"{word} {count}" for word, count in Counter(entry["word"] for entry in of).most_common())
         by = "; ".join(dict.fromkeys(entry["decided_by"] for entry in alarms)) or "-"
