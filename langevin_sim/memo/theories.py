@@ -1,4 +1,4 @@
-"""How wrong is each theory of SGD? Each theory is compared with the exact law of four finite sums, over steps and batch sizes."""
+"""How wrong is each theory of SGD? Compares each theory with the exact laws of four finite sums, over steps and batch sizes."""
 
 import json
 from collections.abc import Callable
@@ -28,22 +28,23 @@ from langevin_sim.reference.theories import (
     total_variation,
 )
 
-GOOD = 0.01  # total variation, and error of a mass, up to which a theory is called good
+GOOD = 0.01  # a theory is called good up to this total variation
 THEORIES = {
     "boltzmann": "Boltzmann",
     "ornstein-uhlenbeck": "Ornstein-Uhlenbeck",
     "modified-1": "modified equation, order 1",
     "modified-2": "modified equation, order 2",
 }
-_LINE, _PLANE = 4000, 128  # cells along an axis, in one dimension and in two
-_DEVIATIONS = 9.0  # of the exact law, that the cells reach on either side
+_LINE, _PLANE = 4000, 128  # number of cells along an axis, in one dimension and in two
+_DEVIATIONS = 9.0  # the cells extend this many standard deviations of the exact law on either side
+_DARK = 0.5  # lightness below which a cell has white numbers
 
 System = tuple[Potential, SGDL]
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A finite sum and a dynamics at any step and batch size; described: what stays the same."""
+    """A finite sum and its dynamics; make(step size, batch size): both of them; described: what all its points share."""
 
     name: str
     described: str
@@ -91,7 +92,7 @@ SETTINGS = (
 
 
 def compute(progress: Callable[[str, int, int], None], settings: tuple[Setting, ...] = SETTINGS) -> list[dict[str, Any]]:
-    """Of every setting, step and batch size an entry of ``results``."""
+    """The entries of ``results``, one for each setting, step size and batch size."""
     points = [(setting, eta, batch) for setting in settings for eta in setting.steps for batch in setting.batches]
     results = []
     for k, (setting, eta, batch) in enumerate(points):
@@ -150,31 +151,32 @@ def text(summary: dict[str, Any]) -> str:
     known = [entry for entry in results if entry["theories"]]
     parts = [
         "# How wrong is each theory of SGD?",
-        f"`{summary['command']}`: exact laws alone, nothing is simulated; {summary['seconds']:.0f} s.",
-        "The memo argues from Boltzmann's law, as if a batch's noise were the same everywhere, isotropic and Gaussian. Here the "
-        "stationary law of the chain is known exactly, with the batches that are actually drawn, and three theories are compared "
-        "with it: Boltzmann's law at T_eff, which is the mean of T + (eta/2) tr C_b / d over the exact law, C_b the batch "
-        "noise's covariance (as good as it can be: beforehand one does not know that mean); the Ornstein-Uhlenbeck law of Mandt, "
-        "Hoffman and Blei (2017) at the minima, weighed as Laplace's method weighs them; and the stochastic modified equation of "
-        "Li, Tai and E (2019), of first order, dX = -grad U dt + sqrt(2 D(X)) dW, and of second order, which adds (eta/4) "
-        "|grad U|^2 to U.",
-        "Two distances: total variation, (1/2) sum |p - q| over cells, and the largest error of a region's mass. "
-        f"A theory is called good where the total variation is at most {GOOD:g}.",
+        f"`{summary['command']}`: exact laws only, nothing is simulated; {summary['seconds']:.0f} s.",
+        "The memo argues from Boltzmann's law, as if the noise of a batch were isotropic, Gaussian and the same everywhere. "
+        "Here the stationary law of the chain, with the batches that are actually drawn, is known exactly, and three theories "
+        "are compared with it: Boltzmann's law at T_eff, the mean of T + (eta/2) tr C_b / d over the exact law, where C_b is "
+        "the covariance of the batch noise (the best possible choice, because that mean is not known beforehand); the "
+        "Ornstein-Uhlenbeck law of Mandt, Hoffman and Blei (2017) at the minima, with weights from Laplace's method; and the "
+        "stochastic modified equation of Li, Tai and E (2019), of first order, dX = -grad U dt + sqrt(2 D(X)) dW, and of "
+        "second order, which adds (eta/4) |grad U|^2 to U.",
+        "Two distances are given: total variation, (1/2) sum |p - q| over cells, and the largest error of a region's mass. "
+        f"A theory is called good if the total variation is at most {GOOD:g}.",
         _overview(summary),
-        "What it shows: at small steps the error of every theory is in proportion to eta, and at batches of 10 or more it "
-        "depends little on b: what remains is the effect of the finite step, which no theory in continuous time has. Batches of "
-        "one or three add to it. The modified equation knows that the noise depends on x, and Boltzmann's law does not; "
-        "yet with the temperature chosen with hindsight Boltzmann's law is no farther off. The term of second order "
-        "corrects the drift and not the noise, so that it does not help a stationary law: on a parabola of curvature k "
-        "the variance is D/k times 1/(1 - eta k/2) exactly, 1 in first order, 1/(1 + eta k/2) in second. On rbf the "
-        "valley is all but flat along x_1, which no Gaussian is; smaller steps there have laws that take minutes.",
-        f"The largest error of a mass that an exact law states is {max(entry['law_error'] for entry in known):.1g}; the modified "
-        f"equation on rbf is solved by central differences on {_PLANE} by {_PLANE} cells. rbf's U jumps across x_2 = 0 = 8, "
-        "where its forces do not: Boltzmann's law has that jump, neither chain nor equation has.",
+        "What it shows: at small steps, the error of every theory is proportional to eta, and for batches of 10 or more it "
+        "depends little on b: what remains is the effect of the finite step, which no theory in continuous time includes. "
+        "Batches of one or three add to it. The modified equation takes into account that the noise depends on x, and "
+        "Boltzmann's law does not; but with the temperature chosen in hindsight, Boltzmann's law is no further off. The "
+        "second-order term corrects the drift but not the noise, so it does not improve the stationary law: on a parabola of "
+        "curvature k, the variance is D/k times 1/(1 - eta k/2) exactly, 1 in first order, and 1/(1 + eta k/2) in second "
+        "order. On rbf, the valley is almost flat along x_1, which no Gaussian is; for smaller steps, its exact laws take "
+        "minutes to compute.",
+        f"The largest stated error of a mass in an exact law is {max(entry['law_error'] for entry in known):.1g}; the modified "
+        f"equation on rbf is solved by central differences on {_PLANE} by {_PLANE} cells. The U of rbf jumps across x_2 = 0 = 8, "
+        "but its forces do not: Boltzmann's law has that jump, and neither the chain nor the equation has it.",
         "## Settings",
         "\n".join(f"- {setting.name}: {setting.described}." for setting in SETTINGS),
         "## All numbers",
-        "Total variation, and behind the stroke the largest error of a mass, in per cent.",
+        "Total variation, and after the slash the largest error of a mass, both in per cent.",
         markdown_table(
             ("setting", "eta", "b", "T_eff", "relaxation, steps", *THEORIES.values()), [_row(entry) for entry in results]
         ),
@@ -198,7 +200,7 @@ def _row(entry: dict[str, Any]) -> list[str]:
 
 
 def _overview(summary: dict[str, Any]) -> str:
-    """Of every setting and theory: in how many of its points it is good, and up to which step at every batch size."""
+    """For each setting and theory: at how many points it is good, and up to which step size at every batch size."""
     rows = []
     for name in dict.fromkeys(entry["setting"] for entry in summary["results"]):
         mine = [entry for entry in summary["results"] if entry["setting"] == name and entry["theories"]]
@@ -219,7 +221,7 @@ def _good(entry: dict[str, Any], theory: str) -> bool:
 
 @own_style()
 def draw(folder: Path) -> None:
-    """figure.png and figure.pdf: total variation over (eta, b), a row for every setting, a column for every theory."""
+    """figure.png and figure.pdf: total variation over (eta, b), with one row per setting and one column per theory."""
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     names = list(dict.fromkeys(entry["setting"] for entry in summary["results"]))
     figure = new_figure(15.0, 3.1 * len(names))
@@ -238,8 +240,16 @@ def draw(folder: Path) -> None:
             panel.imshow(values, origin="lower", aspect="auto", cmap=colours.cmap, norm=colours.norm)
             for (i, k), value in np.ndenumerate(values):
                 known = np.isfinite(value)
-                label = f"{100 * value:.2g}" if known else "-"
-                panel.text(k, i, label, ha="center", va="center", fontsize=8, weight="bold" if known and value <= GOOD else None)
+                panel.text(
+                    k,
+                    i,
+                    f"{100 * value:.2g}" if known else "-",
+                    ha="center",
+                    va="center",
+                    fontsize=8,
+                    color="white" if known and _lightness(colours.to_rgba(value)) < _DARK else "black",
+                    weight="bold" if known and value <= GOOD else None,
+                )
             panel.set_xticks(range(len(steps)), [f"{eta:g}" for eta in steps], fontsize=8)
             panel.set_yticks(range(len(batches)), [str(batch) for batch in batches], fontsize=8)
             panel.set_title(f"{name}: {title}", fontsize=9)
@@ -251,6 +261,12 @@ def draw(folder: Path) -> None:
         colours, ax=axes, label="total variation from the exact law (bold: at most 1 %; numbers in per cent)", shrink=0.6
     )
     save(figure, folder)
+
+
+def _lightness(colour: tuple[float, ...]) -> float:
+    """How bright a colour (red, green, blue, ..) looks, from 0 to 1: its luma by ITU-R BT.601."""
+    red, green, blue, *_ = colour
+    return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
 FIGURE = LawFigure("theories", compute, text, draw)
