@@ -12,7 +12,7 @@ from langevin_sim import potentials
 from langevin_sim.dynamics import Domain
 from langevin_sim.errors import InputError, ReferenceUnavailable
 from langevin_sim.reference import boltzmann
-from langevin_sim.reference.gaussian import integrals as gaussian
+from langevin_sim.reference.boltzmann.quadratic import integrals as gaussian
 
 EDGES = np.linspace(-2.0, 2.0, 9)
 FALSE_ALARM_RATE = 1e-4

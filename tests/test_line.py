@@ -11,7 +11,8 @@ from scipy.stats import t as student
 from langevin_sim import potentials
 from langevin_sim.dynamics import Domain
 from langevin_sim.errors import ReferenceUnavailable
-from langevin_sim.reference import boltzmann, line
+from langevin_sim.reference import boltzmann
+from langevin_sim.reference.boltzmann import line
 from langevin_sim.reference.quadrature import halving_matrix, legendre
 
 EDGES = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])

@@ -11,7 +11,8 @@ from scipy.stats import norm, t
 from langevin_sim import potentials
 from langevin_sim.dynamics import Domain
 from langevin_sim.errors import ReferenceUnavailable
-from langevin_sim.reference import boltzmann, nested
+from langevin_sim.reference import boltzmann
+from langevin_sim.reference.boltzmann import nested
 
 
 def bare(name, dim, **parameters):

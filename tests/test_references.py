@@ -11,7 +11,8 @@ from scipy.stats import t as student
 from langevin_sim import potentials
 from langevin_sim.dynamics import MALA, RWM, Domain
 from langevin_sim.errors import ReferenceUnavailable
-from langevin_sim.reference import boltzmann, nested, sobol, tensor
+from langevin_sim.reference import boltzmann
+from langevin_sim.reference.boltzmann import nested, sobol, tensor
 from langevin_sim.simulation.simulate import simulate
 
 TEMPERATURES = {"boxes": 0.3, "gaussians": 0.15, "rbf": 0.003, "wedge": 0.3}

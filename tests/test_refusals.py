@@ -9,10 +9,11 @@ import pytest
 from langevin_sim import potentials
 from langevin_sim.dynamics import Domain
 from langevin_sim.errors import ReferenceUnavailable
-from langevin_sim.reference import boltzmann, sobol
-from langevin_sim.reference.boltzmann import _known_well_enough
-from langevin_sim.reference.integrals import Integrals
-from langevin_sim.reference.tails import check_tails
+from langevin_sim.reference import boltzmann
+from langevin_sim.reference.boltzmann import sobol
+from langevin_sim.reference.boltzmann.dispatch import _known_well_enough
+from langevin_sim.reference.boltzmann.integrals import Integrals
+from langevin_sim.reference.boltzmann.tails import check_tails
 
 
 def bare(U):

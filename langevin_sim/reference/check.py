@@ -10,8 +10,7 @@ import scipy
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.differences import central_differences
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference import sobol, tensor
-from langevin_sim.reference.boltzmann import boltzmann
+from langevin_sim.reference.boltzmann import boltzmann, sobol, tensor
 
 _POINTS = 2000
 _FALSE_ALARM_RATE = 1e-4  # for the masses, if the independent integration uses random points

@@ -28,7 +28,7 @@ from langevin_sim.reference.chain.spectral import (
     solve,
 )
 from langevin_sim.reference.chain.stationary import Stationary
-from langevin_sim.reference.integrals import Moments
+from langevin_sim.reference.moments import Moments
 from langevin_sim.reference.panels import integrate
 from langevin_sim.reference.quadrature import panel_rule
 

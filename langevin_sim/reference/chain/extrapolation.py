@@ -12,7 +12,7 @@ from langevin_sim.reference.chain.kernel import GridTooLarge, Kernel, Noise
 from langevin_sim.reference.chain.law import ChainLaw
 from langevin_sim.reference.chain.marginal import Boltzmannian, Combined
 from langevin_sim.reference.chain.refinement import on_grids
-from langevin_sim.reference.integrals import Moments
+from langevin_sim.reference.moments import Moments
 
 _FARTHER = 1.5  # ratio of the two steps
 _DOUBLINGS = 14

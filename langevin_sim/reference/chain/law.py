@@ -11,7 +11,7 @@ from langevin_sim.errors import InputError, ReferenceUnavailable, UnknownNameErr
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.chain.irreversibility import Flow
 from langevin_sim.reference.chain.marginal import Joint, Marginal
-from langevin_sim.reference.integrals import Moments
+from langevin_sim.reference.moments import Moments
 
 _SAFETY = 5.0
 

@@ -9,7 +9,7 @@ from langevin_sim.dynamics import Dynamics
 from langevin_sim.potentials.potential import Factor, Potential
 from langevin_sim.reference.chain.kernel import Noise
 from langevin_sim.reference.chain.law import ChainLaw
-from langevin_sim.reference.integrals import Moments
+from langevin_sim.reference.moments import Moments
 
 
 def is_product(potential: Potential, noise: Noise) -> bool:

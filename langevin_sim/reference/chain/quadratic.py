@@ -13,7 +13,7 @@ from langevin_sim.reference.boltzmann import boltzmann
 from langevin_sim.reference.chain.kernel import Kernel, Noise
 from langevin_sim.reference.chain.law import ChainLaw
 from langevin_sim.reference.chain.marginal import Normal
-from langevin_sim.reference.integrals import Moments
+from langevin_sim.reference.moments import Moments
 
 _ROUNDING = 4.0 * float(np.finfo(float).eps)
 _SCRAMBLINGS, _POINTS = 16, 2**13

@@ -7,7 +7,7 @@ from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.chain.kernel import GridTooLarge, Kernel, Noise, Resolution, Solution
 from langevin_sim.reference.chain.law import ChainLaw
-from langevin_sim.reference.integrals import Moments
+from langevin_sim.reference.moments import Moments
 
 _FINER = 1.25
 _GRIDS = 3  # at most, beside the first

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.integrals import FromBins, Integrals, Marginal
+from langevin_sim.reference.boltzmann.integrals import FromBins, Integrals, Marginal
 
 _ROUNDING = 1e-13
 

@@ -12,11 +12,12 @@ import numpy as np
 
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.adaptive import NEGLIGIBLE, NODES, Label, Panels, border, refine
-from langevin_sim.reference.integrals import Integrals, Marginal, Moments
-from langevin_sim.reference.piecewise import Piecewise, inverse_in_panels
+from langevin_sim.reference.boltzmann.adaptive import NEGLIGIBLE, NODES, Label, Panels, border, refine
+from langevin_sim.reference.boltzmann.integrals import Integrals, Marginal
+from langevin_sim.reference.boltzmann.piecewise import Piecewise, inverse_in_panels
+from langevin_sim.reference.boltzmann.weight import Plane, Scan
+from langevin_sim.reference.moments import Moments
 from langevin_sim.reference.quadrature import legendre_coefficients
-from langevin_sim.reference.weight import Plane, Scan
 
 _OUTER, _SHARES, _INNER = 3e-10, 1e-10, 1e-12  # tolerances: along the first coordinate, of regions' shares, along the second
 _LINES_IN_ALL, _NODES_IN_ALL = 40_000, 1.5e7  # along the second coordinate, after which nothing more is halved

@@ -11,8 +11,9 @@ from scipy.special import logsumexp
 
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.integrals import Integrals, Moments
-from langevin_sim.reference.piecewise import Piecewise
+from langevin_sim.reference.boltzmann.integrals import Integrals
+from langevin_sim.reference.boltzmann.piecewise import Piecewise
+from langevin_sim.reference.moments import Moments
 from langevin_sim.reference.quadrature import halving_matrix, legendre, panel_rule
 
 _NODES = 12  # of a panel

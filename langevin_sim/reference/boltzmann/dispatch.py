@@ -1,98 +1,22 @@
-"""The Boltzmann law exp(-U/T)/Z of a potential on its domain."""
+"""Boltzmann's law exp(-U/T)/Z of a potential on its domain, by the best available method."""
 
 import math
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from langevin_sim.errors import InputError, ReferenceUnavailable, UnknownNameError
+from langevin_sim.errors import InputError, ReferenceUnavailable
 from langevin_sim.potentials import form
 from langevin_sim.potentials.potential import Potential, Quadratic
-from langevin_sim.reference import closed, gaussian, line, nested, product, sobol, tensor
-from langevin_sim.reference.integrals import Integrals, Marginal, Moments
-from langevin_sim.reference.tails import check_tails
+from langevin_sim.reference.boltzmann import closed_form, line, nested, product, quadratic, sobol, tensor
+from langevin_sim.reference.boltzmann.integrals import Integrals, Marginal
+from langevin_sim.reference.boltzmann.law import Boltzmann
+from langevin_sim.reference.boltzmann.tails import check_tails
 
 _WORST = 0.1  # relative error beyond which nothing is claimed
 _ROUNDING = 1e-9  # error of the mean energy, in units of T, that is always small enough
-
-
-@dataclass(frozen=True)
-class Boltzmann:
-    """Masses of the regions, mean energy, moments and marginals, each with an error estimate.
-
-    Errors of quadratures are differences between two rules, with the neglected tails; those of Sobol points are standard
-    errors over independent scramblings. moments: means and second moments of the coordinates, None if they are not
-    known. method says how the law was found.
-    """
-
-    potential: Potential
-    temperature: float
-    masses: dict[str, float]
-    errors: dict[str, float]
-    mean_energy: float
-    mean_energy_error: float
-    method: str
-    _integrals: Integrals = field(repr=False, compare=False)
-
-    def mass(self, region: str) -> float:
-        """Probability of a region."""
-        if region not in self.masses:
-            raise UnknownNameError("region", region, list(self.masses))
-        return self.masses[region]
-
-    @property
-    def moments(self) -> Moments | None:
-        """E x_j and E x_j^2 of every coordinate, with errors; None if they are not known."""
-        return self._integrals.moments
-
-    def _marginal(self, coordinate: int) -> Marginal:
-        if not 0 <= coordinate < self.potential.dim:
-            raise InputError(f"coordinate {coordinate}: expected 0 to {self.potential.dim - 1}")
-        if coordinate not in self._integrals.marginals:
-            raise ReferenceUnavailable(
-                f"the marginal of x_{coordinate + 1} under Boltzmann's law of {self.potential.name} is unknown by {self.method}"
-            )
-        return self._integrals.marginals[coordinate]
-
-    def marginal(self, coordinate: int, edges: np.ndarray) -> np.ndarray:
-        """P(edges[k] < x_j <= edges[k+1]) for every k, j the coordinate counted from 0: [edges - 1].
-
-        Raises ReferenceUnavailable if the marginal of that coordinate is not known.
-        """
-        return self._marginal(coordinate).bins(np.asarray(edges, float))[0]
-
-    def marginal_errors(self, coordinate: int, edges: np.ndarray) -> np.ndarray:
-        """Errors of marginal(coordinate, edges)."""
-        return self._marginal(coordinate).bins(np.asarray(edges, float))[1]
-
-    def bin_masses(self, edges: np.ndarray) -> np.ndarray:
-        """P(edges[k] < x_1 <= edges[k+1]) for every k; the mass outside is 1 - their sum."""
-        return self.marginal(0, edges)
-
-    def bin_errors(self, edges: np.ndarray) -> np.ndarray:
-        """Errors of bin_masses."""
-        return self.marginal_errors(0, edges)
-
-    def density(self, x1: np.ndarray) -> np.ndarray:
-        """Marginal density of x_1 at points x1."""
-        points = np.asarray(x1, float)
-        return self._marginal(0).values(points.ravel()).reshape(points.shape)
-
-    def sample(self, n: int, seed: int) -> np.ndarray:
-        """Independent draws from the law: [n, dim]; the same seed gives the same draws.
-
-        Raises ReferenceUnavailable unless U acts on one or two coordinates, or on (x_1, rho), is quadratic, or is a sum of such
-        parts.
-        """
-        if self._integrals.sampler is None:
-            raise ReferenceUnavailable(
-                f"independent draws from Boltzmann's law of {self.potential.name} in {self.potential.dim} dimensions are not "
-                "available: they require that U acts on one or two coordinates, is axially symmetric or quadratic, or is a sum "
-                "of such parts"
-            )
-        return self._integrals.sampler.draw(n, np.random.default_rng(seed))
 
 
 def _numerically(potential: Potential, temperature: float) -> Integrals:
@@ -113,13 +37,13 @@ def _quadratic(potential: Potential, form: Quadratic, temperature: float) -> Int
     if len(potential.regions) > 1 and potential.exact_masses is None and (potential.dim <= 3 or potential.symmetry == "axial"):
         with suppress(ReferenceUnavailable):  # for an ill-conditioned form, for example: then from draws
             regions = _numerically(potential, temperature)
-    return gaussian.integrals(potential, form, temperature, regions)
+    return quadratic.integrals(potential, form, temperature, regions)
 
 
 def _beside(potential: Potential, temperature: float) -> dict[str, Any]:
     """Moments, marginals of all coordinates and draws to add to a closed form that lacks them, if they cost almost nothing."""
     if potential.quadratic is not None:
-        found = gaussian.integrals(potential, potential.quadratic, temperature, None)
+        found = quadratic.integrals(potential, potential.quadratic, temperature, None)
     elif potential.dim == 1:
         try:
             found = line.integrals(potential, temperature)
@@ -127,7 +51,7 @@ def _beside(potential: Potential, temperature: float) -> dict[str, Any]:
             return {}
     else:
         return {}
-    marginals: dict[int, Marginal] = {**found.marginals, 0: closed.first(potential, temperature)}
+    marginals: dict[int, Marginal] = {**found.marginals, 0: closed_form.first(potential, temperature)}
     return {"marginals": marginals, "moments": found.moments, "sampler": found.sampler}
 
 
@@ -137,9 +61,9 @@ def _integrate(potential: Potential, temperature: float) -> Integrals:
         raise ReferenceUnavailable(potential.no_boltzmann)
     if not potential.confining:
         raise ReferenceUnavailable(f"{potential.name} is flat in some direction of R^{potential.dim}: no Boltzmann law")
-    if closed.complete(potential):
+    if closed_form.complete(potential):
         try:
-            return closed.integrals(potential, temperature)._replace(**_beside(potential, temperature))
+            return closed_form.integrals(potential, temperature)._replace(**_beside(potential, temperature))
         except ReferenceUnavailable:  # out of the closed form's range
             potential = replace(potential, exact_masses=None, exact_marginal=None, exact_energy=None)
     if potential.quadratic is not None:
@@ -149,7 +73,7 @@ def _integrate(potential: Potential, temperature: float) -> Integrals:
     else:
         other = _numerically(potential, temperature)
     known = (potential.exact_masses, potential.exact_marginal, potential.exact_energy)
-    return other if known == (None, None, None) else closed.integrals(potential, temperature, other)
+    return other if known == (None, None, None) else closed_form.integrals(potential, temperature, other)
 
 
 def _known_well_enough(potential: Potential, temperature: float, found: Integrals) -> None:

@@ -15,7 +15,7 @@ from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.minima import hessian
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference import borders
-from langevin_sim.reference.integrals import FromBins, Integrals
+from langevin_sim.reference.boltzmann.integrals import FromBins, Integrals
 
 _NEGLIGIBLE = 40.0  # a weight e^-40 below the largest is left out
 _PANELS = {1: 64, 2: 24, 3: 8}  # along an axis, in the coarse rule, by dimension

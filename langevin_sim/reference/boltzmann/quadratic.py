@@ -8,7 +8,8 @@ import scipy
 from scipy.special import ndtr, ndtri
 
 from langevin_sim.potentials.potential import Potential, Quadratic
-from langevin_sim.reference.integrals import Integrals, Moments
+from langevin_sim.reference.boltzmann.integrals import Integrals
+from langevin_sim.reference.moments import Moments
 
 _ROUNDING = 4.0 * float(np.finfo(float).eps)
 _SCRAMBLINGS, _LOG_POINTS = 16, 13

@@ -17,7 +17,8 @@ from scipy.special import logsumexp, ndtri
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.minima import hessian
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.integrals import FromBins, Integrals, Moments
+from langevin_sim.reference.boltzmann.integrals import FromBins, Integrals
+from langevin_sim.reference.moments import Moments
 
 _REPLICATES = 16
 _LOG_POINTS = 12  # 2 to this power is the number of points of a component in a replicate, half of it beyond 10 dimensions

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.reference.integrals import Integrals, Marginal, Moments, Sampler
+from langevin_sim.reference.boltzmann.integrals import Integrals, Marginal, Sampler
+from langevin_sim.reference.moments import Moments
 
 
 def is_product(potential: Potential) -> bool:
