@@ -17,7 +17,7 @@ from langevin_sim.engine.streams import seed_blocks
 from langevin_sim.simulation.simulate import available_threads, landscape
 
 
-def ensemble(name="gdl", dim=2, walkers=300, threads=1, every=2, burn_in=10, temperature=1.0, step_size=0.02):
+def ensemble(name="gdl", dim=2, walkers=300, threads=1, every=2, burn_in=10, temperature=1.0, step_size=0.02, **more):
     U = potentials.twowell(dim)
     starts = np.stack([U.regions[i % 2].start for i in range(walkers)])
     return U, new_ensemble(
@@ -30,6 +30,7 @@ def ensemble(name="gdl", dim=2, walkers=300, threads=1, every=2, burn_in=10, tem
         every=every,
         bound=1e3,
         threads=threads,
+        **more,
     )
 
 
@@ -113,6 +114,25 @@ def test_gdl_at_temperature_zero_is_gd():
     cold.advance(100)
     gd.advance(100)
     np.testing.assert_array_equal(cold.positions, gd.positions)
+
+
+def test_histograms_of_walkers_are_kept_on_request_and_change_nothing():
+    _, plain = ensemble(dim=1)
+    _, kept = ensemble(dim=1, threads=2, walker_histograms=True)
+    plain.advance(70)
+    kept.advance(40)
+    _, resumed = ensemble(dim=1, walker_histograms=True)
+    resumed.restore(40, kept.state())
+    for e in (kept, resumed):
+        e.advance(30)
+        assert bits(e) == bits(plain)
+        assert e.counts_walkers.shape == (3, BLOCK, BINS + 2)
+        np.testing.assert_array_equal(e.counts_walkers.sum(axis=1), plain.counts_x1)
+        assert (e.counts_walkers.sum(axis=2) == plain.records * e.alive).all()
+    assert plain.counts_walkers.size == 0
+    assert "counts_walkers" not in plain.state()
+    with pytest.raises(ValueError, match="counts_walkers does not have this ensemble's shape"):
+        resumed.restore(70, plain.state())  # a checkpoint without them
 
 
 @pytest.mark.parametrize("steps", [20, 2 * SEGMENTS, 2 * SEGMENTS + 2, 1000])

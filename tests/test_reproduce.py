@@ -10,10 +10,11 @@ from langevin_sim.cli.main import main
 from langevin_sim.formatting import decimals, measured
 from langevin_sim.memo import fig6, wedge
 from langevin_sim.memo.measures import pooled_ratio
-from langevin_sim.memo.passages import BINS, Looks
+from langevin_sim.memo.passages import BINS, Looks, walker_shares
 from langevin_sim.memo.registry import ensemble_figures
 from langevin_sim.memo.reproduce import experiment
 from langevin_sim.reference import boltzmann
+from langevin_sim.simulation.record import Recorder
 from langevin_sim.simulation.simulate import placed, run_ensemble
 
 FILES = {"report.html", "summary.json", "summary.csv", "histograms.npz", "figure.png", "figure.pdf", "figure.md"}
@@ -119,16 +120,22 @@ def test_literal_settings_are_the_authors():
     assert {(arm.steps, arm.start, arm.sets) for arm in (sgd, sgdl)} == {(270_000, "uniform", 30)}
 
 
-def test_passages_are_those_of_the_simulated_walkers():
-    arm = replace(experiment("fig4", True, 200, 300).arms[0], look=1)
-    ensemble, where = placed(arm.potential, arm.dynamics, walkers=200, burn_in=0, every=1, start=arm.start, seed=5)
-    looks = Looks(arm, where, ensemble.landscape.extent)
-    run = run_ensemble(ensemble, arm.potential, where, 300, seed=5, observers=[looks])
-    seen = looks.seen()
+def test_passages_and_shares_are_those_of_the_simulated_walkers():
+    arm = replace(experiment("fig4", True, 200, 300).arms[0], look=7)
+    ensemble, where = placed(
+        arm.potential, arm.dynamics, walkers=200, burn_in=0, every=1, start=arm.start, seed=5, walker_histograms=True
+    )
+    looks, paths = Looks(arm, where), Recorder({"x1": lambda x: x[:, 0]}, 200, 0, 1, 300)
+    run = run_ensemble(ensemble, arm.potential, where, 300, seed=5, observers=[looks, paths])
+    seen, shares = looks.seen(), walker_shares(ensemble)
+    for walker in (0, 127, 128, 199):  # of every step, though the passages are looked for every 7 steps
+        counts, _ = np.histogram(paths.samples["x1"][:, walker], np.linspace(*ensemble.landscape.extent[0], BINS + 1))
+        np.testing.assert_array_equal(shares[walker], counts / 300)
     pooled = run.counts[:, 1:-1].sum(axis=0).reshape(BINS, -1).sum(axis=1) / run.counts.sum()
-    np.testing.assert_allclose(seen.shares.mean(axis=0), pooled, atol=1e-12)
-    # all start in the pyramid: who was never in the valley has not passed
-    np.testing.assert_array_equal(seen.counts == 0, run.walker_means[:, 0] == 0)
+    np.testing.assert_allclose(shares.mean(axis=0), pooled, atol=1e-12)
+    # all start in the pyramid: a walker that was never in the valley has not passed, and it has passed if a look found it there
+    assert (seen.counts[run.walker_means[:, 0] == 0] == 0).all()
+    assert (seen.counts > 0).any()
 
 
 def test_pooled_ratio_and_its_error():

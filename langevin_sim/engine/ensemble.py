@@ -23,6 +23,7 @@ PLANE_BINS = 60
 _SPACE = Domain()
 _STATE = ("positions", "memory", "streams", "alive", "counts_x1", "moment1", "moment2", "sums", "draws", "balance")
 _PER_THREAD = ("counts", "counts_plane")
+_OF_WALKERS = "counts_walkers"
 
 
 @compiled
@@ -55,7 +56,8 @@ class Ensemble:
     Shapes, with B blocks of BLOCK walkers (the last block's surplus walkers are never alive):
     positions [B, dim, BLOCK]; memory [B, rows, BLOCK], what a stepper carries to its next step;
     streams [B, 4 * LANES]; alive [B, BLOCK]; counts_x1 [B, BINS + 2] (under- and overflow at the
-    ends), counts [threads, dim, BINS + 2], counts_plane [threads, PLANE_BINS, PLANE_BINS];
+    ends), counts [threads, dim, BINS + 2], counts_plane [threads, PLANE_BINS, PLANE_BINS]; with ``walker_histograms``
+    counts_walkers [B, BLOCK, BINS + 2], the histogram of x_1 of every walker, otherwise without blocks;
     moment1, moment2 [B, dim, BLOCK], sums of x and x^2 over records; sums [B, SEGMENTS, rows, BLOCK],
     for every segment of records the visits to each region, then the sums of x_1 and U; draws
     [B, SEGMENTS, 3, BLOCK], region, x_1 and U at the end of each segment; balance [B, rows, BLOCK], sums over single
@@ -72,6 +74,7 @@ class Ensemble:
     positions: np.ndarray
     streams: np.ndarray
     threads: int
+    walker_histograms: bool = False
     observers: list[Observer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -84,6 +87,7 @@ class Ensemble:
         self.counts_x1 = np.zeros((blocks, BINS + 2), np.int64)
         self.counts = np.zeros((self.threads, dim, BINS + 2), np.int64)
         self.counts_plane = np.zeros((self.threads, PLANE_BINS, PLANE_BINS), np.int64)
+        self.counts_walkers = np.zeros((blocks if self.walker_histograms else 0, BLOCK, BINS + 2), np.int64)
         self.moment1 = np.zeros_like(self.positions)
         self.moment2 = np.zeros_like(self.positions)
         self.sums = np.zeros((blocks, SEGMENTS, self.landscape.regions + 2, BLOCK))
@@ -142,6 +146,7 @@ class Ensemble:
             self.counts_x1,
             self.counts,
             self.counts_plane,
+            self.counts_walkers,
             self.moment1,
             self.moment2,
             self.sums,
@@ -163,7 +168,7 @@ class Ensemble:
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything, besides ``step``, that future steps and results depend on; independent of the number of threads."""
-        held = {name: getattr(self, name).copy() for name in _STATE}
+        held = {name: getattr(self, name).copy() for name in self._by_block()}
         held |= {name: getattr(self, name).sum(axis=0) for name in _PER_THREAD}
         for observer in self.observers:
             held |= {f"{observer.name}/{name}": array for name, array in observer.state().items()}
@@ -183,7 +188,7 @@ class Ensemble:
 
         ValueError if it does not fit. ``step`` does not change: the caller knows when all blocks are in place.
         """
-        for name in _STATE:
+        for name in self._by_block():
             part = state.get(name)
             if name == "balance" and part is None:  # a checkpoint of an earlier version: no test of single steps
                 self.balance[first : first + len(state["alive"])] = np.nan
@@ -201,6 +206,10 @@ class Ensemble:
             prefix = f"{observer.name}/"
             kept = {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}
             observer.place(first, kept)
+
+    def _by_block(self) -> tuple[str, ...]:
+        """The names of the arrays of the state with one entry per block."""
+        return (*_STATE, _OF_WALKERS) if self.walker_histograms else _STATE
 
     def run(self, total: int, chunk: int = NEVER) -> None:
         """Advance to step ``total``, in chunks of at most ``chunk`` steps, and show each observer the steps that it asks for."""
@@ -236,10 +245,12 @@ def new_ensemble(
     bound: float,
     threads: int,
     first: int = 0,
+    walker_histograms: bool = False,
 ) -> Ensemble:
     """An ensemble at ``starts`` [walkers, dim], its streams seeded by (seed, key, block).
 
-    first: the number of its first block, if it is a range of the blocks of a larger ensemble.
+    first: the number of its first block, if it is a range of the blocks of a larger ensemble. walker_histograms: whether it
+    keeps a histogram of x_1 for every walker.
     """
     walkers, dim = starts.shape
     blocks = blocks_needed(walkers)
@@ -247,4 +258,6 @@ def new_ensemble(
     positions = np.ascontiguousarray(padded.reshape(blocks, BLOCK, dim).transpose(0, 2, 1))
     streams = seed_blocks(seed, tuple(key), first, blocks)
     # a thread without a block would only be waited for
-    return Ensemble(landscape, dynamics, walkers, burn_in, every, bound, positions, streams, min(threads, blocks))
+    return Ensemble(
+        landscape, dynamics, walkers, burn_in, every, bound, positions, streams, min(threads, blocks), walker_histograms
+    )

@@ -72,6 +72,7 @@ def advance(
     counts_x1,
     counts,
     counts_plane,
+    counts_walkers,
     moment1,
     moment2,
     sums,
@@ -171,6 +172,10 @@ def advance(
                 for i in range(BLOCK):
                     if alive[b, i]:
                         counts[thread, j, bin_of(X[b, j, i], low[j], per_width[j], bins)] += 1
+            if counts_walkers.shape[0] > 0:
+                for i in range(BLOCK):
+                    if alive[b, i]:
+                        counts_walkers[b, i, bin_of(X[b, 0, i], low[0], per_width[0], bins)] += 1
 
 
 @cache

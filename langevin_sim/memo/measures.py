@@ -69,8 +69,15 @@ def numbers(arm: Arm, run: Run, references: References, seen: Passages | None, f
     return entry
 
 
-def arrays(arm: Arm, run: Run, references: References, seen: Passages | None, fitted: Boltzmann | None) -> dict[str, np.ndarray]:
-    """The arrays of an arm in histograms.npz."""
+def arrays(
+    arm: Arm,
+    run: Run,
+    references: References,
+    seen: Passages | None,
+    shares: np.ndarray | None,
+    fitted: Boltzmann | None,
+) -> dict[str, np.ndarray]:
+    """The arrays of an arm in histograms.npz; shares [walkers, bins]: the histogram of x_1 of every walker."""
     bins = marginal(run, references)
     found = {"edges": bins.edges, "mass": bins.mass, "stderr": bins.stderr, "counts": run.coordinate_counts, "plane": run.plane}
     if bins.boltzmann is not None:
@@ -79,8 +86,9 @@ def arrays(arm: Arm, run: Run, references: References, seen: Passages | None, fi
         found["chain"] = bins.chain
     if fitted is not None:
         found["fitted"] = fitted.bin_masses(bins.edges)
+    if shares is not None:
+        found["band"] = np.percentile(shares, [16, 84], axis=0)
     if seen is not None:
-        found["band"] = np.percentile(seen.shares, [16, 84], axis=0)
         found["passages"] = seen.counts
     if references.chain is not None and arm.potential.dim == 2 and arm.fit:
         found["plane_chain"] = _plane(arm.potential, references.chain)

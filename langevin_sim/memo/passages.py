@@ -4,22 +4,22 @@ from typing import NamedTuple
 
 import numpy as np
 
+from langevin_sim.engine.ensemble import Ensemble
 from langevin_sim.memo.experiment import Arm
 
 BINS = 30  # the authors' histograms
 _LEAST_LOOKS = 20  # in a shortened run
-_STATE = ("last", "counts", "visits", "late")
+_STATE = ("last", "counts", "late")
 
 
 class Passages(NamedTuple):
     """Observations of each walker.
 
-    counts [walkers]: passages; shares [walkers, BINS]: its own x_1 histogram; late [walkers, 2]: number
-    of looks in the second half of the run that found it in each well; every: steps between looks.
+    counts [walkers]: passages; late [walkers, 2]: number of looks in the second half of the run that found it in each well;
+    every: steps between looks.
     """
 
     counts: np.ndarray
-    shares: np.ndarray
     late: np.ndarray
     every: int
 
@@ -33,13 +33,12 @@ class Looks:
 
     name = "passages"
 
-    def __init__(self, arm: Arm, origin: np.ndarray, extent: np.ndarray) -> None:
+    def __init__(self, arm: Arm, origin: np.ndarray) -> None:
         self.walkers = arm.walkers
         self.every = min(arm.look, max(1, (arm.burn_in + arm.steps) // _LEAST_LOOKS))  # more often in a short run
-        self._arm, (self._low, self._high) = arm, extent[0]
+        self._arm = arm
         self._last = np.where(origin < 2, origin, -1)
         self._counts = np.zeros(arm.walkers, np.int64)
-        self._visits = np.zeros((arm.walkers, BINS), np.int64)
         self._late = np.zeros((arm.walkers, 2))
 
     def next_step(self, step: int) -> int:
@@ -53,9 +52,6 @@ class Looks:
         inside = where < 2
         self._counts += inside & (self._last >= 0) & (where != self._last)
         self._last = np.where(inside, where, self._last)
-        if step > self._arm.burn_in:
-            share = (positions[there, 0] - self._low) / (self._high - self._low)
-            self._visits[np.flatnonzero(there), np.clip(share * BINS, 0, BINS - 1).astype(int)] += 1
         if 2 * step > 2 * self._arm.burn_in + self._arm.steps:
             self._late += where[:, None] == [0, 1]
 
@@ -72,6 +68,11 @@ class Looks:
 
     def seen(self) -> Passages:
         """All observations."""
-        return Passages(
-            self._counts, self._visits / np.maximum(self._visits.sum(axis=1, keepdims=True), 1), self._late, self.every
-        )
+        return Passages(self._counts, self._late, self.every)
+
+
+def walker_shares(ensemble: Ensemble) -> np.ndarray:
+    """Each walker's own histogram of x_1, [walkers, BINS], as shares of all its records (with ``every`` = 1, of every step)."""
+    counts = ensemble.counts_walkers.reshape(-1, ensemble.counts_walkers.shape[-1])[: ensemble.walkers, 1:-1]
+    joined = counts.reshape(ensemble.walkers, BINS, -1).sum(axis=2)
+    return joined / np.maximum(joined.sum(axis=1, keepdims=True), 1)

@@ -14,7 +14,7 @@ from langevin_sim.errors import FolderError, InputError, UnknownNameError
 from langevin_sim.memo import registry
 from langevin_sim.memo.experiment import Arm, Experiment
 from langevin_sim.memo.measures import arrays, fitted_law, numbers
-from langevin_sim.memo.passages import Looks
+from langevin_sim.memo.passages import Looks, walker_shares
 from langevin_sim.report.write import write as write_report
 from langevin_sim.settings.run import MAX_STEPS, MAX_WALKERS
 from langevin_sim.simulation.references import reference_laws
@@ -152,8 +152,9 @@ def _measured(
             start=arm.start,
             seed=seed,
             threads=threads,
+            walker_histograms=bool(arm.look),
         )
-        looks = Looks(arm, where, ensemble.landscape.extent) if arm.look else None
+        looks = Looks(arm, where) if arm.look else None
         run = run_ensemble(
             ensemble,
             arm.potential,
@@ -172,4 +173,5 @@ def _measured(
         **summarise(run, references, ensembles),
         **numbers(arm, run, references, seen, fitted),
     }
-    return entry, arrays(arm, run, references, seen, fitted)
+    shares = walker_shares(ensemble) if arm.look else None
+    return entry, arrays(arm, run, references, seen, shares, fitted)

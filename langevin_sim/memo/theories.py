@@ -1,7 +1,7 @@
 """How wrong is each theory of SGD? Compares each theory with the exact laws of four finite sums, over steps and batch sizes."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -263,7 +263,7 @@ def draw(folder: Path) -> None:
     save(figure, folder)
 
 
-def _lightness(colour: tuple[float, ...]) -> float:
+def _lightness(colour: Iterable[float]) -> float:
     """How bright a colour (red, green, blue, ..) looks, from 0 to 1: its luma by ITU-R BT.601."""
     red, green, blue, *_ = colour
     return 0.299 * red + 0.587 * green + 0.114 * blue

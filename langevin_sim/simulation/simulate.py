@@ -179,10 +179,12 @@ def placed(
     threads: int = 0,
     extent_temperature: float = 0.0,
     blocks: range | None = None,
+    walker_histograms: bool = False,
 ) -> tuple[Ensemble, np.ndarray]:
     """The ensemble at its start, and for each walker the region where it starts; ``blocks``: only these of its blocks.
 
     threads: 0 for all. extent_temperature: histograms cover at least what this temperature needs (SGD adds its own noise).
+    walker_histograms: keep a histogram of x_1 for every walker (Ensemble.counts_walkers).
     """
     limit = available_threads()
     threads = arguments.integer("threads", threads, 0, limit) or limit
@@ -204,6 +206,7 @@ def placed(
         bound=LARGEST,
         threads=threads,
         first=first,
+        walker_histograms=walker_histograms,
     )
     return ensemble, where
 
