@@ -13,7 +13,7 @@ _SETTINGS = (
     "dynamics",
     "step eta",
     "T",
-    "noise A a step",
+    "noise A per step",
     "batch",
     "walkers",
     "steps",
@@ -82,7 +82,7 @@ def claim(results: list[dict[str, Any]]) -> str:
 
 
 def masses(results: list[dict[str, Any]]) -> str:
-    """A table of the masses of all regions beside the exact ones."""
+    """A table of the masses of all regions, with the exact ones."""
     rows = []
     for result in results:
         for region in result["regions"]:
@@ -108,7 +108,7 @@ def region(result: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def passages(results: list[dict[str, Any]]) -> str:
-    """A table of passages and of the replicas' spread."""
+    """A table of passages, and of the spread of replicas."""
     rows = []
     for r in results:
         seen, share = r["passages"], r["share"]

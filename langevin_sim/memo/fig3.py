@@ -113,9 +113,9 @@ def _literal(summary: dict[str, Any]) -> str:
         "Fig. 3, with the authors' settings",
         _MEMO,
         summary,
-        f"Boxes, eta = 1, noise A = {last['noise']:g} a step, g_j = U(x + 0.25 e_j) - U(x - 0.25 e_j), start 7*1, every "
+        f"Boxes, eta = 1, noise A = {last['noise']:g} per step, g_j = U(x + 0.25 e_j) - U(x - 0.25 e_j), start 7*1, every "
         f"step recorded, no burn-in, 30 bins. The authors ran one walker; here {last['walkers']:,} replicas of it are "
-        "pooled (line); the band holds the middle 68 % of single replicas.",
+        "pooled (line); the band holds the middle 68 % of the histograms of single replicas, which count every step too.",
         markdown_table(_RATIOS, rows),
         "A run starts at x_j = 7, one unit from the narrow pit and five from the wide one, and there is no burn-in: the "
         "pooled ratio remembers the start. The second half alone remembers less of it. The re-implementation's run was a "

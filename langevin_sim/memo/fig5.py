@@ -51,20 +51,20 @@ def text(summary: dict[str, Any]) -> str:
             "What happens as dimensions are added: the pyramid vanishes against the valley (pyramid : valley under Boltzmann's "
             f"law is {beside}). The valley does not take everything: its own mass tends to 2T(1 - e^(-1/T)) / (2T(1 - e^(-1/T)) "
             f"+ 10 e^(-1/T)) = {limit:.3f} at T = {last['temperature']:g}, not to 1, and the plateau keeps the other "
-            f"{1.0 - limit:.3f}. Every coordinate that is added stretches valley and plateau alike.",
+            f"{1.0 - limit:.3f}. Every additional coordinate stretches the valley and the plateau alike.",
             _CAPTION,
             "How it differs from the memo: steps with an acceptance test, many walkers, and a temperature at which "
-            "walkers pass often; the authors' eta = 1 and one walker are in --literal.",
+            "walkers pass often; --literal uses the authors' eta = 1 and single walkers.",
             masses(results),
         )
     return document(
         "Fig. 5, with the authors' settings",
         _MEMO,
         summary,
-        f"Wedge, eta = 1, noise A = {last['noise']:.3g} a step, forward differences over {DIFFERENCE:g} divided by it, "
-        "start at the pyramid's apex, every step recorded, no burn-in. The authors' settings are known for d = 5, and used "
-        f"for d = 2 to 4 too. {last['walkers']:,} replicas of the authors' one walker are pooled; the band holds the "
-        "middle 68 % of single ones.",
+        f"Wedge, eta = 1, noise A = {last['noise']:.3g} per step, forward differences over {DIFFERENCE:g} divided by it, "
+        "start at the apex of the pyramid, every step recorded, no burn-in. The authors' settings are known for d = 5, and are "
+        f"used for d = 2 to 4 as well. {last['walkers']:,} replicas of the authors' single walker are pooled; the band holds the "
+        "middle 68 % of single replicas.",
         f"The pyramid holds {fall}. Boltzmann's law is at T = A^2/(2 eta) = {last['temperature']:.4g}, which these runs do not "
         "sample: eta = 1 is not small where slopes are 1.",
         _CAPTION,

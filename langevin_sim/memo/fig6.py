@@ -16,7 +16,7 @@ from langevin_sim.plots.figure import new_figure, own_style, save
 RUNS, STEPS = 30, 270_000  # the authors'
 SETS = 8  # sets of their 30 runs
 AMPLITUDE = 0.25
-NEAR = (0.5, 0.35, 0.25)  # noise a step with which SGD's exact law can be had
+NEAR = (0.5, 0.35, 0.25)  # added noise per step with which the exact law of SGD can be computed
 SMALL_STEP, TEMPERATURE = 16.0, 1.5e-3  # depth of the wells: 1/115 = 0.0087
 
 _MEMO = (
@@ -26,7 +26,7 @@ _MEMO = (
 
 
 def experiment(literal: bool) -> Experiment:
-    """The authors' two walks from uniform starts; or SGD with a batch small enough to pass, and SGDL with small steps."""
+    """The authors' two walks from uniform starts; or SGD with a batch so small that walkers pass, and SGDL with small steps."""
     potential = potentials.rbf()
     if literal:
         chosen = {"sgd": SGD(126.0, batch_size=10), "sgdl": SGDL(136.0, AMPLITUDE**2 / (2 * 136.0), batch_size=15)}
@@ -56,7 +56,7 @@ def experiment(literal: bool) -> Experiment:
 
 
 def _laws(dynamics: SGDL) -> dict[str, Any]:
-    """The exact law where noise is added; else that with noise added, less and less."""
+    """With added noise, the exact law; without, the exact laws with less and less added noise."""
     return {"chain": True} if dynamics.noise > 0.0 else {"near": NEAR}
 
 
@@ -74,17 +74,17 @@ def _converged(summary: dict[str, Any]) -> str:
         summary,
         f"SGDL, eta = {sgdl['step_size']:g} (GD at the minima is stable below {bound:.0f}), batches of "
         f"{sgdl['batch_size']}, added noise at T = {sgdl['temperature']:g}: {_held(sgdl)}. {_fitted(sgdl)} With small "
-        "steps the added noise rules, and the law is nearly, not quite, Boltzmann's: the batches add noise where the "
-        f"wells are. {_exact(sgdl)}",
-        f"SGD without added noise, eta = {sgd['step_size']:g} as the authors had it, batches of {sgd['batch_size']}: "
-        f"{_held(sgd)}. {_fitted(sgd)} That law has no claim on SGD, whose noise depends on x. All the valley's data "
-        "points have x_2 = 5.67: on that line none of them pushes across, and SGD sits on the line itself, where "
-        "Boltzmann fills the valley. On the plateau, where no term has a slope, a walker that is thrown there stays. "
+        "steps the added noise dominates, and the law is close to Boltzmann's but not equal to it: the batches add noise where "
+        f"the wells are. {_exact(sgdl)}",
+        f"SGD without added noise, with the authors' eta = {sgd['step_size']:g} and batches of {sgd['batch_size']}: "
+        f"{_held(sgd)}. {_fitted(sgd)} Boltzmann's law does not apply to SGD, whose noise depends on x. All data points of the "
+        "valley have x_2 = 5.67: on that line none of them pushes a walker across, so SGD stays on the line itself, while "
+        "Boltzmann's law fills the valley. On the plateau no term has a slope, so a walker that is thrown there stays. "
         f"{_near(sgd)}",
-        "How it differs from the memo: SGD has no limit of small steps at a given temperature, since its noise is its "
-        "step. With the authors' batch of 10 walkers pass too rarely to forget their start (--literal); the smaller batch "
-        "makes SGD loud enough. Which well it then prefers depends on eta and b, and is no property of the wells' volumes "
-        "alone.",
+        "How it differs from the memo: SGD has no limit of small steps at a given temperature, because its noise is part of its "
+        "step. With the authors' batches of 10, walkers pass too rarely to forget their start (--literal); the smaller batches "
+        "make the noise of SGD large enough. Which well it then prefers depends on eta and b, not only on the volumes of the "
+        "wells.",
         f"Stationarity, p-values from walkers that start in all regions: SGD {sgd['stationarity_pvalue']:.2g}, SGDL "
         f"{sgdl['stationarity_pvalue']:.2g}.",
         passages([sgd, sgdl]),
@@ -101,37 +101,37 @@ def _literal(summary: dict[str, Any]) -> str:
         f"SGD: eta = {sgd['step_size']:g}, batches of {sgd['batch_size']} of 115, no added noise. SGDL: eta = "
         f"{sgdl['step_size']:g}, batches of {sgdl['batch_size']}, A = {sgdl['noise']:.3g}. g is the mean over the batch; "
         f"every step recorded, no burn-in, uniform starts. The authors pooled {RUNS} runs{_sets(sgd)}.",
-        f"SGD: {_held(sgd)}. {_alone(sgd)} Its histogram says in which basins walkers started, and how many have left the "
-        "pit by now; not what SGD prefers in the end. "
+        f"SGD: {_held(sgd)}. {_alone(sgd)} Its histogram shows in which basins walkers started and how many have left the "
+        "pit so far, not what SGD prefers in the end. "
         f"{_near(sgd)}",
         f"SGDL: {_held(sgdl)}. {_alone(sgdl)} {_exact(sgdl)}",
         f"Stationarity, p-values: SGD {sgd['stationarity_pvalue']:.2g}, SGDL {sgdl['stationarity_pvalue']:.2g}. Spread "
         f"over sets of {RUNS} runs, the valley's share: SGD {_spread(sgd)}; SGDL {_spread(sgdl)}.",
-        "Boltzmann's law has no claim here: the gradient noise depends on x, and walkers do not pass often enough to have "
-        f"a law. What is drawn beside them is Boltzmann's law with their mean energy. SGD: {_fitted(sgd)} SGDL: "
-        f"{_fitted(sgdl)} (The pit is deeper by less than a hundredth: near T = 0 Boltzmann's law is in the pit.)",
+        "Boltzmann's law does not apply here: the gradient noise depends on x, and walkers do not pass often enough to reach "
+        f"a stationary law. For comparison, the figure shows Boltzmann's law with their mean energy. SGD: {_fitted(sgd)} SGDL: "
+        f"{_fitted(sgdl)} (The pit is deeper by less than one per cent: near T = 0 Boltzmann's law is in the pit.)",
         passages([sgd, sgdl]),
         _table([sgd, sgdl]),
     )
 
 
 def _exact(result: dict[str, Any]) -> str:
-    """What the exact law has, and how far off it walkers and the fitted Boltzmann law are."""
+    """The masses of the exact law, and how far the walkers and the fitted Boltzmann law are from it."""
     exact = result.get("exact")
     if exact is None:
         return ""
     masses = {entry["name"]: entry["chain"] for entry in result["regions"]}
     held = ", ".join(f"{name} {number(mass)}" for name, mass in masses.items())
     found = (
-        f"The chain's exact law has {held}; the walkers' plane is {exact['tv_measured']:.3f} off it in total variation, sampling "
-        "noise included"
+        f"The exact chain law has {held}; the walkers' histogram of (x_1, x_2) differs from it by {exact['tv_measured']:.3f} in "
+        "total variation, including sampling noise"
     )
     if result["fitted"] is None:
         return f"{found}."
     name = max(masses, key=lambda key: abs(result["fitted"]["masses"][key] - masses[key]))
     return (
-        f"{found}, Boltzmann's law at the fitted temperature {exact['tv_fitted']:.3f}: of the {name} it has "
-        f"{number(result['fitted']['masses'][name])} in place of {number(masses[name])}."
+        f"{found}. Boltzmann's law at the fitted temperature differs by {exact['tv_fitted']:.3f}: its {name} has "
+        f"{number(result['fitted']['masses'][name])} instead of {number(masses[name])}."
     )
 
 
@@ -145,9 +145,9 @@ def _near(result: dict[str, Any]) -> str:
     valley = [law["masses"]["valley"] for law in near]
     moved = ", ".join(f"{after - before:+.3f}" for before, after in pairwise(valley))
     return (
-        f"Without added noise its law has no density, and none is computed. With noise of A = {amplitudes} a step added to it "
-        f"the exact laws have {held}: the valley's share moves by {moved} from one to the next. Smaller amplitudes have too many "
-        "Fourier coefficients, and the limit is not told from these."
+        f"Without added noise its law has no density, so none is computed. With added noise of A = {amplitudes} per step, "
+        f"the exact laws have {held}: the valley's mass changes by {moved} from one to the next. Smaller amplitudes would need "
+        "too many Fourier coefficients, and these three do not determine the limit."
     )
 
 
@@ -160,7 +160,7 @@ def _alone(result: dict[str, Any]) -> str:
     seen = result["passages"]
     return (
         f"{100 * result['one_well_only']:.1f} % of the walkers are never seen in the other well; "
-        f"{seen['mean']:.3f} passages a walker."
+        f"there are {seen['mean']:.3f} passages per walker."
     )
 
 
