@@ -21,6 +21,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
+import numba
 import numpy as np
 from scipy import stats
 
@@ -28,6 +29,9 @@ import langevin_sim as ls
 from langevin_sim import potentials
 from langevin_sim.analysis.verdict import FALSE_ALARM_RATE
 from langevin_sim.dynamics import Dynamics
+from langevin_sim.engine.normals import fill_normals
+from langevin_sim.engine.projections import project
+from langevin_sim.engine.registry import block_stepper
 from langevin_sim.formatting import markdown_table
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.simulation.judgement import judge
@@ -37,6 +41,7 @@ from langevin_sim.simulation.simulate import simulate
 RUNS, RARE_RUNS = 300, 200  # seeds of every case, and of the one with a rare region
 POWER = {2: (60_000, 3), 100: (12_000, 1)}  # dim -> steps and seeds of every fault; the command's default is 60,000 steps
 PIECE = 50  # seeds of one case before the next case has its turn
+FAST: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 PAGE = Path(__file__).with_suffix(".md")
 
 
@@ -79,50 +84,59 @@ class Faulty(Dynamics):
     kernel: ClassVar[str | None] = "gaussian"
 
 
-def hot(x, gradient, normal, step_size, noise):
+@numba.njit(**FAST)
+def move(X, G, Z, step_size, noise):
+    """X <- X - eta G + noise Z, [dim, BLOCK]."""
+    for j in range(X.shape[0]):
+        for i in range(X.shape[1]):
+            X[j, i] = X[j, i] - step_size * G[j, i] + noise * Z[j, i]
+
+
+def hot(X, G, Z, memory, step_size, noise):
     """A temperature that is 1 % too high."""
-    return x - step_size * gradient + np.sqrt(1.01) * noise * normal
+    move(X, G, Z, step_size, np.sqrt(1.01) * noise)
 
 
-def correlated(x, gradient, normal, step_size, noise):
+def correlated(X, G, Z, memory, step_size, noise):
     """Noise of x_1 and x_2 with correlation 0.05."""
-    mixed = normal.copy()
-    mixed[1] = 0.05 * normal[0] + np.sqrt(1.0 - 0.05**2) * normal[1]
-    return x - step_size * gradient + noise * mixed
+    Z[1] = 0.05 * Z[0] + np.sqrt(1.0 - 0.05**2) * Z[1]
+    move(X, G, Z, step_size, noise)
 
 
-def pushed(x, gradient, normal, step_size, noise):
+def pushed(X, G, Z, memory, step_size, noise):
     """A constant force of 0.02 on x_2."""
-    moved = x - step_size * gradient + noise * normal
-    moved[1] += 0.02 * step_size
-    return moved
+    G[1] -= 0.02
+    move(X, G, Z, step_size, noise)
 
 
-def two_points(x, gradient, normal, step_size, noise):
+def two_points(X, G, Z, memory, step_size, noise):
     """Noise that is +1 or -1."""
-    return x - step_size * gradient + noise * np.sign(normal)
+    Z[:] = np.sign(Z)
+    move(X, G, Z, step_size, noise)
 
 
-def rotated(x, gradient, normal, step_size, noise):
+def rotated(X, G, Z, memory, step_size, noise):
     """A force 0.5 J grad U in the plane of x_1 and x_2, which leaves Boltzmann's law as it is for small steps."""
-    moved = x - step_size * gradient + noise * normal
-    moved[0] += 0.5 * step_size * gradient[1]
-    moved[1] -= 0.5 * step_size * gradient[0]
-    return moved
+    first = G[0].copy()
+    G[0] -= 0.5 * G[1]
+    G[1] += 0.5 * first
+    move(X, G, Z, step_size, noise)
 
 
-def half_step(x, gradient, normal, step_size, noise):
+def half_step(X, G, Z, memory, step_size, noise):
     """Half the step that is declared, at the declared temperature."""
-    return x - 0.5 * step_size * gradient + np.sqrt(0.5) * noise * normal
+    move(X, G, Z, 0.5 * step_size, np.sqrt(0.5) * noise)
 
 
-def frozen(x, gradient, normal, memory, step_size, noise):
-    """One walker in 128 stands still: which one is drawn at its first step, from a normal number beyond 2.418."""
-    if memory[0] == 0.0:
-        memory[0] = 2.0 if normal[0] > 2.418 else 1.0
-    if memory[0] == 2.0:
-        return x.copy()
-    return x - step_size * gradient + noise * normal
+def frozen(X, G, Z, memory, step_size, noise):
+    """One walker in 128 stands still."""
+    for i in range(X.shape[1]):
+        if memory[0, i] == 0.0:  # drawn at the first step, from a normal number beyond 2.418
+            memory[0, i] = 2.0 if Z[0, i] > 2.418 else 1.0
+        if memory[0, i] == 2.0:
+            G[:, i] = 0.0
+            Z[:, i] = 0.0
+    move(X, G, Z, step_size, noise)
 
 
 FAULTS = (hot, correlated, pushed, frozen, two_points, rotated, half_step)
@@ -138,7 +152,19 @@ def faulty(function: Any) -> Dynamics:
             {"weak_order": 1, "kernel": "gaussian", "memory_rows": lambda self, dim: 1, "__module__": __name__},
         )
     )
-    ls.stepper(kind)(function)
+    change = numba.njit(**FAST)(function)
+
+    def step(
+        t, X, memory, scratch, stream, step_size, noise, settings, domain, gradient, energy, parameters, sums, data, batch, order
+    ):
+        dim = X.shape[0]
+        G, Z = scratch[:dim], scratch[dim : 2 * dim]
+        gradient(X, G, parameters)
+        fill_normals(stream, Z)
+        change(X, G, Z, memory, step_size, noise)
+        project(X, domain)
+
+    block_stepper(kind)(step)
     return kind(0.02)
 
 
