@@ -13,6 +13,7 @@ from langevin_sim import potentials
 from langevin_sim.dynamics import GDL, LM, MALA, RWM
 from langevin_sim.engine import balance
 from langevin_sim.engine.block import BLOCK
+from langevin_sim.engine.projections import BOX, REFLECTING, SPACE, TORUS
 from langevin_sim.simulation.judgement import judge
 from langevin_sim.simulation.references import reference_laws
 from langevin_sim.simulation.simulate import simulate
@@ -29,19 +30,29 @@ def study():
     return module
 
 
-@pytest.mark.parametrize(("dim", "width"), [(1, 0.0), (3, 0.0), (10, 0.0), (2, 4.0)])
-def test_sums_are_those_of_a_plain_twin(dim, width):
+@pytest.mark.parametrize(("dim", "kind"), [(1, SPACE), (3, SPACE), (10, SPACE), (2, TORUS), (2, BOX), (10, REFLECTING)])
+def test_sums_are_those_of_a_plain_twin(dim, kind):
     rng = np.random.default_rng(dim)
-    before, slope, after = rng.normal(size=(3, dim, BLOCK))
+    low, width, noise = -2.0, 4.0, 0.2
+    before, slope, after = rng.uniform(low, low + width, size=(3, dim, BLOCK))
     after[:, 5] = before[:, 5]
     sums, scratch = np.zeros((balance.rows(dim), BLOCK)), np.empty((dim, BLOCK))
-    domain = np.array([1.0 if width else 0.0, 0.0, width])
-    balance.accumulate(before, slope, after, scratch, 0.1, domain, sums)
-    r = after - before + 0.1 * slope
-    if width:
+    domain = np.array([kind, low, low + width], dtype=float)
+    balance.accumulate(before, slope, after, scratch, 0.1, noise, domain, sums)
+    moved = before - 0.1 * slope
+    r = after - moved
+    free, phases = np.ones_like(r), np.zeros((4, dim, BLOCK))
+    if kind == TORUS:
         r -= width * np.round(r / width)
+    if kind in (BOX, REFLECTING):
+        free = (np.minimum(moved - low, low + width - moved) >= 6 * noise).astype(float)
+        assert 0 < free.sum() < free.size
+        r *= free
+    if kind in (TORUS, REFLECTING):
+        k = 2 * np.pi / width
+        phases = np.array([f(k * (y - low)) for y in (before, moved) for f in (np.cos, np.sin)])
     x, g, nx, ng, nr = before, slope, *(np.roll(a, -1, axis=0) for a in (before, slope, r))
-    rows = [x, g, x * g, g * g, r, r**2, r**4, r * g, x * ng + nx * g, g * ng, r * nr, r * ng - nr * g]
+    rows = [x, g, x * g, g * g, r, r**2, r**4, r * g, x * ng + nx * g, g * ng, r * nr, r * ng - nr * g, free, *phases]
     expected = [sum(row[j] for j in group) for group in balance.members(dim) for row in rows]
     np.testing.assert_allclose(sums[:-1], expected, rtol=1e-12, atol=1e-12)
     np.testing.assert_array_equal(sums[-1], np.arange(BLOCK) == 5)

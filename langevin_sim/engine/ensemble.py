@@ -190,7 +190,8 @@ class Ensemble:
         """
         for name in self._by_block():
             part = state.get(name)
-            if name == "balance" and part is None:  # a checkpoint of an earlier version: no test of single steps
+            if name == "balance" and (part is None or part.shape[1:] != self.balance.shape[1:]):
+                # a checkpoint of an earlier version: no test of single steps
                 self.balance[first : first + len(state["alive"])] = np.nan
                 continue
             target = getattr(self, name)[first : first + (0 if part is None else len(part))]

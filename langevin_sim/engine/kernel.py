@@ -133,7 +133,7 @@ def advance(
                 shuffled,
             )
             if seen:
-                accumulate(before, slope, X[b], residual, step_sizes[k], domain, balance[b])
+                accumulate(before, slope, X[b], residual, step_sizes[k], noises[k], domain, balance[b])
             if (t + 1) % every != 0:
                 continue
             freeze_diverged(X[b], alive[b], bound)

@@ -8,6 +8,10 @@ neighbour k:
       stationary on R^d:             E g_j = 0,  2 E x_j g_j = eta E g_j^2 + E r_j^2 / eta,  and the same for x_j g_k + x_k g_j
     kernel "leimkuhler-matthews":    E r_j = 0,  E r_j^2 = sigma^2 / 2,  E r_j r_k = 0,  E r_j^4 = 3 sigma^4 / 4;  E g_j = 0
     exact (Boltzmann at any step):   E g_j = 0,  E x_j g_j = T,  E[x_j g_k + x_k g_j] = 0              (R^d, smooth U)
+                                     E g_j = 0                                                         (on a torus)
+
+In a box with walls, the noise is tested where it cannot reach them. What is stationary on a torus, and between mirrors, is in
+waves.py.
 
 They hold at any step size and in any dimension. They detect what masses and the mean energy miss: a small constant force; noise
 that is correlated between coordinates, not Gaussian, or of the wrong size; and walkers that stand still.
@@ -50,6 +54,10 @@ class Balance(NamedTuple):
     still: np.ndarray
     steps: int
 
+    def of(self, name: str) -> np.ndarray:
+        """The means of one quantity, [walkers, groups]."""
+        return self.means[:, :, QUANTITIES.index(name)]
+
 
 def balance(sums: np.ndarray, steps: int, dim: int) -> Balance | None:
     """From the engine's sums [walkers, rows]; None if no step was observed, or if a sum is not finite."""
@@ -72,14 +80,10 @@ class _Statistics:
 
     def __init__(self, found: Balance, dim: int) -> None:
         self.made: list[Statistic] = []
-        self._found, self._parts = found, members(dim)
+        self.of, self._parts = found.of, members(dim)
         every = range(groups(dim))
         self._pairs = range(0 if dim == 1 else 1) if dim <= 2 else every  # two coordinates have one pair
         self._every = every
-
-    def of(self, name: str) -> np.ndarray:
-        """The means of one quantity, [walkers, groups]."""
-        return self._found.means[:, :, QUANTITIES.index(name)]
 
     def add(self, law: Kind, words: str, values: np.ndarray, exact: np.ndarray | float = 0.0, pairs: bool = False) -> None:
         """Add one statistic for every group."""
@@ -94,24 +98,26 @@ def statistics(found: Balance, potential: Potential, dynamics: Dynamics, second_
 
     second_moments: whether x is known to have second moments, if the noise depends on x.
     """
-    if not dynamics.homogeneous or potential.domain.kind in ("box", "reflecting"):
+    if not dynamics.homogeneous:
         return []
-    collected = _Statistics(found, potential.dim)
-    space = potential.domain.kind == "space"
-    if dynamics.kernel is not None and (second_moments or not space) and _resolved(collected, potential, dynamics):
+    collected, kind = _Statistics(found, potential.dim), potential.domain.kind
+    seen = dynamics.kernel == "gaussian" if kind in ("box", "reflecting") else dynamics.kernel is not None
+    if seen and (second_moments or kind != "space") and _resolved(collected, potential, dynamics):
         _of_one_step(collected, potential, dynamics)
-    if space and second_moments:
+    if kind == "space" and second_moments:
         _stationary(collected, potential, dynamics)
+    if kind == "torus" and dynamics.exact and potential.smooth:
+        collected.add("stationarity", "mean force on {}", collected.of("g"))
     return collected.made
 
 
 def _resolved(collected: _Statistics, potential: Potential, dynamics: Dynamics) -> bool:
-    """Whether r shows the noise of the step: it is neither wrapped around a torus nor lost in rounding."""
+    """Whether r shows the noise of the step: it is not wrapped around a torus, cut off by walls, or lost in rounding."""
     declared = float(dynamics.noises(0, 1)[0])
     deviation = math.sqrt(float(collected.of("rr").mean(axis=0).max())) if dynamics.stochastic_gradient else declared
     if potential.domain.kind == "torus" and _WITHIN * deviation > potential.domain.width / 2:
         return False
-    return deviation > _ROUNDING * float(np.abs(collected.of("x")).max())
+    return bool(collected.of("free").any()) and deviation > _ROUNDING * float(np.abs(collected.of("x")).max())
 
 
 def _of_one_step(collected: _Statistics, potential: Potential, dynamics: Dynamics) -> None:
@@ -122,17 +128,19 @@ def _of_one_step(collected: _Statistics, potential: Potential, dynamics: Dynamic
         return
     share = 1.0 if direct else 0.5  # the noise of LM is the mean of two normals
     parts = members(dim)
+    sizes = np.array([float(len(group)) for group in parts])
+    missing = of("free") - sizes  # below 0 near walls alone
     add("step", "mean noise of {}", of("r"))
     known = _covariance(potential, dynamics, sigma)
     if known is not None:
         following = np.roll(np.arange(dim), -1)
         variance = share * np.array([known.diagonal()[group].sum() for group in parts])
         between = share * np.array([known[group, following[group]].sum() for group in parts])
-        add("step", "variance of the noise of {}", of("rr"), variance)
+        add("step", "variance of the noise of {}", of("rr") - variance * missing / sizes, variance)
         add("step", "covariance of the noise of {}", of("rr_pair"), between, pairs=True)
         if dynamics.kernel != "minibatch":
-            fourth = 3.0 * (share * sigma**2) ** 2 * np.array([float(len(group)) for group in parts])
-            add("step", "fourth moment of the noise of {}", of("rrrr"), fourth)
+            fourth = 3.0 * (share * sigma**2) ** 2
+            add("step", "fourth moment of the noise of {}", of("rrrr") - fourth * missing, fourth * sizes)
     if direct:
         add("step", "correlation of noise and force on {}", of("rg"))
         add("step", "rotation between noise and force on {}", of("rg_pair"), pairs=True)

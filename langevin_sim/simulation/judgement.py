@@ -26,6 +26,7 @@ from langevin_sim.simulation.balance import standing_still, statistics
 from langevin_sim.simulation.comparisons import beside_law, beside_moments, of_means, unknown
 from langevin_sim.simulation.plan import too_short
 from langevin_sim.simulation.references import References
+from langevin_sim.simulation.waves import waves
 
 if TYPE_CHECKING:
     from langevin_sim.simulation.run import Run
@@ -76,8 +77,9 @@ def judge(run: Run, references: References, ensembles: int = 1) -> Judgement:
             tests += beside_moments(run, references.least_squares)
         else:
             reasons.append(f"the {words} law is not known well enough: {vague}" if vague else f"no {words} law: {reason}")
-    heavy = no_second_moment(tails(run.potential, run.dynamics), run.dynamics.step_size)
-    reasons += [heavy] if heavy else []
+    if run.potential.domain.kind == "space":
+        heavy = no_second_moment(tails(run.potential, run.dynamics), run.dynamics.step_size)
+        reasons += [heavy] if heavy else []
     rate = FALSE_ALARM_RATE / max(ensembles, 1)
     found: Decision = decide(tests, settled=not unsettled, exact=run.dynamics.exact, false_alarm_rate=rate)
     return Judgement(found.word, found.decided_by.quantity if found.decided_by else None, tuple(tests), tuple(reasons))
@@ -101,7 +103,9 @@ def _without_law(run: Run, references: References) -> Iterator[Test]:
     if run.balance is None:
         return
     constant = not run.dynamics.stochastic_gradient or constant_noise(run.potential) is not None
-    for statistic in statistics(run.balance, run.potential, run.dynamics, constant or references.least_squares is not None):
+    moments = constant or references.least_squares is not None
+    found = statistics(run.balance, run.potential, run.dynamics, moments)
+    for statistic in (*found, *waves(run.balance, run.potential, run.dynamics, run.final[run.alive])):
         yield of_means(statistic.quantity, statistic.law, statistic.values, statistic.exact)
     still = standing_still(run.balance, run.potential, run.dynamics)
     if still is not None:

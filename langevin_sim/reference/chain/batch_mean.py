@@ -107,3 +107,19 @@ def batch_characteristic(shifts, first, last, spacing, size, replacement, found)
                 _power(E[1], size, found[x, q])
             else:
                 found[x, q] = E[size] / normalisation
+
+
+def characteristic(z: np.ndarray, size: int, replacement: bool) -> np.ndarray:
+    """E of the product of the z_i of a random batch, from z [n, nodes], complex: the same at a single frequency.
+
+    Without replacement by the recursion of p_j = e_j(z_1 .. z_i) / C(i, j), the mean over batches of j of the first i terms:
+    p_j <- ((i - j) p_j + j z_i p_{j-1}) / i.
+    """
+    if replacement:
+        return np.asarray(z.mean(axis=0) ** size)
+    means = np.zeros((size + 1, z.shape[1]), complex)
+    means[0] = 1.0
+    degrees = np.arange(1, size + 1)[:, None]
+    for i, factor in enumerate(z, 1):
+        means[1:] = ((i - degrees) * means[1:] + degrees * factor * means[:-1]) / i
+    return means[-1]
