@@ -6,12 +6,14 @@ Seeds were fixed before looking. The bound is that of the command: 1 % false ala
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from langevin_sim import potentials
 from langevin_sim.cli.main import main
-from langevin_sim.dynamics import GDL
+from langevin_sim.dynamics import GDL, SGD
+from langevin_sim.simulation.judgement import judge
 from langevin_sim.simulation.references import reference_laws
 from langevin_sim.simulation.simulate import simulate
 from langevin_sim.simulation.summary import summarise
@@ -76,3 +78,25 @@ def test_check_answers_with_its_exit_code(tmp_path, monkeypatch):
     assert json.loads(settled.stdout)["results"][0]["verdict"] in ("finite-step", "agrees")
     assert settled.exit_code == 0
     assert CliRunner().invoke(main, [*arguments, "--start", "narrow", "--steps", "400", "--burn-in", "0"]).exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("dynamics", "declared", "word"),
+    [
+        (SGD(0.1, batch_size=5), None, "finite-step"),
+        (SGD(1.0, batch_size=1), None, "finite-step"),  # x' is one of the values
+        (SGD(1.0, batch_size=3, replacement=True), None, "finite-step"),
+        (SGD(0.1, batch_size=4), SGD(0.1, batch_size=5), "disagrees"),
+        (SGD(0.1, batch_size=5, replacement=True), SGD(0.1, batch_size=5), "disagrees"),
+    ],
+)
+def test_a_column_of_ones_is_judged_by_its_exact_moments(dynamics, declared, word):
+    """The walkers of this autoregression have no density, and its moments at any step are known."""
+    values = np.random.default_rng(3).exponential(size=40)
+    potential = potentials.regression_from(np.ones((40, 1)), values)
+    run = simulate(potential, dynamics, walkers=2560, steps=4000, burn_in=400, seed=1)
+    run = replace(run, dynamics=declared or dynamics)
+    judged = judge(run, reference_laws(potential, run.dynamics, chain=False))
+    assert judged.word == word, judged
+    assert {test.law for test in judged.tests} >= {"chain", "boltzmann", "step"}
+    assert any("exact moments" in reason for reason in judged.reasons)

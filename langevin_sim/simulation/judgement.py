@@ -75,6 +75,7 @@ def judge(run: Run, references: References, ensembles: int = 1) -> Judgement:
             tests += beside_law(run, law, name, _looks(run, references))
         elif name == "chain" and references.least_squares is not None:
             tests += beside_moments(run, references.least_squares)
+            reasons.append(f"its exact moments stand for the chain law: {reason}")
         else:
             reasons.append(f"the {words} law is not known well enough: {vague}" if vague else f"no {words} law: {reason}")
     if run.potential.domain.kind == "space":
