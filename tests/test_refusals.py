@@ -44,7 +44,7 @@ def test_what_confines_is_not_refused(name, temperature):
 @pytest.mark.parametrize("dim", [5, 10])
 def test_arms_that_no_point_reaches_are_noticed(dim):
     """A banana's mean energy is dim/2 at T = 1; points about its minimum give 2.14 and 4.59."""
-    with pytest.raises(ReferenceUnavailable, match="not where points were thrown"):
+    with pytest.raises(ReferenceUnavailable, match="not concentrated about its minima"):
         boltzmann(bare(potentials.get("banana", dim)), 1.0)
 
 

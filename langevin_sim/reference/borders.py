@@ -1,7 +1,7 @@
-"""Where the regions change along lines parallel to the first axis: the one search that every law of this room makes.
+"""Find the places where the region changes along lines parallel to the first axis; all laws of this room use this search.
 
-A labelling takes points (first, second), both [n], to the indices of their regions, [n]. A search begins on a grid, and
-misses what is narrower than its cells and holds none of its points.
+A labelling maps points (first, second), both [n], to the indices of their regions, [n]. A search begins on a grid, and
+misses a region that is narrower than a cell and contains no grid point.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,15 +12,15 @@ import numpy as np
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.plane import by_parts
 
-_BISECTIONS = 52  # of a grid's cell, to rounding
-_MOST_CUTS = 64  # between two neighbouring lines of a scan
-_AT_ONCE = 4_000_000  # numbers
+_BISECTIONS = 52  # number of bisections of a grid cell, down to rounding
+_MOST_CUTS = 64  # limit on cuts between two neighbouring lines of a scan
+_AT_ONCE = 4_000_000  # numbers that are processed at a time
 
 Labelling = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class Segments(NamedTuple):
-    """Pieces of lines, each in one region: number of the line, region, ends, all [n]; the outermost go on to infinity."""
+    """Pieces of lines, each in one region: index of the line, region, ends, all [n]; the outermost extend to infinity."""
 
     line: np.ndarray
     region: np.ndarray
@@ -50,7 +50,7 @@ def grid(low: float, high: float, count: int, also: Iterable[float] = ()) -> np.
 
 
 def marks(potential: Potential, axis: int) -> np.ndarray:
-    """The coordinates of minima and of where walkers start, so that a grid meets every region; 0 beyond the dimensions."""
+    """The coordinates of minima and starts along an axis, so that a grid meets every region; 0 beyond the dimension."""
     if axis >= potential.dim:
         return np.zeros(1)
     starts = [region.start for region in potential.regions]
@@ -81,19 +81,19 @@ def segments(label: Labelling, lines: np.ndarray, places: np.ndarray) -> Segment
 
 
 def crossings(label: Labelling, line: float, places: np.ndarray) -> np.ndarray:
-    """Where the region changes along one line, in order."""
+    """The places where the region changes along one line, in order."""
     return segments(label, np.array([line]), places).low[1:]
 
 
 def pieces(label: Labelling, scan: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """[first, .., last] of the scan of second coordinates, cut where the sequence of regions along the line changes.
+    """[first, .., last]: the range of the scan of second coordinates, cut where the sequence of regions along a line changes.
 
-    Between two cuts every border is a function of the second coordinate. A border parallel to the lines is a cut as well.
+    Between two cuts every border is a function of the second coordinate. A border parallel to the lines is also a cut.
     """
     codes = np.random.default_rng(0).integers(1, 2**63, places.size, dtype=np.uint64) | np.uint64(1)
 
     def sequence(lines: np.ndarray) -> np.ndarray:
-        """One number for each line's sequence of regions."""
+        """One number per line that identifies its sequence of regions."""
         found = np.empty(lines.size, np.uint64)
         size = max(1, _AT_ONCE // places.size)
         for start in range(0, lines.size, size):
@@ -121,7 +121,7 @@ def pieces(label: Labelling, scan: np.ndarray, places: np.ndarray) -> np.ndarray
         more = (before != last) & (right < end)
         begin, end, last, before = right[more], end[more], last[more], before[more]
     found = np.unique(np.concatenate(cuts))
-    # what rounding alone keeps apart is one cut
+    # cuts that differ only by rounding are one cut
     apart = np.diff(found) > 8.0 * np.finfo(float).eps * np.abs(found).max()
     kept = np.concatenate([[True], apart])
     found = found[kept]

@@ -1,4 +1,4 @@
-"""Integrals over a line of functions with kinks, jumps and roots at unknown places: panels halved until polynomials fit."""
+"""Integrate functions with kinks, jumps and roots at unknown places over a line: panels are halved until polynomials fit."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,10 @@ import numpy as np
 
 from langevin_sim.reference.quadrature import legendre, legendre_coefficients, smoothed_legendre
 
-_NODES = 16  # of a panel
-_TAIL = 4  # coefficients whose size tells what is missing
-_ROUNDS = 14  # halvings of a panel, at most
-_MOST = 20_000  # nodes, after which nothing more is halved
+_NODES = 16  # number of nodes of a panel
+_TAIL = 4  # number of last coefficients whose size indicates the error
+_ROUNDS = 14  # limit on halvings of a panel
+_MOST = 20_000  # number of nodes after which halving stops
 
 
 def integrate(
@@ -17,11 +17,11 @@ def integrate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Integrals of function(x [n]) -> [n, k] over [ends[0], ends[-1]], and their errors, both [k].
 
-    ends [m]: of the first panels. roots [m]: at which of them the function may have the square root of a distance, as the
-    length of a line in a region has where the region begins. With t the largest of the last Legendre coefficients on a
-    panel and m the largest of all, t sqrt(t/m) is what the panel's integral is taken to be off by: more than it is for a
-    smooth function, whose integral is exact to twice the degree, and no less for a jump. Panels are halved until this is
-    below ``tolerance`` for each of the k; the sum of the remainders is the error.
+    ends [m]: the ends of the initial panels. roots [m]: whether the function may behave as the square root of the distance from
+    each of them, as does the length of a line in a region near the place where the region begins. With t the largest of the last
+    Legendre coefficients on a panel and m the largest of all, the error of the panel's integral is estimated by t sqrt(t/m). This
+    is too large for a smooth function, whose integral is exact to twice the degree, but not too small for a jump. Panels are
+    halved until it is below ``tolerance`` for each of the k; the sum of the estimates is the error.
     """
     plain, smooth = legendre(_NODES), smoothed_legendre(_NODES)
     transform = legendre_coefficients(_NODES)

@@ -1,4 +1,4 @@
-"""How large a step SGD bears near a minimum: the bound of its second moment, and the tails beyond it."""
+"""Stability of SGD near a minimum: the largest step with a second moment, and the tails beyond it."""
 
 import math
 from typing import NamedTuple
@@ -12,24 +12,24 @@ from langevin_sim.potentials.potential import FiniteSum, Potential
 from langevin_sim.potentials.regression import is_least_squares
 from langevin_sim.reference.chain.batch_mean import TILE, batch_characteristic
 
-_STEP = 1e-5  # of differences, times 1 + |x|
-_DENSE = 12  # largest dimension whose dim^2 equations are solved as a matrix
-_MOST = 10**7  # numbers in all Hessians of terms
-_MOST_PRODUCTS = 2e10  # for the bound: a minute
-_ITERATIONS = 100  # of the largest eigenvalue, about
-_LATTICE = 2**15  # points for the law of a batch mean
+_STEP = 1e-5  # step of finite differences, times 1 + |x|
+_DENSE = 12  # up to this dimension, the dim^2 equations are solved as a matrix
+_MOST = 10**7  # limit on the numbers in all Hessians of terms
+_MOST_PRODUCTS = 2e10  # limit on the products for the bound: about a minute
+_ITERATIONS = 100  # typical number of iterations for the largest eigenvalue
+_LATTICE = 2**15  # number of points for the law of a batch mean
 _MOST_WORK = 2e9
-_FLAT = 1e-12  # of the largest curvature
-_MET = 1e-9  # of the curvature: gradients of terms that vanish at a minimum
+_FLAT = 1e-12  # a curvature below this share of the largest is flat
+_MET = 1e-9  # gradients of terms below this share of the curvature vanish at a minimum
 
 
 class Tails(NamedTuple):
-    """What is known of SGD or SGDL with steps of this size and batches of this size near a minimum.
+    """What is known about SGD or SGDL with this step size and batch size near a minimum.
 
-    bound: the step size below which x has a second moment. growth: E log|1 - eta a_B|, a_B the batch mean of the terms'
-    curvatures, below 0 if walkers come back; exponent: alpha > 0 with E|1 - eta a_B|^alpha = 1, so that P(|x| > r) falls as
-    r^-alpha (infinite where no factor is above 1), and its error; each in one dimension alone, on sums of parabolas, None
-    elsewhere.
+    bound: the step size below which x has a second moment. growth: E log|1 - eta a_B|, where a_B is the batch mean of the terms'
+    curvatures; negative if walkers come back. exponent: alpha > 0 with E|1 - eta a_B|^alpha = 1, so that P(|x| > r) falls as
+    r^-alpha (infinite if no factor is above 1); and its error. These are known only in one dimension on sums of parabolas,
+    otherwise None.
     """
 
     bound: float
@@ -39,7 +39,7 @@ class Tails(NamedTuple):
 
 
 def tails(potential: Potential, dynamics: Dynamics) -> Tails | None:
-    """Bound, growth and tail exponent, at the first minimum that is listed; None for what draws no batches.
+    """Bound, growth and tail exponent, at the first listed minimum; None for a dynamics that draws no batches.
 
     Source: Kesten, Acta Mathematica 131, 207 (1973); Gurbuzbalaban, Simsekli and Zhu (ICML 2021) for SGD.
     """
@@ -57,7 +57,7 @@ def tails(potential: Potential, dynamics: Dynamics) -> Tails | None:
         return Tails(bound, growth)
     exponent = _exponent(*factors)
     if math.isinf(exponent) and _largest(potential, terms, dynamics) > 1.0:
-        return Tails(bound, growth)  # by batches so rare that rounding hides them
+        return Tails(bound, growth)  # growth by batches so rare that rounding hides them
     rougher = factors if dynamics.batch_size == 1 else _factors(potential, terms, dynamics, _LATTICE // 2)
     assert rougher is not None, "half the lattice is less work"
     error = 0.0 if math.isinf(exponent) else abs(exponent - _exponent(*rougher)) + 1e-12
@@ -65,7 +65,7 @@ def tails(potential: Potential, dynamics: Dynamics) -> Tails | None:
 
 
 def no_second_moment(found: Tails | None, step_size: float) -> str:
-    """What there is to say of a step beyond the bound; empty below it."""
+    """A sentence on a step size beyond the bound; empty for one below it."""
     if found is None or step_size < found.bound:
         return ""
     if found.exponent is not None:
@@ -74,18 +74,18 @@ def no_second_moment(found: Tails | None, step_size: float) -> str:
         fall = ": walkers do not come back"
     else:
         fall = ""
-    return f"x has a second moment for step sizes below {found.bound:.3g} only, and none at {step_size:g}{fall}"
+    return f"x has a second moment only for step sizes below {found.bound:.3g}, and none at {step_size:g}{fall}"
 
 
 def mean_square_bound(potential: Potential, dynamics: Dynamics, minimum: np.ndarray | None = None) -> float | None:
-    """The step size below which SGD or SGDL has a second moment near a minimum [dim], by default the first one listed.
+    """The step size below which SGD or SGDL has a second moment near a minimum [dim], by default the first listed one.
 
-    With H_i the Hessians of the terms there, A their mean and f = (n-b)/(b(n-1)), with replacement 1/b, the second moments
-    S = E x x^T of the linearised chain go to S - eta (A S + S A) + eta^2 ((1 - f) A S A + f mean_i H_i S H_i), and the bound is
-    the least eta at which that has the eigenvalue 1. In one dimension it is 2 A / (A^2 + f s^2), s^2 the variance of
-    the H_i: (1 - eta A)^2 + eta^2 f s^2 < 1. Directions in which U is flat are left out. None where there are no batches,
-    where the minimum is none to second order, and where the Hessians are too many.
-    Source: Wu, Ma and E (NeurIPS 2018), who ask for the same of the trace.
+    With H_i the Hessians of the terms there, A their mean and f = (n-b)/(b(n-1)), or 1/b with replacement, one step takes the
+    second moments S = E x x^T of the linearised chain to S - eta (A S + S A) + eta^2 ((1 - f) A S A + f mean_i H_i S H_i). The
+    bound is the least eta at which this map has the eigenvalue 1. In one dimension it is 2 A / (A^2 + f s^2), with s^2 the
+    variance of the H_i: (1 - eta A)^2 + eta^2 f s^2 < 1. Directions in which U is flat are left out. None if there are no
+    batches, if the point is not a minimum to second order, or if there are too many Hessians.
+    Source: Wu, Ma and E (NeurIPS 2018), who require the same of the trace.
     """
     terms = potential.terms
     if terms is None or not isinstance(dynamics, SGDL):
@@ -134,7 +134,7 @@ def mean_square_bound(potential: Potential, dynamics: Dynamics, minimum: np.ndar
 
 
 def _hessians(potential: Potential, terms: FiniteSum, point: np.ndarray) -> np.ndarray:
-    """Of every term at a point, [n, dim, dim], by central differences, which are exact for parabolas."""
+    """The Hessian of every term at a point, [n, dim, dim], by central differences, which are exact for parabolas."""
     n, dim = terms.n_terms, potential.dim
     step = 1.0 if potential.quadratic is not None else _STEP * (1.0 + float(np.abs(point).max()))
     everything = np.arange(n)[:, None]
@@ -147,7 +147,7 @@ def _hessians(potential: Potential, terms: FiniteSum, point: np.ndarray) -> np.n
 
 
 def _driven(potential: Potential, terms: FiniteSum, dynamics: SGDL) -> bool:
-    """Whether there is noise at the minimum itself, without which x tends to it."""
+    """Whether there is noise at the minimum itself; without it x tends to the minimum."""
     everything = np.arange(terms.n_terms)[:, None]
     single = potential.batch_gradient(np.tile(potential.minima[0], (terms.n_terms, 1)), everything)
     scale = abs(float(potential.gradient(potential.minima[0] + 1.0)[0]))
@@ -155,10 +155,10 @@ def _driven(potential: Potential, terms: FiniteSum, dynamics: SGDL) -> bool:
 
 
 def _factors(potential: Potential, terms: FiniteSum, dynamics: SGDL, points: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """|1 - eta a_B| and their probabilities, a_B the batch mean of the curvatures; None where it is too much work.
+    """|1 - eta a_B| and their probabilities, where a_B is the batch mean of the curvatures; None if it is too much work.
 
-    For batches of more than one, on a lattice to which the curvatures are rounded: the transform of the law of their sum
-    is that of chain/batch_mean.py.
+    For batches of more than one term, curvatures are rounded to a lattice, and the law of their sum follows from its transform
+    as in chain/batch_mean.py.
     """
     curvatures = _hessians(potential, terms, potential.minima[0]).ravel()
     n, size = len(curvatures), dynamics.batch_size
@@ -171,7 +171,7 @@ def _factors(potential: Potential, terms: FiniteSum, dynamics: SGDL, points: int
         return None
     spacing = width / cells
     rounded = np.round((curvatures - low) / spacing)
-    count = cells * size + 1  # sums of the batch: 0 .. cells * size
+    count = cells * size + 1  # sums over a batch: 0 .. cells * size
     tiles = -(-(count // 2 + 1) // TILE)
     found = np.empty((1, tiles, 2, TILE))
     firsts, lasts = np.zeros(tiles, np.int64), TILE * np.arange(tiles)
@@ -180,7 +180,7 @@ def _factors(potential: Potential, terms: FiniteSum, dynamics: SGDL, points: int
     )
     transform = (found[0, :, 0] + 1j * found[0, :, 1]).ravel()[: count // 2 + 1]
     law = np.fft.irfft(np.conj(transform), count)[-np.arange(count) % count]
-    kept = law > 1e-14  # the others are rounding
+    kept = law > 1e-14  # smaller ones are rounding
     means = low + spacing * np.arange(count)[kept] / size
     return np.abs(1.0 - dynamics.step_size * means), law[kept] / law[kept].sum()
 
@@ -194,7 +194,7 @@ def _largest(potential: Potential, terms: FiniteSum, dynamics: SGDL) -> float:
 
 
 def _exponent(factors: np.ndarray, weights: np.ndarray) -> float:
-    """alpha > 0 with E factor^alpha = 1, where E log factor < 0; infinite if none is above 1."""
+    """alpha > 0 with E factor^alpha = 1, given E log factor < 0; infinite if no factor is above 1."""
     from scipy.optimize import brentq  # slow to import
 
     if factors.max() <= 1.0:

@@ -1,8 +1,9 @@
 """Adaptive Gauss-Legendre quadrature of exp(log weight) along many lines at once.
 
-Every line has panels of its own, which are halved until halving changes nothing. All lines are halved together, so that the
-work is a few calls on large arrays. Weights are logarithms relative to the largest that has been seen on the line: a peak
-that is narrow beside the first panels, or far below the range of floating-point numbers, is found and resolved like any other.
+Every line has its own panels, which are halved until halving changes nothing. All lines are halved together, so that the
+work consists of a few calls on large arrays. Weights are logarithms relative to the largest seen so far on the line, so a peak
+that is narrow compared with the first panels, or far below the range of floating-point numbers, is found and resolved like any
+other.
 """
 
 from collections.abc import Callable
@@ -12,17 +13,17 @@ import numpy as np
 
 from langevin_sim.reference.quadrature import halving_matrix, legendre, legendre_coefficients
 
-NODES = 12  # of a panel
-NEGLIGIBLE = 42.0  # a panel whose weight is e^-42 of its line's is left out
-_ROUNDS = 60  # halvings
-_NARROWEST = 4e-15  # width of a panel relative to its distance from the origin: what rounding leaves
+NODES = 12  # number of nodes of a panel
+NEGLIGIBLE = 42.0  # a panel is left out if its weight is e^-42 of its line's
+_ROUNDS = 60  # limit on halvings
+_NARROWEST = 4e-15  # least width of a panel relative to its distance from the origin, because of rounding
 _BISECTIONS = 56
 _STEEP = 3.0  # a rise of the log weight between neighbouring nodes that a panel does not resolve
-_LOOKS = 97  # places of a panel at which its label is asked for
-_COUNTS = 1e-13  # share of its line's weight below which a panel's borders do not count
-_INSIDE = 1e-9  # of a panel's width: how far from its ends the first and the last label are taken
-_SMALL = 1e-4  # a relative change that may be rounding
-_TINY, _LARGEST = 1e-200, 200.0  # a magnitude, and the log of one, that nothing that counts exceeds
+_LOOKS = 97  # number of places of a panel at which its label is evaluated
+_COUNTS = 1e-13  # below this share of its line's weight, a panel's borders are ignored
+_INSIDE = 1e-9  # distance of the first and last label from the ends of a panel, relative to its width
+_SMALL = 1e-4  # a smaller relative change may be rounding
+_TINY, _LARGEST = 1e-200, 200.0  # lower bound of magnitudes, and upper bound of their logs
 _ROUNDING = 4.0 * float(np.finfo(float).eps)
 
 Evaluate = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -33,7 +34,7 @@ class Panels(NamedTuple):
     """Resolved panels, in order along each line.
 
     line, low, high, label: [panels]; log: [panels, NODES], the log weight at the nodes; values: [panels, NODES, q],
-    the functions that are averaged. error: [panels, 1 + q], what halving a panel changed of the integrals of the weight
+    the functions that are averaged. error: [panels, 1 + q], the change on halving a panel of the integrals of the weight
     and of the values times the weight, relative to the line's total weight.
     """
 
@@ -46,7 +47,7 @@ class Panels(NamedTuple):
     error: np.ndarray
 
     def nodes(self) -> np.ndarray:
-        """Places [panels, NODES]."""
+        """The places of the nodes, [panels, NODES]."""
         return self.low[:, None] + (self.high - self.low)[:, None] * legendre(NODES)[0]
 
     def weights(self, scale: np.ndarray) -> np.ndarray:
@@ -70,7 +71,7 @@ class _Sampled(NamedTuple):
         return np.concatenate([weight, weight * self.values], axis=-1)
 
     def magnitudes(self, scale: np.ndarray) -> np.ndarray:
-        """Integrals of their magnitudes: [panels, 1 + q]."""
+        """The integrals of the magnitudes of these, [panels, 1 + q]."""
         return (self.high - self.low)[:, None] * np.einsum("n,pnq->pq", legendre(NODES)[1], np.abs(self.weighted(scale)))
 
 
@@ -93,11 +94,11 @@ def refine(
 ) -> Panels:
     """Halve the panels [low, high] of the lines until halving changes the integrals by less than tolerance times their sizes.
 
-    evaluate(line [p], points [p, n]) gives the log weight [p, n] and values [p, n, q]. tolerance: of the weight and of the
-    first of the values; what has none is integrated along, and its change told. The last ``shares`` of those that have
-    one are compared with the weight, the others with their own size or the weight's, whichever is larger. label: panels end
-    where it changes. interpolated: the integrands must be polynomials on each panel to the tolerance, not just their
-    integrals. budget: nodes after which halving stops; what it would have changed is in the error.
+    evaluate(line [p], points [p, n]) gives the log weight [p, n] and values [p, n, q]. tolerance: for the weight and for the
+    first values; values without one are integrated as well, and their change is reported. The last ``shares`` of the values with
+    a tolerance are compared with the weight, the others with their own size or that of the weight, whichever is larger. label:
+    panels end where it changes. interpolated: whether the integrands, not only their integrals, must agree with polynomials on
+    each panel to within the tolerance. budget: number of nodes after which halving stops; the error includes the last changes.
     """
     _, quadrature = legendre(NODES)
     both, halves = 0.5 * np.concatenate([quadrature, quadrature]), halving_matrix(NODES)
@@ -107,8 +108,8 @@ def refine(
     scale = np.full(lines, -np.inf)
     np.maximum.at(scale, parent.line, parent.log.max(axis=1, initial=-np.inf))
     accepted = np.zeros((lines, columns))
-    kept: list[tuple[_Sampled, np.ndarray, np.ndarray, np.ndarray]] = []  # panels, labels, changes, the scale then
-    before_halving = np.full((line.size, held), np.inf)  # the relative changes that halving a panel's parent made
+    kept: list[tuple[_Sampled, np.ndarray, np.ndarray, np.ndarray]] = []  # panels, labels, changes, the scale at that time
+    before_halving = np.full((line.size, held), np.inf)  # relative changes on halving a panel's parent
     for turn in range(_ROUNDS):
         middle = 0.5 * (parent.low + parent.high)
         ends = np.stack([parent.low, middle], axis=1).ravel(), np.stack([middle, parent.high], axis=1).ravel()
@@ -145,7 +146,7 @@ def refine(
         labels = np.zeros(done.line.size, int)
         again = child.take(np.zeros(0, int))
         if label is not None and done.line.size:
-            # what a border missed would move is worth a cut
+            # cut at a border if missing it would matter
             counts = (magnitude[:, 0] > _COUNTS * own[:, 0]) & (turn < _ROUNDS - 1)
             labels, cut, place = _cut(label, done, np.repeat(counts[enough], 2))
             if cut.any():
@@ -176,9 +177,9 @@ def refine(
 
 
 def _between_nodes_and_ends(evaluate: Evaluate, parent: _Sampled, child: _Sampled, scale: np.ndarray) -> np.ndarray:
-    """What a kink between a half's outermost nodes and its ends, which no node sees, may change: [panels, 1 + q].
+    """The possible effect of a kink between the outermost nodes of a half and its ends, which no node sees: [panels, 1 + q].
 
-    How far the integrands at the ends of the halves are from their polynomials, times the distance to the nodes.
+    It is the distance of the integrands at the ends of the halves from their polynomials, times the distance to the nodes.
     """
     ends = np.stack([parent.low, 0.5 * (parent.low + parent.high), parent.high], axis=1)
     at_ends = _Sampled(parent.line, parent.low, parent.high, *evaluate(parent.line, ends)).weighted(scale)
@@ -189,8 +190,8 @@ def _between_nodes_and_ends(evaluate: Evaluate, parent: _Sampled, child: _Sample
 
 
 def _noisy(relative: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """Whether the integrands are rounding at this scale, [panels, columns]: halving changes two neighbours, halves of one panel,
-    as much as it did that panel. At a kink or a jump it changes one of them, and elsewhere far less."""
+    """Whether the integrands are only rounding noise at this scale, [panels, columns]: halving changes both halves of a panel
+    as much as it changed that panel. At a kink or a jump it changes only one of them, and elsewhere far less."""
     found = (relative < _SMALL) & (relative > 0.25 * before)
     same = (before[1:] == before[:-1]) & found[1:] & found[:-1]
     none = np.zeros((1, found.shape[1]), bool)
@@ -198,7 +199,7 @@ def _noisy(relative: np.ndarray, before: np.ndarray) -> np.ndarray:
 
 
 def _noise(panels: _Sampled) -> np.ndarray:
-    """Rounding of the weights at the nodes, relative to them: of the log weight, and of the place times its slope."""
+    """Relative rounding error of the weights at the nodes, from the log weight and from the place times its slope."""
     log = np.where(np.isfinite(panels.log), panels.log, 0.0)
     x = panels.low[:, None] + (panels.high - panels.low)[:, None] * legendre(NODES)[0]
     apart = np.diff(x, axis=1)
@@ -210,7 +211,7 @@ def _noise(panels: _Sampled) -> np.ndarray:
 
 
 def _peaked(log: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Whether a panel may hide a peak that counts: its largest log weight stands out, and might rise on to the line's largest."""
+    """Whether a panel may hide a peak: its largest log weight stands out, and might continue to rise to the line's largest."""
     at = np.arange(log.shape[0]), log.argmax(axis=1)
     left, right = log[at[0], np.maximum(at[1] - 1, 0)], log[at[0], np.minimum(at[1] + 1, log.shape[1] - 1)]
     with np.errstate(invalid="ignore"):
@@ -219,7 +220,7 @@ def _peaked(log: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 
 def _cut(label: Label, panels: _Sampled, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Labels of the panels' middles; whether the label changes within, where a panel counts; and where it first does."""
+    """The labels of the panels' middles; whether the label changes within a panel that counts; and where it first changes."""
     width = panels.high - panels.low
     labels = label(panels.line, (panels.low + 0.5 * width)[:, None])[:, 0]
     cut, place = np.zeros(len(width), bool), np.full(len(width), np.nan)
@@ -239,7 +240,7 @@ def _cut(label: Label, panels: _Sampled, counts: np.ndarray) -> tuple[np.ndarray
 
 
 def border(label: Label, line: np.ndarray, left: np.ndarray, right: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """Where the label ceases to be ``before`` between left and right, by bisection to rounding."""
+    """The places between left and right where the label ceases to be ``before``, by bisection to rounding."""
     for _ in range(_BISECTIONS if line.size else 0):
         middle = 0.5 * (left + right)
         same = label(line, middle[:, None])[:, 0] == before

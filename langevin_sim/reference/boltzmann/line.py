@@ -1,6 +1,6 @@
-"""exp(-U/T) on a line: Gauss-Legendre panels, graded about minima and towards infinity, halved until halving changes nothing.
+"""Integrate exp(-U/T) on a line: Gauss-Legendre panels, graded about minima and towards infinity, and halved as necessary.
 
-Every panel carries a polynomial, so that the total, the masses, the mean energy and the bins come from one rule.
+Every panel has a polynomial, so the total, the masses, the mean energy and the bins come from one rule.
 """
 
 import math
@@ -16,16 +16,16 @@ from langevin_sim.reference.boltzmann.piecewise import Piecewise
 from langevin_sim.reference.moments import Moments
 from langevin_sim.reference.quadrature import halving_matrix, legendre, panel_rule
 
-_NODES = 12  # of a panel
-_BULK = 64  # first panels over the part of the line where the weight is expected
-_TOLERANCE = 1e-13  # of a panel, relative to the whole
-_ROUNDS, _MOST = 60, 1_000_000  # halvings, and nodes, at most
-_NARROWEST = 4e-15  # width of a panel relative to its distance from the origin: what rounding leaves
-_EDGES = 500  # jumps of U, at most: more of them are rounding
-_NEGLIGIBLE = 42.0  # mass e^-42 of the whole is left out
-_OUTMOST = 1e150  # as far as a tail is followed
-_SLOWEST = 1.002  # a density that falls as |x|^-1.002 or slower cannot be told from one without an integral
-_AT_A_TIME = 4  # places of a tail
+_NODES = 12  # number of nodes of a panel
+_BULK = 64  # number of initial panels over the bulk, the part of the line where the weight is expected
+_TOLERANCE = 1e-13  # tolerance of a panel, relative to the whole
+_ROUNDS, _MOST = 60, 1_000_000  # limits on halvings and on nodes
+_NARROWEST = 4e-15  # least width of a panel relative to its distance from the origin, because of rounding
+_EDGES = 500  # limit on jumps of U: if there are more, they are rounding
+_NEGLIGIBLE = 42.0  # a mass of e^-42 of the whole is left out
+_OUTMOST = 1e150  # tails are followed up to here
+_SLOWEST = 1.002  # a density that falls as |x|^-1.002 or slower cannot be distinguished from one without an integral
+_AT_A_TIME = 4  # number of places of a tail that are evaluated at a time
 _BISECTIONS = 60
 _ROUNDING = 8.0 * float(np.finfo(float).eps)
 _SAFETY = 2.0
@@ -43,18 +43,18 @@ class _Sampled(NamedTuple):
         return _Sampled(*(array[which] for array in self))
 
     def weighted(self, scale: float) -> np.ndarray:
-        """exp(log - scale), and that times U: [2, panels, nodes]."""
+        """exp(log - scale), and U times it: [2, panels, nodes]."""
         weight = np.exp(self.log - scale)
         return np.stack([weight, np.where(weight > 0.0, weight * np.where(weight > 0.0, self.energy, 0.0), 0.0)])
 
     def integrals(self, scale: float) -> np.ndarray:
-        """Of those two over each panel: [2, panels]."""
+        """The integrals of those two over each panel: [2, panels]."""
         return np.asarray((self.high - self.low) * (self.weighted(scale) @ legendre(_NODES)[1]))
 
 
 class _Tail(NamedTuple):
-    """Ends of panels beyond the bulk, outwards; the power of |x| by which the density falls (inf where faster than any);
-    the place, and the log of the density there, beyond which nothing is integrated."""
+    """Ends of panels beyond the bulk, outwards; the power of |x| by which the density falls (inf if faster than any power);
+    the place beyond which nothing is integrated, and the log of the density there."""
 
     ends: np.ndarray
     power: float = math.inf
@@ -69,12 +69,12 @@ class _Tail(NamedTuple):
         return math.inf if slower <= 0.0 else self.log + (moment + 1.0) * math.log(abs(self.place)) - math.log(slower)
 
     def energy(self) -> float:
-        """The mean of |U|/T beyond, where exp(-U/T) goes as |x|^-power."""
+        """The mean of |U|/T beyond that place, if exp(-U/T) goes as |x|^-power."""
         return abs(self.log) + self.power / (self.power - 1.0)
 
 
 def _log_weight(potential: Potential, temperature: float, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """-U/T and U at x; what is not a number has no weight."""
+    """-U/T and U at x; where U is nan, the weight is 0."""
     with np.errstate(all="ignore"):
         energy = potential.energy(x[..., None])
         energy = np.where(np.isnan(energy), np.inf, energy)
@@ -123,13 +123,13 @@ def _tail(potential: Potential, temperature: float, origin: float, width: float,
         falls = f"falls only as |x|^{-power:.3g}" if power > 0.01 else "does not fall off"
         raise ReferenceUnavailable(
             f"exp(-U/T) of {potential.name} at T = {temperature:g} {falls} towards {'+' if sign > 0 else '-'}infinity: it cannot "
-            "be normalised, so that there is no Boltzmann law"
+            "be normalised, so there is no Boltzmann law"
         )
     return _Tail(places, float(power), float(places[last]), float(logs[last]))
 
 
 def _borders(potential: Potential, x: np.ndarray) -> np.ndarray:
-    """Where the region changes between neighbours of x[n], to rounding."""
+    """The places between neighbours of x[n] where the region changes, to rounding."""
     if len(potential.regions) == 1:
         return np.zeros(0)
     labels = potential.label(x[:, None])
@@ -143,7 +143,7 @@ def _borders(potential: Potential, x: np.ndarray) -> np.ndarray:
 
 
 def _halved(potential: Potential, temperature: float, ends: np.ndarray) -> tuple[_Sampled, np.ndarray]:
-    """Panels that are halved until their polynomials fit; errors [2, panels] of the weight's and the energy's integral,
+    """Panels, halved until their polynomials fit; and the errors [2, panels] of the integrals of the weight and of the energy,
     relative to exp(largest log)."""
     _, quadrature = legendre(_NODES)
     both, halves = 0.5 * np.concatenate([quadrature, quadrature]), halving_matrix(_NODES)
@@ -164,14 +164,14 @@ def _halved(potential: Potential, temperature: float, ends: np.ndarray) -> tuple
         whole = size.sum(axis=1) + sum(np.abs(part.integrals(scale)).sum(axis=1) for part in kept)
         energies = np.where(pairs[0] > 0.0, child.energy.reshape(pairs[0].shape), 0.0)
         square = width * (energies * pairs[1] @ both)
-        noise = _ROUNDING * (size + np.stack([size[1], square]) / temperature)  # of U itself, relative to its size
+        noise = _ROUNDING * (size + np.stack([size[1], square]) / temperature)  # rounding of U itself, relative to its size
         narrow = width <= _NARROWEST * np.maximum(np.abs(parent.low), np.abs(parent.high))
         enough = (change <= _TOLERANCE * whole[:, None] + noise).all(axis=0) | narrow | (turn == _ROUNDS - 1)
         edges += int((narrow & (size[0] > _TOLERANCE * whole[0])).sum())
         if edges > _EDGES or spent > _MOST:
             raise ReferenceUnavailable(
-                f"the energy of {potential.name} is too rough for quadrature at T = {temperature:g}, or nothing but rounding "
-                "where its wells are"
+                f"the energy of {potential.name} is too rough for quadrature at T = {temperature:g}, or only rounding "
+                "noise in its wells"
             )
         change = np.where(narrow, np.maximum(change, size), change + noise)
         kept.append(child.take(np.repeat(enough, 2)))
@@ -185,9 +185,9 @@ def _halved(potential: Potential, temperature: float, ends: np.ndarray) -> tuple
 
 
 def integrals(potential: Potential, temperature: float) -> Integrals:
-    """All of it, on the domain or on R, with errors from what the last halving changed and from what the tails leave out.
+    """All integrals, on the domain or on R; errors are the change in the last halving plus what the tails leave out.
 
-    Raises ReferenceUnavailable where exp(-U/T) has no integral.
+    Raises ReferenceUnavailable if exp(-U/T) has no integral.
     """
     domain, tails = potential.domain, []
     low, high = domain.low, domain.high
@@ -208,7 +208,7 @@ def integrals(potential: Potential, temperature: float) -> Integrals:
     mass, of_energy = panels.integrals(scale)
     total = float(mass.sum())
     if not (total > 0.0 and math.isfinite(total)):
-        raise ReferenceUnavailable(f"exp(-U/T) of {potential.name} at T = {temperature:g} is 0 wherever it was looked for")
+        raise ReferenceUnavailable(f"exp(-U/T) of {potential.name} at T = {temperature:g} is 0 at all places tried")
     beyond = [
         [math.exp(tail.beyond(k) - scale) / total if tail.beyond(k) < math.inf else math.inf for k in range(3)] for tail in tails
     ]

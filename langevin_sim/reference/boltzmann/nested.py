@@ -1,4 +1,4 @@
-"""exp(-U/T) over two coordinates: adaptive panels of the first, and at each node of theirs adaptive panels of the second.
+"""Integrate exp(-U/T) over two coordinates: adaptive panels of the first, and at each node adaptive panels of the second.
 
 One rule gives the total, the masses of the regions, the mean energy, moments and the law of the first coordinate.
 """
@@ -20,28 +20,28 @@ from langevin_sim.reference.moments import Moments
 from langevin_sim.reference.quadrature import legendre_coefficients
 
 _OUTER, _SHARES, _INNER = 3e-10, 1e-10, 1e-12  # tolerances: along the first coordinate, of regions' shares, along the second
-_LINES_IN_ALL, _NODES_IN_ALL = 40_000, 1.5e7  # along the second coordinate, after which nothing more is halved
-_NODES_A_LINE = 10_000  # likewise, on average
-_LINES = 256  # that are integrated at a time
+_LINES_IN_ALL, _NODES_IN_ALL = 40_000, 1.5e7  # halving stops after this many lines along the second coordinate, or nodes on them
+_NODES_A_LINE = 10_000  # likewise, for the mean number of nodes per line
+_LINES = 256  # number of lines that are integrated at a time
 _SAFETY = 4.0
-_MISSED = 3e-9  # mass that a region may have between places where borders are looked for
-_ROUGH = 1e-4  # a relative error of the integral that only an energy makes which is not resolved
+_MISSED = 3e-9  # mass that a region may have between places where borders are searched
+_ROUGH = 1e-4  # only an energy that is not resolved gives the integral a larger relative error
 _ROUNDING = 1e-14
-_SLOWEST = 1.01  # a density that falls as |x|^-1.01 or slower cannot be told from one without an integral
-_OUTMOST = 1e30  # widths of the bulk, as far as a tail is followed
-_TREND = 16  # places, at least, from which a power is told
-_UNSURE = 1e-3  # a relative error of the integral along a line at which its tail is no longer followed
-_SIDES = 4  # places beyond the bulk that are tried at a time
-_MANY = 1e-9  # probability of the lines whose tails leave a moment infinite
-_INFINITE = 100.0  # the log of how much larger than the rest an infinite mass is taken to be
+_SLOWEST = 1.01  # a density that falls as |x|^-1.01 or slower cannot be distinguished from one without an integral
+_OUTMOST = 1e30  # a tail is followed up to this many widths of the bulk
+_TREND = 16  # least number of places from which a power is determined
+_UNSURE = 1e-3  # a tail is no longer followed if the integral along a line has a larger relative error
+_SIDES = 4  # number of places beyond the bulk that are tried at a time
+_MANY = 1e-9  # a moment is infinite if the lines whose tails make it so have a larger probability
+_INFINITE = 100.0  # an infinite mass is represented by e^100 times the rest
 
 
 class Lines(NamedTuple):
     """Integrals over the second coordinate y.
 
-    nodes: how many they took. log: of the integrals [n]. values: averages over each line of U/T, the shares of the regions, y
-    and y^2; 1 where the tails leave no E|y| and 1 where they leave no E y^2, else 0; the integral's relative error,
-    [n, regions + 6].
+    nodes: their number. log: the logs of the integrals [n]. values [n, regions + 6]: averages over each line of U/T, the shares
+    of the regions, y and y^2; 1 if the tails leave no E|y|, otherwise 0; 1 if they leave no E y^2, otherwise 0; the relative
+    error of the integral.
     """
 
     nodes: int
@@ -50,8 +50,8 @@ class Lines(NamedTuple):
 
 
 class _Tail(NamedTuple):
-    """Places beyond the bulk, outwards; what the lines there are; by which powers of |x| the density, and it times E|y| and
-    E y^2, fall; the log of the density at the outermost place, -inf where it has fallen off."""
+    """Places beyond the bulk, outwards; the lines there; the powers of |x| by which the density, and the density times E|y| and
+    E y^2, fall; the log of the density at the outermost place, -inf if it has become negligible."""
 
     places: np.ndarray
     lines: Lines
@@ -68,8 +68,8 @@ class _Tail(NamedTuple):
 
 
 class _Law(NamedTuple):
-    """Panels of the first coordinate, and the probabilities of their nodes; its tails; its law; of the integral as a whole the
-    relative error along the second coordinate, and what lies beyond the panels, of 1, |x| and x^2."""
+    """Panels of the first coordinate and the probabilities of their nodes; its tails; its law; for the whole integral the
+    relative error along the second coordinate, and the integrals of 1, |x| and x^2 beyond the panels."""
 
     panels: Panels
     probability: np.ndarray
@@ -80,9 +80,9 @@ class _Law(NamedTuple):
 
 
 def integrals(potential: Potential, temperature: float) -> Integrals:
-    """All of it, for two dimensions, or over (x_1, rho) for an axially symmetric U in any.
+    """All integrals, in two dimensions, or over (x_1, rho) for an axially symmetric U in any dimension.
 
-    Errors are four times what the last halving changed, and what the tails leave out. Raises ReferenceUnavailable where
+    Errors are four times the change in the last halving, plus what the tails leave out. Raises ReferenceUnavailable if
     exp(-U/T) has no integral.
     """
     radial = potential.domain.kind == "space" and potential.symmetry == "axial" and potential.dim > 2
@@ -108,12 +108,12 @@ def integrals(potential: Potential, temperature: float) -> Integrals:
 
 
 def _law(plane: Plane) -> _Law:
-    """Raises ReferenceUnavailable where there is no weight, or where it has no integral."""
+    """The law; raises ReferenceUnavailable if there is no weight, or if it has no integral."""
     panels, tails = _first(plane)
     scale = np.array([panels.log.max(initial=-math.inf)])
     if not math.isfinite(scale[0]):
         name = plane.potential.name
-        raise ReferenceUnavailable(f"exp(-U/T) of {name} at T = {plane.temperature:g} is 0 wherever it was looked for")
+        raise ReferenceUnavailable(f"exp(-U/T) of {name} at T = {plane.temperature:g} is 0 at all places tried")
     weights = panels.weights(scale)
     total = float(weights.sum())
     probability = weights / total
@@ -122,8 +122,8 @@ def _law(plane: Plane) -> _Law:
         raise _not_normalisable(plane, 0.0)
     if _SAFETY * panels.error[:, 0].sum() > _ROUGH:
         raise ReferenceUnavailable(
-            f"the energy of {plane.potential.name} is too rough for quadrature at T = {plane.temperature:g}, or nothing but "
-            "rounding where its wells are"
+            f"the energy of {plane.potential.name} is too rough for quadrature at T = {plane.temperature:g}, or only "
+            "rounding noise in its wells"
         )
     beyond = [sum(math.exp(min(tail.beyond(k) - scale[0] - math.log(total), 700.0)) for tail in tails) for k in range(3)]
     endless = [any(tail.beyond(k) == math.inf for tail in tails) for k in range(3)]
@@ -139,10 +139,10 @@ def _law(plane: Plane) -> _Law:
 
 
 def _moments(plane: Plane, law: _Law, means: np.ndarray, errors: np.ndarray, relative: float) -> Moments:
-    """Of every coordinate; those across an axis of symmetry have the mean 0 and each its part of E rho^2.
+    """The moments of every coordinate; those across an axis of symmetry have mean 0 and equal parts of E rho^2.
 
-    means: of y, y^2 and of the lines whose tails leave no E|y| or no E y^2; a mean that does not exist is nan, a second moment
-    inf.
+    means: of y, of y^2, and of the indicators of lines whose tails leave no E|y| or no E y^2. A mean that does not exist is nan,
+    and such a second moment is inf.
     """
     exist = [means[2 + k] < _MANY and all(tail.powers[1 + k] > _SLOWEST for tail in law.tails) for k in range(2)]
     values = [float(means[k]) if exist[k] else (math.nan, math.inf)[k] for k in range(2)]
@@ -159,7 +159,7 @@ def _first(plane: Plane) -> tuple[Panels, list[_Tail]]:
     """Resolved panels of the first coordinate, with the integrals over the second as their values; its tails."""
     bulk = plane.scan(0, tails=False)
     inside = along(plane, bulk.points)
-    known = inside.values[:, -1] < _UNSURE  # a line along which nothing falls off is no measure for the others
+    known = inside.values[:, -1] < _UNSURE  # a line along which the weight does not fall off is no measure for the others
     top = float((inside.log[known] if known.any() else inside.log).max()) + math.log(bulk.points[-1] - bulk.points[0])
     sides = [(sign, end) for sign, end, bound in zip((-1.0, 1.0), (0, -1), plane.bounds(0), strict=True) if math.isinf(bound)]
     tails = [_tail(plane, float(bulk.points[end]), sign, bulk, top) for sign, end in sides]
@@ -189,7 +189,7 @@ def _first(plane: Plane) -> tuple[Panels, list[_Tail]]:
 
 
 def _tail(plane: Plane, origin: float, sign: float, bulk: Scan, top: float) -> _Tail:
-    """Places that double in distance from the bulk's end until the density, the square of the distance with it, is negligible."""
+    """Places at doubling distances from the bulk's end, until the density times the squared distance is negligible."""
     width = float(bulk.points[-1] - bulk.points[0])
     places, parts = np.zeros(0), []
     while True:
@@ -201,7 +201,7 @@ def _tail(plane: Plane, origin: float, sign: float, bulk: Scan, top: float) -> _
             break
     lines = _joined(parts)
     unsure = np.flatnonzero(lines.values[:, -1] > _UNSURE)
-    if unsure.size and unsure[0] >= _TREND:  # so far out that what has weight is narrower than the numbers are apart
+    if unsure.size and unsure[0] >= _TREND:  # so far out that the weight is narrower than the spacing of the numbers
         places = places[: unsure[0]]
         lines = Lines(lines.nodes, lines.log[: unsure[0]], lines.values[: unsure[0]])
     second = np.log(np.maximum(lines.values[:, -4], 1e-300))
@@ -212,7 +212,7 @@ def _tail(plane: Plane, origin: float, sign: float, bulk: Scan, top: float) -> _
 
 
 def _power(places: np.ndarray, log: np.ndarray) -> float:
-    """By which power of |x| a density falls that is still there far out; inf where it falls faster and faster."""
+    """The power of |x| by which a density falls that is not negligible far out; inf if it falls faster and faster."""
     finite = np.flatnonzero(np.isfinite(log))
     if finite.size < _TREND:
         return math.inf
@@ -256,15 +256,15 @@ def _along(plane: Plane, first: np.ndarray) -> Lines:
 
 
 def _scale(panels: Panels, lines: int) -> np.ndarray:
-    """The largest log weight on each line; 0 where there is none."""
+    """The largest log weight on each line; 0 if there is none."""
     scale = np.full(lines, -np.inf)
     np.maximum.at(scale, panels.line, panels.log.max(axis=1, initial=-np.inf))
     return np.where(np.isfinite(scale), scale, 0.0)
 
 
 def _across(plane: Plane, first: np.ndarray) -> tuple[Panels, np.ndarray, np.ndarray]:
-    """Resolved panels of the second coordinate at every place first[n], the log of what may lie beyond them, and by which power
-    of |y| the weight falls there."""
+    """Resolved panels of the second coordinate at every place first[n], the log of the possible mass beyond them, and the power
+    of |y| by which the weight falls there."""
     scan = plane.scan(1, tails=True)
     at = np.broadcast_to(first[:, None], (first.size, scan.points.size))
     log, _ = plane.log_weight(at, np.broadcast_to(scan.points, at.shape))
@@ -321,7 +321,7 @@ def _cut_at_borders(
 
 
 def _left_over(places: np.ndarray, end: np.ndarray, before: np.ndarray, top: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The log of the mass beyond an end, density times |y| / (power - 1) for one that falls as a power of |y|, large where the
+    """The log of the mass beyond an end, density times |y| / (power - 1) if the density falls as a power of |y|, or large if the
     power is 1 or less and the mass infinite; and the power."""
     reach = math.log(abs(places[0]))
     with np.errstate(invalid="ignore"):
@@ -332,9 +332,9 @@ def _left_over(places: np.ndarray, end: np.ndarray, before: np.ndarray, top: np.
 
 
 def _worth(log: np.ndarray, scan: Scan, bulk: tuple[float, float] | None = None) -> np.ndarray:
-    """Which panels to begin with, [lines, panels]: those with weight, and those on either side of a peak that the scan missed.
+    """The panels to begin with, [lines, panels]: those with weight, and those on either side of a peak that the scan missed.
 
-    bulk: beyond it a place counts by its weight times its distance squared, for the sake of second moments.
+    bulk: beyond it the weight of a place is multiplied by its squared distance, for second moments.
     """
     ends = scan.ends
     highest = np.maximum(np.maximum.reduceat(log, ends[:-1], axis=1), log[:, ends[1:]])
@@ -358,14 +358,14 @@ def _worth(log: np.ndarray, scan: Scan, bulk: tuple[float, float] | None = None)
 def _not_normalisable(plane: Plane, power: float) -> ReferenceUnavailable:
     falls = f"falls only as |x|^{-power:.3g}" if power > 0.01 else "does not fall off"
     return ReferenceUnavailable(
-        f"exp(-U/T) of {plane.potential.name} at T = {plane.temperature:g} {falls}, where it is followed to infinity: it cannot "
-        "be normalised, so that there is no Boltzmann law"
+        f"exp(-U/T) of {plane.potential.name} at T = {plane.temperature:g} {falls} towards infinity: it cannot "
+        "be normalised, so there is no Boltzmann law"
     )
 
 
 @dataclass(frozen=True)
 class _Other:
-    """The law of x_2, integrated when it is asked for."""
+    """The law of x_2, which is integrated on first use."""
 
     plane: Plane
 
@@ -374,7 +374,7 @@ class _Other:
         return _law(self.plane.swapped()).marginal
 
     def bins(self, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Masses and errors."""
+        """Masses of the bins between edges, and their errors."""
         return self._law.bins(edges)
 
     def values(self, x: np.ndarray) -> np.ndarray:
@@ -384,7 +384,7 @@ class _Other:
 
 @dataclass(frozen=True)
 class _Draws:
-    """x_1 from its marginal, the second coordinate given it, and where that is rho a random direction."""
+    """Draws x_1 from its marginal, then the second coordinate given x_1, and a random direction if that is rho."""
 
     plane: Plane
     first: Piecewise
@@ -400,7 +400,7 @@ class _Draws:
         return np.column_stack([first, second[:, None] * direction / np.linalg.norm(direction, axis=1, keepdims=True)])
 
     def _given(self, first: np.ndarray, u: np.ndarray) -> np.ndarray:
-        """The second coordinate at first[n], at uniform numbers u[n]."""
+        """The second coordinate given first[n], from uniform numbers u[n]."""
         panels, _, _ = _across(self.plane, first)
         scale = _scale(panels, first.size)
         mass = panels.weights(scale).sum(axis=1)

@@ -1,4 +1,4 @@
-"""A density on a line as a polynomial on each of many panels: masses of intervals, values, moments, draws."""
+"""A density on a line, represented by a polynomial on each of many panels: masses of intervals, values, moments, draws."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _NEWTON = 60
 
 
 def _integrated(coefficients: np.ndarray) -> np.ndarray:
-    """Legendre coefficients [p, n + 1] of the integrals from -1, where these [p, n] are of the densities."""
+    """Legendre coefficients [p, n + 1] of the integrals from -1 of densities with coefficients [p, n]."""
     return np.polynomial.legendre.legint(coefficients, lbnd=-1.0, axis=1)
 
 
@@ -20,7 +20,7 @@ def _integrated(coefficients: np.ndarray) -> np.ndarray:
 class Piecewise:
     """low, high [panels], in order; density [panels, nodes] at Gauss-Legendre nodes; error [panels] of each panel's mass.
 
-    left_out: what is beyond the panels of the integrals of 1, |x| and x^2.
+    left_out: the integrals of 1, |x| and x^2 beyond the panels.
     """
 
     low: np.ndarray
@@ -47,7 +47,7 @@ class Piecewise:
         return np.asarray(np.concatenate([[0.0], np.cumsum(self._masses())])[panel] + inside)
 
     def bins(self, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Masses of the bins between edges[k], and their errors."""
+        """Masses of the bins between the edges, and their errors."""
         masses = np.diff(self.below(edges))
         first = np.searchsorted(self.high, edges[:-1], side="right")
         last = np.searchsorted(self.low, edges[1:], side="left")
@@ -64,13 +64,13 @@ class Piecewise:
         return np.where((x < self.low[panel]) | (x > self.high[panel]), 0.0, np.maximum(found, 0.0))
 
     def nodes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Nodes [panels, n] and their probabilities: E f(x_j) = sum of f(node) times probability."""
+        """Nodes [panels, n] and their probabilities: E f(x_j) is the sum of f(node) times probability."""
         t, weight = legendre(self.density.shape[1])
         width = (self.high - self.low)[:, None]
         return self.low[:, None] + width * t, width * weight * self.density
 
     def moment(self, power: int) -> tuple[float, float]:
-        """E x_j^power, power 1 or 2, with its error; inf or nan, with error 0, where the tails leave it none."""
+        """E x_j^power, power 1 or 2, with its error; inf or nan, with error 0, if the tails make it infinite or undefined."""
         x, probability = self.nodes()
         reach = np.maximum(np.abs(self.low), np.abs(self.high)) ** power
         if math.isinf(self.left_out[power]):
@@ -80,7 +80,7 @@ class Piecewise:
         return value, float((self.error * reach).sum()) + size * (float(self.error.sum()) + _ROUNDING) + self.left_out[power]
 
     def inverse(self, u: np.ndarray) -> np.ndarray:
-        """Points x[n] with P(x_j <= x) = u[n], by Newton's method between the ends of the panel that holds each."""
+        """Points x[n] with P(x_j <= x) = u[n], by Newton's method within the panel that contains each of them."""
         masses = self._masses()
         sums = np.concatenate([[0.0], np.cumsum(masses)])
         wanted = u * sums[-1]

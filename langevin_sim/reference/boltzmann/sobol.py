@@ -1,8 +1,8 @@
-"""Integrals in many dimensions: scrambled Sobol points, importance-sampled about the known minima.
+"""Integrals in many dimensions, by importance sampling about the known minima with scrambled Sobol points.
 
-Points are drawn from a mixture: Gaussians N(minimum, s^2 T H^-1) of several sizes s, H the Hessian there, one
-stretched between each two minima (up to six), and on a bounded domain the uniform law. Each component has
-its own low-discrepancy points, and every point the weight exp(-U/T) / (density of the whole mixture).
+Points are drawn from a mixture: Gaussians N(minimum, s^2 T H^-1) of several sizes s, where H is the Hessian there; one Gaussian
+stretched between each pair of minima (up to six minima); and on a bounded domain the uniform law. Each component has
+its own low-discrepancy points, and every point has the weight exp(-U/T) / (density of the whole mixture).
 Standard errors come from independent scramblings.
 """
 
@@ -21,18 +21,18 @@ from langevin_sim.reference.boltzmann.integrals import FromBins, Integrals
 from langevin_sim.reference.moments import Moments
 
 _REPLICATES = 16
-_LOG_POINTS = 12  # 2 to this power is the number of points of a component in a replicate, half of it beyond 10 dimensions
+_LOG_POINTS = 12  # 2 to this power is the number of points of a component in a replicate; half as many beyond 10 dimensions
 _SIZES = (1.0, 1.5)
-_EFFICIENCY = 0.02  # points of equal weight that one point must be worth at least
-_HEAVIEST, _HEAVIEST_BOUNDED = 0.01, 0.1  # share of one point in all weight, at most
-_EXPLAINED = 4.0  # standard errors
-_KEPT = 20_000_000  # numbers: the points are kept for every coordinate's marginal, or for that of x_1 alone
-_WORST = 0.2  # a relative error of Z beyond which nothing is claimed
+_EFFICIENCY = 0.02  # least ratio of the effective number of points to their number
+_HEAVIEST, _HEAVIEST_BOUNDED = 0.01, 0.1  # largest share of one point in the total weight
+_EXPLAINED = 4.0  # a difference of this many standard errors is explained by chance
+_KEPT = 20_000_000  # up to this many numbers, points are kept for the marginals of all coordinates, otherwise for x_1 only
+_WORST = 0.2  # if the relative error of Z is larger, nothing is claimed
 
 
 @dataclass(frozen=True)
 class _Gaussian:
-    """N(mean, factor factor^T), cut off half a period away on a torus."""
+    """N(mean, factor factor^T); on a torus cut off half a period away."""
 
     mean: np.ndarray
     factor: np.ndarray
@@ -54,7 +54,7 @@ def _components(potential: Potential, temperature: float) -> list[_Gaussian]:
     bounded = potential.domain.kind != "space"
     for point in potential.minima:
         values, vectors = np.linalg.eigh(hessian(potential, point))
-        if bounded:  # a direction that is flat, or has a kink, is covered over an eighth of the domain
+        if bounded:  # along a direction that is flat or has a kink, an eighth of the domain is covered
             values = np.maximum(values, temperature / (potential.domain.width / 8.0) ** 2)
         elif not (np.isfinite(values).all() and values[0] > 1e-8 * max(values[-1], 0.0)):
             raise ReferenceUnavailable(
@@ -71,7 +71,7 @@ def _components(potential: Potential, temperature: float) -> list[_Gaussian]:
 
 
 def _sample(potential: Potential, temperature: float, seed: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """One replicate: points [n, dim] and the logs of their weights (-inf where outside the domain)."""
+    """One replicate: points [n, dim] and the logs of their weights (-inf outside the domain)."""
     dim, domain = potential.dim, potential.domain
     components = _components(potential, temperature)
     period = domain.width if domain.kind == "torus" else None
@@ -102,7 +102,7 @@ def _uniforms(dim: int, seed: list[int]) -> np.ndarray:
 
 
 def _ratio(parts: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """sum(parts) / sum(totals) over replicates, and its standard error; parts [replicates, ..]."""
+    """sum(parts) / sum(totals), both over replicates, and its standard error; parts [replicates, ..]."""
     mean = parts.sum(axis=0) / totals.sum()
     residual = parts - mean * totals.reshape(-1, *([1] * (parts.ndim - 1)))
     return mean, np.sqrt((residual**2).sum(axis=0) * len(totals) / (len(totals) - 1)) / totals.sum()
@@ -110,7 +110,7 @@ def _ratio(parts: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 @dataclass(frozen=True)
 class _Weighted(FromBins):
-    """One coordinate of the points of every replicate, with their weights; totals [replicates]."""
+    """One coordinate of the points of every replicate, with their weights; totals [replicates]: the sums of weights."""
 
     places: tuple[np.ndarray, ...]
     weights: tuple[np.ndarray, ...]
@@ -124,10 +124,10 @@ class _Weighted(FromBins):
 
 
 def _trusted(potential: Potential, weights: list[np.ndarray]) -> None:
-    """ReferenceUnavailable where a few points carry the weight.
+    """Raise ReferenceUnavailable if a few points carry most of the weight.
 
-    Those that were missed may then carry more than any that was seen, and the spread over replicates knows nothing of them.
-    On a bounded domain every place has its points, of the uniform law, so that more is allowed.
+    Places that were missed may then carry even more, and the spread over replicates does not show them.
+    On a bounded domain the uniform law covers every place, so a larger share is allowed.
     """
     points, total = sum(weight.size for weight in weights), sum(float(weight.sum()) for weight in weights)
     effective = total**2 / sum(float((weight**2).sum()) for weight in weights)
@@ -135,17 +135,17 @@ def _trusted(potential: Potential, weights: list[np.ndarray]) -> None:
     space = potential.domain.kind == "space"
     if largest > (_HEAVIEST if space else _HEAVIEST_BOUNDED) or (space and effective < _EFFICIENCY * points):
         raise ReferenceUnavailable(
-            f"exp(-U/T) of {potential.name} in {potential.dim} dimensions is not where points were thrown, about its minima: "
-            f"{points:,} points are worth {effective:.0f}, and one of them has {largest:.1%} of the weight"
+            f"exp(-U/T) of {potential.name} in {potential.dim} dimensions is not concentrated about its minima, where points "
+            f"were drawn: {points:,} points are worth {effective:.0f}, and one of them has {largest:.1%} of the weight"
         )
 
 
 def _unexplained(
     potential: Potential, temperature: float, x: list[np.ndarray], weights: list[np.ndarray], totals: np.ndarray
 ) -> float:
-    """By how much the virial theorem in R^dim, E (x - m) . grad U = dim T, fails beyond its standard error, relative to dim T.
+    """How far the virial theorem in R^dim, E (x - m) . grad U = dim T, is violated beyond its standard error, relative to dim T.
 
-    It fails where the points do not reach all of the law, of which the spread over replicates says nothing.
+    It is violated if the points miss a part of the law, which the spread over replicates does not show.
     """
     if potential.domain.kind != "space" or not potential.smooth:
         return 0.0
@@ -157,7 +157,7 @@ def _unexplained(
 
 
 def integrals(potential: Potential, temperature: float, seed: int = 0) -> Integrals:
-    """All of it, on the domain or in R^dim, with standard errors over replicates."""
+    """All integrals, on the domain or in R^dim, with standard errors over replicates."""
     samples = [_sample(potential, temperature, [seed, k]) for k in range(_REPLICATES)]
     largest = max(float(log.max()) for _, log in samples)
     weights = [np.exp(log - largest) for _, log in samples]
@@ -168,7 +168,7 @@ def integrals(potential: Potential, temperature: float, seed: int = 0) -> Integr
     spread = totals.std(ddof=1) / math.sqrt(_REPLICATES) / totals.mean()
     if not spread < _WORST:
         raise ReferenceUnavailable(
-            f"the integral of exp(-U/T) of {potential.name} in {potential.dim} dimensions is known to {spread:.0%} only"
+            f"the integral of exp(-U/T) of {potential.name} in {potential.dim} dimensions is known only to {spread:.0%}"
         )
     _trusted(potential, weights)
     regions = len(potential.regions)

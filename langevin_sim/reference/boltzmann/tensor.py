@@ -1,8 +1,8 @@
-"""Integrals in up to three dimensions: Gauss-Legendre along every axis, cut where U may have an edge.
+"""Integrals in up to three dimensions: Gauss-Legendre rules along every axis, cut where U may have an edge.
 
-Innermost is the axis along which most borders of regions are crossed, and there each is found by bisection.
-Along the others panels end at faces of regions that are parallel to an axis, about known minima, and, in two
-dimensions, where the sequence of regions along the inner axis changes. What is left is told by halving every panel.
+The innermost axis is the one along which most borders of regions are crossed, and each of these is found by bisection.
+Along the others, panels end at faces of regions that are perpendicular to the axis, about known minima, and, in two
+dimensions, where the sequence of regions along the inner axis changes. The remaining error is estimated by halving every panel.
 """
 
 import itertools
@@ -17,20 +17,20 @@ from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference import borders
 from langevin_sim.reference.boltzmann.integrals import FromBins, Integrals
 
-_NEGLIGIBLE = 40.0  # a weight e^-40 below the largest is left out
-_PANELS = {1: 64, 2: 24, 3: 8}  # along an axis, in the coarse rule, by dimension
+_NEGLIGIBLE = 40.0  # a weight less than e^-40 of the largest is left out
+_PANELS = {1: 64, 2: 24, 3: 8}  # number of panels along an axis in the coarse rule, by dimension
 _NODES = {1: 8, 2: 10, 3: 4}
 _AROUND = {1: (-8.0, -5.0, -2.5, 0.0, 2.5, 5.0, 8.0), 2: (-8.0, -5.0, -2.5, 0.0, 2.5, 5.0, 8.0), 3: (-6.0, -2.5, 0.0, 2.5, 6.0)}
 _SCAN = {1: 2001, 2: 401, 3: 61}
-_GRID = {1: 2001, 2: 257, 3: 97}  # of the scan for borders along the inner axis
-_MOST = 2e7  # nodes: about 1 GiB
-_SAFETY = 5.0  # times the difference between the two rules
-_LINES = 60  # along which faces are looked for
+_GRID = {1: 2001, 2: 257, 3: 97}  # number of points of the scan for borders along the inner axis, by dimension
+_MOST = 2e7  # limit on the number of nodes: about 1 GiB
+_SAFETY = 5.0  # the error is this factor times the difference between the two rules
+_LINES = 60  # number of lines along which faces are searched
 _BISECTIONS = 46
 
 
 def box(potential: Potential, temperature: float) -> np.ndarray:
-    """[dim, 2], outside which the weight is negligible: the domain, or in R^dim as far as a scan sees it."""
+    """A box [dim, 2] outside which the weight is negligible: the domain, or in R^dim the result of a scan."""
     dim, domain = potential.dim, potential.domain
     if domain.kind != "space":
         return np.tile([domain.low, domain.high], (dim, 1))
@@ -58,12 +58,12 @@ def box(potential: Potential, temperature: float) -> np.ndarray:
         bounds = grown
     raise ReferenceUnavailable(
         f"exp(-U/T) of {potential.name} at T = {temperature:g} does not fall off within {np.abs(bounds).max():.1e}, "
-        "as far as the grid reaches"
+        "the reach of the grid"
     )
 
 
 def _borders(potential: Potential, lines: np.ndarray, axis: int, grid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where the region changes along lines[n, dim] parallel to an axis: number of the line, place on it."""
+    """The places where the region changes along lines[n, dim] parallel to an axis: index of the line, and place on it."""
     points = np.repeat(lines[:, None, :], grid.size, axis=1)
     points[..., axis] = grid
     labels = potential.label(points)
@@ -79,7 +79,7 @@ def _borders(potential: Potential, lines: np.ndarray, axis: int, grid: np.ndarra
 
 
 def _scattered(potential: Potential, bounds: np.ndarray) -> np.ndarray:
-    """Points in the box, half of them near minima and starts, through which lines are laid to find borders."""
+    """Points in the box, half of them near minima and starts; borders are searched along lines through them."""
     generator = np.random.default_rng(0)
     points = generator.uniform(bounds[:, 0], bounds[:, 1], (_LINES, potential.dim))
     known = np.concatenate([potential.minima, [region.start for region in potential.regions]])
@@ -88,13 +88,13 @@ def _scattered(potential: Potential, bounds: np.ndarray) -> np.ndarray:
 
 
 def _faces(places: np.ndarray, step: float) -> list[float]:
-    """Places of borders at right angles to an axis: those that several scattered lines share."""
+    """The places of borders perpendicular to an axis: those that several scattered lines share."""
     places = np.sort(places)
     return [float(group[0]) for group in np.split(places, np.flatnonzero(np.diff(places) > step) + 1) if group.size > 1]
 
 
 def _scan(potential: Potential, temperature: float, bounds: np.ndarray, axis: int, points: int) -> np.ndarray:
-    """Places on an axis between which a border is looked for: over the box, and closer where the weight is."""
+    """Places on an axis between which borders are searched: over the box, and closer together where the weight is."""
     near = np.clip(potential.extent(temperature)[axis], *bounds[axis])
     return np.unique(
         np.concatenate([np.linspace(bounds[axis, 0], bounds[axis, 1], points), np.linspace(near[0], near[1], points)])
@@ -112,11 +112,11 @@ def _turns(potential: Potential, temperature: float, bounds: np.ndarray, inner: 
 
 
 def _about_minima(potential: Potential, temperature: float, width: np.ndarray) -> list[list[float]]:
-    """For every axis, the minima, and places a few deviations away where they are narrow beside the box."""
+    """For every axis, the minima, and places a few deviations away from those that are narrow compared with the box."""
     places: list[list[float]] = [[] for _ in range(potential.dim)]
     for point in potential.minima:
         for j in range(potential.dim):
-            places[j].append(float(point[j]))  # of a kink, if nothing else
+            places[j].append(float(point[j]))  # it may be a kink
         matrix = hessian(potential, point)
         values = np.linalg.eigvalsh(matrix)
         if not np.isfinite(values).all() or values[0] <= 1e-8 * max(values[-1], 1e-300):
@@ -128,7 +128,7 @@ def _about_minima(potential: Potential, temperature: float, width: np.ndarray) -
 
 
 def _panels(potential: Potential, temperature: float, bounds: np.ndarray) -> tuple[int, list[np.ndarray]]:
-    """The inner axis, and the ends of the coarse rule's panels along every axis."""
+    """The inner axis, and the ends of the panels of the coarse rule along every axis."""
     dim = potential.dim
     width = bounds[:, 1] - bounds[:, 0]
     around = _about_minima(potential, temperature, width)
@@ -137,10 +137,10 @@ def _panels(potential: Potential, temperature: float, bounds: np.ndarray) -> tup
     inner = max(range(dim), key=lambda j: places[j].size)
     ends = []
     bulk = np.minimum(width, np.diff(potential.extent(temperature))[:, 0])
-    nodes = float(np.prod(2.0 * _NODES[dim] * _PANELS[dim] * width / bulk))  # of the fine rule, at least
+    nodes = float(np.prod(2.0 * _NODES[dim] * _PANELS[dim] * width / bulk))  # least number of nodes of the fine rule
     if nodes > _MOST:
         raise ReferenceUnavailable(
-            f"exp(-U/T) of {potential.name} at T = {temperature:g} reaches so far beside its wells that a grid would need "
+            f"exp(-U/T) of {potential.name} at T = {temperature:g} extends so far compared with its wells that a grid would need "
             f"{nodes:.1g} points"
         )
     for j in range(dim):
@@ -160,7 +160,7 @@ def _halved(ends: np.ndarray) -> np.ndarray:
 
 
 def _rule(ends: np.ndarray, nodes: int, smoothed: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights of Gauss-Legendre in every panel; smoothed for roots of a distance at its ends."""
+    """Gauss-Legendre nodes and weights in every panel; smoothed: for square roots of the distance to its ends."""
     t, weight = np.polynomial.legendre.leggauss(nodes)
     t, weight = 0.5 * (t + 1.0), 0.5 * weight
     if smoothed:
@@ -183,7 +183,7 @@ def _grid(axes: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.nda
 def _moments(
     potential: Potential, temperature: float, axis: int, ends: list[np.ndarray], shift: float
 ) -> tuple[np.ndarray, float]:
-    """Integrals of exp(-U/T + shift) over the regions, and of U times it over all."""
+    """Integrals of exp(-U/T + shift) over each region, and of U exp(-U/T + shift) over all."""
     dim, nodes, regions = potential.dim, _NODES[potential.dim], len(potential.regions)
     outer, outer_weight = _grid([_rule(ends[j], nodes, smoothed=dim == 2) for j in range(dim) if j != axis])
     lines = np.zeros((len(outer), dim))
@@ -232,7 +232,7 @@ def _marginal(
 
 @dataclass(frozen=True)
 class _First(FromBins):
-    """The law of x_1, from the ends of the panels along every axis of either rule."""
+    """The law of x_1, from the ends of the panels of both rules along every axis."""
 
     potential: Potential
     temperature: float
@@ -243,14 +243,14 @@ class _First(FromBins):
     rough_total: float
 
     def bins(self, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Masses, with five differences from the coarse rule as errors."""
+        """Masses; their errors are five times the difference from the coarse rule."""
         values = _marginal(self.potential, self.temperature, list(self.fine), self.shift, edges, 5) / self.total
         rougher = _marginal(self.potential, self.temperature, list(self.coarse), self.shift, edges, 3) / self.rough_total
         return values, np.maximum(_SAFETY * np.abs(values - rougher), 1e-14)
 
 
 def integrals(potential: Potential, temperature: float) -> Integrals:
-    """All of it, on the domain or in R^dim; errors are five differences from the rule with panels twice as wide."""
+    """All integrals, on the domain or in R^dim; errors are five times the difference from the rule with panels twice as wide."""
     bounds = box(potential, temperature)
     axis, coarse = _panels(potential, temperature, bounds)
     fine = [_halved(ends) for ends in coarse]

@@ -1,4 +1,4 @@
-"""What is integrated over two coordinates: the weight exp(-U/T) on a plane, or on the half-plane (x_1, rho)."""
+"""The integrand over two coordinates: the weight exp(-U/T) on a plane, or on the half-plane (x_1, rho)."""
 
 import math
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ import numpy as np
 
 from langevin_sim.potentials.potential import Potential
 
-_BULK = 64  # steps of the scan over the part of a coordinate where the weight is expected
-_STEPS = 8  # of the scan in a first panel
-_TAIL = 60  # steps beyond it, each four times as far from it as the last
+_BULK = 64  # number of steps of the scan over the bulk, the part of a coordinate where the weight is expected
+_STEPS = 8  # number of steps of the scan per initial panel
+_TAIL = 60  # number of steps beyond the bulk, each four times as far from it as the last
 _HALVINGS = 60
 _MOST_ENDS = 512
-_CHUNK = 1 << 22  # numbers that are handed to a potential at once
+_CHUNK = 1 << 22  # numbers that are passed to a potential at a time
 
 
 class Scan(NamedTuple):
@@ -27,7 +27,7 @@ class Scan(NamedTuple):
 class Plane:
     """The two coordinates of a potential in two dimensions, or (x_1, rho) of an axially symmetric one in any.
 
-    order: which of the two is first.
+    order: the indices of the first and of the second.
     """
 
     potential: Potential
@@ -36,17 +36,17 @@ class Plane:
     order: tuple[int, int] = (0, 1)
 
     def swapped(self) -> "Plane":
-        """The same with the two coordinates exchanged."""
+        """The same plane with the two coordinates exchanged."""
         return Plane(self.potential, self.temperature, self.radial, (self.order[1], self.order[0]))
 
     def bounds(self, coordinate: int) -> tuple[float, float]:
-        """Where the coordinate ends."""
+        """The ends of the coordinate."""
         if self.radial and self.order[coordinate] == 1:
             return 0.0, np.inf
         return self.potential.domain.low, self.potential.domain.high
 
     def bulk(self, coordinate: int) -> tuple[float, float]:
-        """Where most of the weight is expected."""
+        """The interval where most of the weight is expected."""
         domain, axis = self.potential.domain, self.order[coordinate]
         if domain.kind != "space":
             return domain.low, domain.high
@@ -61,13 +61,13 @@ class Plane:
         return np.asarray(np.linalg.norm(minima[:, 1:], axis=1) if self.radial and axis == 1 else minima[:, axis])
 
     def _columns(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Points as [dim, n], the coordinates beyond the second 0."""
+        """The points as [dim, n]; coordinates beyond the second are 0."""
         columns = np.zeros((self.potential.dim, first.size))
         columns[self.order[0]], columns[self.order[1]] = first, second
         return columns
 
     def log_weight(self, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The log of the weight, and U/T, at points of any shape; what is not a number, or infinite, has no weight."""
+        """The log of the weight, and U/T, at points of any shape; where U is nan or infinite, the weight is 0."""
         potential = self.potential
         flat, other = first.ravel(), second.ravel()
         energy = np.empty(flat.size)
@@ -84,7 +84,7 @@ class Plane:
         return log.reshape(first.shape), np.where(np.isfinite(log), energy, 0.0).reshape(first.shape)
 
     def label(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Index of the region."""
+        """The indices of the regions."""
         flat, other = first.ravel(), second.ravel()
         labels = np.zeros(flat.size, dtype=np.int64)
         size = max(1, _CHUNK // self.potential.dim)
@@ -97,7 +97,7 @@ class Plane:
         """Ends of panels that double in width away from every minimum.
 
         They begin at an eighth of the distance at which U rises by T along the axis, and end at the width of a panel of the
-        bulk. Of too many minima, and of none, they are left out: the minima alone are ends.
+        bulk. If there are too many minima, only the minima themselves are ends.
         """
         axis, minima = self.order[coordinate], self.potential.minima
         (low, high), (least, most) = self.bulk(coordinate), self.bounds(coordinate)
@@ -121,7 +121,7 @@ class Plane:
         return found[(found > least) & (found < most)] if found.size <= _MOST_ENDS else np.zeros(0)
 
     def scan(self, coordinate: int, tails: bool) -> Scan:
-        """Close over the bulk and about minima, and with ``tails`` ever coarser beyond the bulk."""
+        """A fine scan over the bulk and about minima; with ``tails``, also ever coarser beyond the bulk."""
         (low, high), (least, most) = self.bulk(coordinate), self.bounds(coordinate)
         near = self.about_minima(coordinate)
         near = near[(near > low) & (near < high)]
