@@ -202,7 +202,7 @@ def draw(folder: Path) -> None:
     """figure.png and figure.pdf from the run folder."""
     summary, arrays = panels.read(folder)
     results = summary["results"]
-    figure = new_figure(20.5, 8.4)
+    figure = new_figure(20.5, 9.4)
     grid = figure.add_gridspec(2, 5, width_ratios=[1.0, 1.0, 1.0, 0.8, 1.2])
     for row, result in enumerate(results):
         key = result["key"]
@@ -218,8 +218,7 @@ def draw(folder: Path) -> None:
             held = ", ".join(f"{entry['name']} {entry['chain']:.3f}" for entry in result["regions"])
             beside.set_title(f"chain law, exact\n{held}", fontsize=9)
         else:
-            beside.text(0.5, 0.5, "without added noise\nthe chain law has no density", ha="center", transform=beside.transAxes)
-            beside.set_axis_off()
+            _near_panel(beside, result)
         fitted = result["fitted"]
         if fitted is None:
             middle.text(0.5, 0.5, "no Boltzmann law\nhas its mean energy", ha="center", va="center", transform=middle.transAxes)
@@ -234,6 +233,22 @@ def draw(folder: Path) -> None:
         side.legend(loc="upper right", fontsize=7)
     panels.surface(figure.add_subplot(grid[:, 4], projection="3d"), results[0])
     save(figure, folder)
+
+
+def _near_panel(axes: Any, result: dict[str, Any]) -> None:
+    """The masses of the exact laws with added noise, beside the measured ones without, which have no density."""
+    for k, (entry, colour) in enumerate(zip(result["regions"], ("#1f77b4", "#ff7f0e", "#7f7f7f"), strict=True)):
+        name = entry["name"]
+        amplitudes = [law["noise"] for law in result["near"]]
+        masses, errors = ([law[what][name] for law in result["near"]] for what in ("masses", "errors"))
+        axes.errorbar(amplitudes, masses, yerr=errors, fmt="x-", color=colour, linewidth=1.0, label=f"{name}, exact with noise")
+        dot = "simulated, without noise" if k == 0 else None
+        axes.errorbar([0.0], [entry["mass"]], yerr=[2 * entry["stderr"]], fmt="o", color=colour, capsize=3, label=dot)
+    axes.set(xlabel="added noise A per step", ylabel="mass", xlim=(-0.03, None), ylim=(-0.03, 1.03))
+    axes.set_title("without added noise the chain law has no density;\nwith noise it has these masses", fontsize=9)
+    axes.set_box_aspect(1.0)  # like the planes beside it
+    axes.grid(alpha=0.3)
+    axes.legend(loc="center right", fontsize=7)
 
 
 FIGURE = EnsembleFigure("fig6", experiment, text, draw)
