@@ -1,4 +1,4 @@
-"""Workers that are this process: what is asked of them, without Dask."""
+"""Workers that run in this process, without Dask."""
 
 import contextlib
 
@@ -7,7 +7,7 @@ from langevin_sim.simulation.workers import TaskResult, Worker
 
 
 class Inline:
-    """Runs tasks one after another; ``lost``: after so many it is gone. ``ran`` counts them."""
+    """Runs tasks one after another; ``lost``: the number of tasks after which the worker is lost; ``ran``: how many it ran."""
 
     def __init__(self, count=2, lost=None, threads=1):
         self._count, self._lost, self.threads, self.ran = count, lost, threads, 0
@@ -32,5 +32,5 @@ class Inline:
                 yield TaskResult(number, None, error)
 
     def opened(self, tasks):
-        """For who opens workers for so many tasks."""
+        """The workers, for code that opens them for a number of tasks."""
         return contextlib.nullcontext(self)

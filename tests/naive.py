@@ -1,4 +1,4 @@
-"""Plain NumPy twins of what the package compiles: slow, short, and written from the equations."""
+"""Plain NumPy twins of the compiled functions: slow, short, and written from the equations."""
 
 import numpy as np
 from scipy.special import ndtr
@@ -148,7 +148,7 @@ def forward_difference(energy, x, h):
 
 
 def stationary_law(P):
-    """p = p P, sum p = 1, for a dense stochastic matrix."""
+    """The stationary law p = p P, sum p = 1, of a dense stochastic matrix."""
     n = len(P)
     return np.linalg.solve(np.eye(n) - P.T + 1.0 / n, np.full(n, 1.0 / n))
 

@@ -104,7 +104,7 @@ def others() -> dict[str, np.ndarray]:
 
 
 def compute() -> dict[str, np.ndarray]:
-    """All of it."""
+    """Everything."""
     return functions() | streams() | landscapes() | ensembles() | others()
 
 

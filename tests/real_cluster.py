@@ -1,4 +1,4 @@
-"""A Dask cluster as a user starts one: dask scheduler and dask worker, processes of their own, on loopback."""
+"""A Dask cluster as a user starts it: dask scheduler and dask worker, as separate processes on loopback."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ _PATIENCE = 60.0  # seconds to start in
 
 
 class RealCluster:
-    """A scheduler and workers of one thread; every process leads a group of its own, with what it starts."""
+    """A scheduler and workers with one thread each; every process leads a group of its own, with its children."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -27,7 +27,7 @@ class RealCluster:
         self.workers: list[subprocess.Popen[bytes]] = []
 
     def start(self, workers: int, *options: str, path: Path | None = None) -> None:
-        """A scheduler, if there is none, and workers; ``path``: where these find packages first."""
+        """Start a scheduler, if there is none, and workers; ``path``: the first entry of their module path."""
         if self.scheduler is None:
             self.scheduler = self._process(
                 "scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--dashboard-address", "127.0.0.1:0"
@@ -51,17 +51,17 @@ class RealCluster:
         self._wait(there + workers)
 
     def kill_worker(self, number: int = 0) -> None:
-        """kill -9, and its nanny with it: as if its machine were gone."""
+        """Kill a worker and its nanny with SIGKILL, as if its machine had failed."""
         _kill(self.workers[number])
 
     def kill_scheduler(self) -> None:
-        """kill -9."""
+        """Kill the scheduler with SIGKILL."""
         assert self.scheduler is not None
         _kill(self.scheduler)
         self.scheduler = None
 
     def stop(self) -> None:
-        """All of it."""
+        """Stop all processes."""
         for process in [*self.workers, *([] if self.scheduler is None else [self.scheduler])]:
             _kill(process)
         self.workers, self.scheduler = [], None
@@ -97,7 +97,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 @contextlib.contextmanager
 def cluster(workers: int, *options: str) -> Iterator[RealCluster]:
-    """A cluster that is stopped in the end."""
+    """A cluster that is stopped at the end."""
     with tempfile.TemporaryDirectory() as folder:
         made = RealCluster(Path(folder))
         try:

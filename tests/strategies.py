@@ -1,4 +1,4 @@
-"""What tests/test_properties.py draws: command lines and configurations that are surely bad, specs that are good."""
+"""Strategies of tests/test_properties.py: command lines and configurations that are certainly bad, and specs that are good."""
 
 import datetime
 import json
@@ -31,7 +31,7 @@ Case = tuple[list[str], str]
 
 
 def is_number(text: str) -> bool:
-    """Whether Python reads it as a float."""
+    """Whether Python can read it as a float."""
     try:
         float(text)
     except ValueError:
@@ -40,7 +40,7 @@ def is_number(text: str) -> bool:
 
 
 def near_miss(names: Any) -> st.SearchStrategy[str]:
-    """A name with one slip of the finger: a letter too many, too few, another one, or two that changed places."""
+    """A name with one typing error: a letter too many, too few, a wrong one, or two swapped."""
     known = sorted(names)
 
     def slip(name: str, kind: int, place: int, letter: str) -> str:
@@ -57,7 +57,7 @@ def near_miss(names: Any) -> st.SearchStrategy[str]:
 
 
 def unknown(names: Any) -> st.SearchStrategy[str]:
-    """Not one of the names, nor one of them with a colon or blanks."""
+    """A text that is none of the names, also with a colon or blanks."""
     known = set(names)
     return near_miss(names) | WORDS.filter(lambda word: word.strip().partition(":")[0] not in known)
 
@@ -164,7 +164,7 @@ def out_of_bounds(kind: type, metadata: tuple[Any, ...]) -> list[st.SearchStrate
 
 
 def bad_text(field: FieldInfo, name: str, texts: Texts) -> st.SearchStrategy[str]:
-    """What the option of a spec's field must not be given."""
+    """Values that the option of a spec's field must refuse."""
     kind, metadata = unwrapped(field.annotation, tuple(field.metadata))
     if name in texts:
         return texts[name]
@@ -185,7 +185,7 @@ def bad_text(field: FieldInfo, name: str, texts: Texts) -> st.SearchStrategy[str
 
 
 def bad_value(field: FieldInfo, name: str, texts: Texts) -> st.SearchStrategy[Any]:
-    """What a field must not be given in TOML."""
+    """Values that a field must refuse in TOML."""
     kind, metadata = unwrapped(field.annotation, tuple(field.metadata))
     date = datetime.date(2018, 1, 1)
     odd = st.sampled_from([{"a": 1}, {}, date, [[1]], [{"a": "b"}], datetime.time(1, 2, 3)])
@@ -212,7 +212,7 @@ def bad_value(field: FieldInfo, name: str, texts: Texts) -> st.SearchStrategy[An
 
 
 def toml(value: Any) -> str:
-    """A value as TOML, right or wrong in its place."""
+    """A value as TOML, valid or invalid in its place."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{json.dumps(key)} = {toml(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
@@ -256,7 +256,7 @@ NO_TOML = [
 
 
 def bad_configs(kind: Any, valid: dict[str, Any], texts: Texts) -> st.SearchStrategy[tuple[bytes, str]]:
-    """A valid configuration with one thing broken, or none: (file, what must be said)."""
+    """A valid configuration with at most one error: (file, what the message must contain)."""
     fields = kind.model_fields
 
     def broken(name: str) -> st.SearchStrategy[tuple[bytes, str]]:
@@ -278,7 +278,7 @@ def bad_configs(kind: Any, valid: dict[str, Any], texts: Texts) -> st.SearchStra
 
 
 def bad_options(command: click.Command, kind: Any, texts: Texts) -> st.SearchStrategy[Case]:
-    """An option of a command with a value that it must not have, or one that there is not: (arguments, what must be said)."""
+    """An option of a command with an invalid value, or an unknown option: (arguments, what the message must contain)."""
     fields = kind.model_fields if kind else {}
     options = [param for param in command.params if isinstance(param, click.Option)]
     flags = [flag for option in options for flag in (*option.opts, *option.secondary_opts)] + ["--help"]

@@ -88,7 +88,7 @@ def test_verdicts(tests, settled, exact, word):
 
 
 def test_one_rate_for_all_tests_of_a_family():
-    """Bonferroni: 0.005 among 3 tests is nothing, alone it is."""
+    """Bonferroni: p = 0.005 is significant alone, but not among 3 tests."""
     one, others = outcome("boltzmann", 0.005, "energy"), [outcome("boltzmann", 0.9)] * 2
     assert verdict.decide([one], settled=True, exact=True) == ("disagrees", one)
     assert verdict.decide([one, *others], settled=True, exact=True).word == "agrees"
@@ -116,7 +116,7 @@ def test_counts_and_means_are_scored_as_scipy_scores_them():
 
 
 def test_a_mean_of_rare_values_raises_no_alarm():
-    """The share of p below 1e-3 of a mean that 20 of 4,000 values make, and with a wrong mean as the negative control."""
+    """The share of p below 1e-3 for a mean to which 20 of 4,000 values contribute; a wrong mean is the negative control."""
     rng = np.random.default_rng(20261125)
     samples = (rng.random((2000, 4000)) < 0.005).astype(float)
     p = np.array([significance.mean_score(row, 0.005).p for row in samples])

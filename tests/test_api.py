@@ -1,4 +1,4 @@
-"""What Python users touch: records, starts, extension, plots, verdicts, folders; what they are told of mistakes."""
+"""The Python API: records, starts, extension, plots, verdicts, folders, and messages about mistakes."""
 
 import pickle
 import subprocess

@@ -22,7 +22,7 @@ SIZE = {"walkers": 2560, "steps": 8000, "burn_in": 8000, "record_every": 16}  # 
 
 
 def study():
-    """The script that makes the faults."""
+    """The script that introduces the faults."""
     path = Path(__file__).parent / "calibration" / "verdicts.py"
     spec = importlib.util.spec_from_file_location("calibration_of_verdicts", path)
     module = importlib.util.module_from_spec(spec)

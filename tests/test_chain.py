@@ -1,4 +1,4 @@
-"""The law that a chain with a finite step samples: closed forms, plain twins, and ensembles of walkers."""
+"""The law of a chain with a finite step: closed forms, plain twins, and ensembles of walkers."""
 
 import math
 import pickle
@@ -79,7 +79,7 @@ def test_relaxation_of_a_quadratic(dim):
 
 @pytest.mark.parametrize(("dim", "expected"), [(1, 0.67903), (5, 0.97069)])
 def test_values_known_from_elsewhere(dim, expected):
-    """P(x_1 < 2/3) at eta = 0.05, as found by another program with 10,240 walkers and with a grid."""
+    """P(x_1 < 2/3) at eta = 0.05, from another program with 10,240 walkers and with a grid."""
     law = chain_law(broad_twowell(dim), GDL(0.05, 1.0))
     below = law.bin_masses(np.array([-np.inf, 2 / 3]))[0]
     assert below == pytest.approx(expected, abs=1e-4)
@@ -307,7 +307,7 @@ def test_a_product_law_is_the_law_of_the_plane():
 
 
 def test_a_chain_that_escapes_has_no_law():
-    """A quartic overshoots far out: at a larger step soon, at a smaller one so seldom that the quasi-stationary law stands."""
+    """A quartic overshoots far out: soon at a large step; so rarely at a small one that a quasi-stationary law exists."""
     U = potentials.doublewell(1, tilt=0.4)
     law = chain_law(U, GDL(0.05, 0.7))
     assert 1e-9 < law.leak < 1e-7

@@ -1,4 +1,4 @@
-"""Dask's workers: real ones on loopback, and what is said of those that fail."""
+"""Dask workers: real ones on loopback, and messages about those that fail."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""How far each integrator's law is from Boltzmann's, as a function of the step: fitted slopes."""
+"""The distance of each integrator's law from Boltzmann's as a function of the step size: fitted slopes."""
 
 import numpy as np
 import pytest

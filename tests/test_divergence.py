@@ -1,4 +1,4 @@
-"""What ends a run: growth, not one far walker. SGD's bound of the second moment and its tail exponent, beside enumeration."""
+"""Growth ends a run, not one distant walker. SGD's bound of the second moment and its tail exponent, against enumeration."""
 
 import itertools
 import json
@@ -29,7 +29,7 @@ def batch_means(a, size, replacement):
 @pytest.mark.parametrize(("size", "replacement"), [(1, True), (2, False), (3, False), (3, True)])
 @pytest.mark.parametrize("eta", [0.9, 1.7])
 def test_tails_equal_enumeration(size, replacement, eta):
-    """E log|1 - eta a_B|, alpha and the bound from every batch there is, one dimension."""
+    """E log|1 - eta a_B|, alpha and the bound, from all batches in one dimension."""
     U = regression_from(HEAVY, VALUES)
     found = tails(U, ls.SGD(eta, batch_size=size, replacement=replacement))
     means = batch_means(HEAVY[:, 0] ** 2, size, replacement)
@@ -117,7 +117,7 @@ def test_heavy_tails_are_not_divergence():
     ],
 )
 def test_growth_ends_a_run_at_once(potential, dynamics):
-    """Within a few thousand of a million steps, in one line that names the bound; SGD's own is another one."""
+    """Stopped within a few thousand of a million steps, with one line that names the bound; SGD has its own bound."""
     U = potential()
     with pytest.raises(DivergenceError, match="is stable below") as caught:
         ls.simulate(U, dynamics, **(SMALL | {"steps": 1_000_000}))
@@ -141,7 +141,7 @@ def test_a_far_start_comes_back():
 
 
 def test_what_counts_as_growth():
-    """Ten times farther on average, and not by the chance of a few."""
+    """Growth is a factor of ten on average, significantly, not from a few walkers."""
     assert _grows(np.full(5, 3.0))
     assert not _grows(np.full(5, 2.0))
     assert not _grows(np.array([30.0, -10.0, -5.0]))
@@ -150,7 +150,7 @@ def test_what_counts_as_growth():
 
 
 def test_shown_in_summary_report_and_table(tmp_path, monkeypatch):
-    """The case of heavy-tailed rows, b = 1, with replacement: COMPLETED, and told in all three places."""
+    """Heavy-tailed rows, b = 1, with replacement: COMPLETED, and reported in all three places."""
     monkeypatch.chdir(tmp_path)
     lines = [f"{a:g},{y:g}" for a, y in zip(HEAVY[:, 0], VALUES, strict=True)]
     (tmp_path / "points.csv").write_text("\n".join(["a,y", *lines]))

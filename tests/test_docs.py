@@ -1,4 +1,4 @@
-"""The README and the guide say what is so: every block is run or parsed, every link leads somewhere, every command is there."""
+"""README and guide are correct: every block is run or parsed, every link has a target, every command exists."""
 
 import configparser
 import doctest
@@ -48,7 +48,7 @@ class Block(NamedTuple):
 
 
 def blocks(page):
-    """The fenced blocks of a page; those of Sphinx's own ({toctree} and the like) are the build's to check."""
+    """The fenced blocks of a page, without those of Sphinx ({toctree} and the like), which its build checks."""
     found, inside, language = [], None, ""
     for line in page.read_text().splitlines():
         if not line.startswith("```"):
@@ -65,7 +65,7 @@ def blocks(page):
 
 
 def commands(block):
-    """The lines of a shell block, without remarks; a line that ends with \\ goes on."""
+    """The lines of a shell block, without comments; a line that ends with \\ continues."""
     text = "\n".join(block.lines).replace("\\\n", " ")
     return [line.split("  # ")[0].rstrip() for line in text.splitlines() if line.strip()]
 
@@ -75,7 +75,7 @@ def is_network(words):
 
 
 def unreachable(words):
-    """Whether a command needs a user's data, a cluster or hours: those are parsed, and not run."""
+    """Whether a command needs a user's data, a cluster or hours; such commands are parsed but not run."""
     text = " ".join(words)
     return (
         re.search(r"\bDATA\b|\bMNIST\b|tcp://|\bDIR\b|/RUN|/NATURAL|/RANDOM|SGDL?-RUN|-20260101-", text) is not None
@@ -85,7 +85,7 @@ def unreachable(words):
 
 
 def shrunk(words):
-    """The same command with fewer walkers and steps, where they have no part in what it shows."""
+    """The same command with fewer walkers and steps, unless it is about these."""
     command, sizes = words[0], dict(SMALL)
     if command == "deep" and words[1] == "train":
         model = [] if "--model" in words else ["--model", "linear"]
@@ -110,7 +110,7 @@ def shrunk(words):
 
 
 def parsed(words):
-    """Every command and option that is named is there, and has the values that it takes."""
+    """Every named command and option exists and accepts the given values."""
     command, context, rest = main, None, words
     while isinstance(command, click.Group):
         context = command.make_context(command.name, list(rest), parent=context)
@@ -124,7 +124,7 @@ def parsed(words):
 
 @pytest.fixture
 def quick(name, tmp_path, monkeypatch):
-    """A folder with the files that pages show, and no figures, films and reports: they have tests of their own."""
+    """A folder with the files shown on the pages; figures, films and reports, which have their own tests, are off."""
     for page in [*PAGES, ROOT / name]:  # the page's own files last
         for block in blocks(page):
             if block.file:
@@ -176,7 +176,7 @@ def told(words, code=0):
 
 
 def check_other(line):
-    """Lines that are no command of this program, each in a way of its own."""
+    """Lines that are not valid commands of this program, each in its own way."""
     words = shlex.split(line)
     if words[0] == "make":
         assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.M), line
@@ -233,7 +233,7 @@ def check_line(line):
 
 
 def check_session(block):
-    """Commands after $, and what they print: as it stands, but for what ... stands for."""
+    """Commands after $, and their output, in which ... stands for any text."""
     for part in re.split(r"^\$ ", "\n".join(block.lines) + "\n", flags=re.M)[1:]:
         command, _, expected = part.partition("\n")
         got = told(shlex.split(command)[1:], None).output
@@ -276,7 +276,7 @@ def test_commands_within_the_text_are_there(name):
 
 
 def tree(command, path=("langevin-sim",)):
-    """(path, command) of all commands."""
+    """The (path, command) pairs of all commands."""
     yield path, command
     if isinstance(command, click.Group):
         context = click.Context(command)
@@ -318,7 +318,7 @@ def test_the_guide_mentions_every_command():
 
 
 def test_the_picture_of_the_readme_is_the_exact_law():
-    """Drawn in characters, so that it shows wherever the README does, a package index included."""
+    """The picture is drawn in characters, so it is visible wherever the README is, also on a package index."""
     edges, heights = np.linspace(-4.0, 4.0, 49), " ▁▂▃▄▅▆▇█"
     spec = RunSpec()
     rows = []

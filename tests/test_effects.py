@@ -1,4 +1,4 @@
-"""A run changes nothing of the process that it is made in, and no setting of a user's changes its figure."""
+"""A run has no effect on its process, and a user's settings have no effect on its figure."""
 
 import json
 import locale
@@ -32,7 +32,7 @@ ELSEWHERE = [sys.executable, "-c", "from langevin_sim.cli.main import main; main
 
 
 def state():
-    """What is global to a process and could be changed by a run."""
+    """The global state of a process that a run could change."""
     generator, keys, *rest = np.random.get_state()  # noqa: NPY002
     return {
         "rc": dict(matplotlib.rcParams.copy()),  # the backend too; of a copy it is not looked for
@@ -56,7 +56,7 @@ def state():
 
 
 def torch_state():
-    """What is global in PyTorch."""
+    """The global state of PyTorch."""
     import torch
 
     return {
@@ -104,7 +104,7 @@ DEEP = ["deep", "train", "--train-size", "60", "--test-size", "30", "--batch-siz
 
 
 def test_a_training_changes_nothing_global(threads_of_torch):
-    """Nor does what is measured at its minima, nor its page. It asks for one thread more than torch had."""
+    """Nor do measurements at its minima, nor its page. It asks for one thread more than torch had."""
     random.seed(3)
     before = state()
     for arguments in (
@@ -141,7 +141,7 @@ def test_a_training_that_stops_and_goes_on_gives_the_threads_back(threads_of_tor
 
 @pytest.fixture
 def threads_of_torch():
-    """How many threads torch computes on. What comes with an import of PyTorch or scikit-learn is no effect of a training."""
+    """The number of threads of torch. Effects of importing PyTorch or scikit-learn are not effects of a training."""
     torch = pytest.importorskip("torch", reason="the network room needs PyTorch")
     pytest.importorskip("sklearn.datasets", reason="the digits come with scikit-learn")
     from langevin_sim.network import backend  # noqa: F401
@@ -219,7 +219,7 @@ def plain(tmp_path_factory):
 
 @pytest.mark.parametrize("backend", ["absent", "module://matplotlib_inline.absent"])
 def test_a_figure_does_not_depend_on_a_users_matplotlib(plain, backend):
-    """Neither on a backend that is not installed, nor on LaTeX, fonts and colours of a matplotlibrc."""
+    """Neither a backend that is not installed, nor LaTeX, fonts and colours of a matplotlibrc have an effect."""
     Path("matplotlibrc").write_text("text.usetex: True\nfont.family: absent\nlines.linewidth: 9\naxes.facecolor: black\n")
     environment = {**os.environ, "MPLBACKEND": backend}
     subprocess.run([*ELSEWHERE, *RUN, "run"], env=environment, check=True)
@@ -238,7 +238,7 @@ def test_a_name_is_no_formula():
 
 @pytest.mark.parametrize("name", ["$x_{", "$x$", "\\$x_{$", "a$b", "{x}", "$\\frac$ and $"])
 def test_a_users_text_is_drawn_as_it_is(name):
-    """Beside a formula or without: the same ink as in a text that knows no formulas."""
+    """With or without a formula beside it, text has the same ink as where formulas are unknown."""
 
     def ink(text, formulas):
         with own_style():
@@ -253,7 +253,7 @@ def test_a_users_text_is_drawn_as_it_is(name):
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # the overflow of exp(-U/T)
 def test_a_run_whose_page_fails_is_complete():
-    """Wells so far apart that their law is no number: what can be shown is shown, the rest is a warning."""
+    """Wells so far apart that their law is nan: what can be drawn is drawn, and the rest is a warning."""
     result = CliRunner().invoke(main, [*RUN, "run", "--set", "separation=1e8"])
     assert result.exit_code == 0, result.output
     assert manifest("run")["status"] == "COMPLETED"

@@ -1,4 +1,4 @@
-"""Exactness first: the twin, the limits, the same bits."""
+"""Exactness first: the plain twin, limits, and the same bits."""
 
 import os
 import subprocess
@@ -103,7 +103,7 @@ def test_same_bits_for_any_chunk_and_any_threads(name):
 
 
 def test_no_thread_is_without_a_block():
-    """It would only be waited for; two threads share three blocks."""
+    """A thread without a block would only cost time; two threads share three blocks."""
     assert ensemble(walkers=BLOCK, threads=2)[1].threads == 1
     assert ensemble(walkers=2 * BLOCK + 1, threads=2)[1].threads == 2
 

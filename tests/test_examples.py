@@ -1,4 +1,4 @@
-"""The example scripts of the documentation run as they stand."""
+"""The example scripts of the documentation run unchanged."""
 
 import runpy
 import subprocess
@@ -11,7 +11,7 @@ EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 
 
 def of_finite_sums(found):
-    """What it says of SGD. The rotation within 4.9 standard errors, a false-alarm rate of 1e-6 each; GDL's is 0."""
+    """Its statements about SGD. The rotation is within 4.9 standard errors, a false-alarm rate of 1e-6 each; GDL's is 0."""
     assert found["uniform"] == pytest.approx(1.0, rel=1e-6)
     assert found["unequal"] == pytest.approx(2 * 2.0 / (2.0**2 + 1.8**2), rel=1e-6)
     assert found["remaining"] == {"gd": 1.0, "sgd": 0.0}
@@ -40,7 +40,7 @@ def test_an_example_runs(script, tmp_path, monkeypatch, capsys):
 
 
 def test_an_example_runs_in_a_process_of_its_own(tmp_path):
-    """It imports what it needs; the one with most tasks stands for all."""
+    """An example imports what it needs; the one with most tasks represents all."""
     command = [sys.executable, "-W", "error", str(EXAMPLES / "notebook_tasks.py")]
     answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr

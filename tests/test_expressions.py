@@ -164,7 +164,7 @@ def test_compiled(text):
 
 
 def test_every_case_as_plain_python():
-    """The same generated code, not compiled: in seconds, where compiling all takes a minute."""
+    """The same generated code without compilation: seconds instead of a minute."""
     another_process(
         "import warnings, test_expressions as t\n"
         "for text in t.CASES:\n"
@@ -300,7 +300,7 @@ def test_where_the_cache_is(monkeypatch, tmp_path):
 
 
 def test_the_tree_is_that_of_the_text():
-    """Precedence and associativity are Python's; what stands in brackets is not taken apart, so that bits stay."""
+    """Precedence and associativity are Python's; brackets are not opened, so that the bits stay the same."""
     for text, same in [
         ("a-b-c", "(a)-b-(c)"),
         ("-a^2", "-(a^2)"),

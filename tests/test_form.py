@@ -1,4 +1,4 @@
-"""A potential whose parts do not fit together is told in one line: by the commands before anything runs, and by the functions."""
+"""A potential whose parts do not fit together is reported in one line, by commands before they run anything, and by functions."""
 
 from dataclasses import replace
 from pathlib import Path

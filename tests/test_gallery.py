@@ -27,7 +27,7 @@ TINY = Options(seed=3, replicas=16, steps=40)
 
 
 def parsed(command):
-    """Name of the subcommand and its options, from the parser that the command line has; nothing is run."""
+    """The name of the subcommand and its options, from the command line's own parser; nothing is run."""
     program, *words = shlex.split(command)
     assert program == "langevin-sim"
     with main.make_context(program, words) as context:

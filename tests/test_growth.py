@@ -1,4 +1,4 @@
-"""How many files a new thing takes: each is really added, to a copy of the package, and used from the command line."""
+"""The number of files that an addition takes: each is made in a copy of the package and used from the command line."""
 
 import json
 import os
@@ -106,7 +106,7 @@ def copy(tmp_path):
 
 
 def changed(package):
-    """Files that differ from the package's own."""
+    """Files that differ from those of the package."""
     found = set()
     for path in package.rglob("*.py"):
         where = path.relative_to(package)

@@ -61,7 +61,7 @@ def imports(path, package):
 
 
 def called(call):
-    """The last part of the name of what is called."""
+    """The last part of the name of the called function."""
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 

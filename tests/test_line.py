@@ -24,7 +24,7 @@ def without_truth(U):
 
 
 def holds(value, error, exact, needed=1e-9):
-    """Within the claim, which is no wider than needed."""
+    """The error is within the claimed one, which is not much larger."""
     return abs(value - exact) <= error + 1e-15 and error <= needed * max(1.0, abs(exact))
 
 

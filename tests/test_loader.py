@@ -33,7 +33,7 @@ def test_files_of_one_name_in_two_folders_are_two_files():
 
 
 def test_an_edited_file_is_run_again():
-    """Even where size and time of change are the same: what counts is what is in it."""
+    """Even if size and modification time are the same, the contents decide."""
     path = Path("mine.py")
     path.write_text("def answer(): return 1\n")
     time = path.stat()

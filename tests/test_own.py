@@ -1,4 +1,4 @@
-"""A user's own landscape: found out about, checked before it runs, and held against the same laws as the built-in ones."""
+"""User-defined landscapes: analysed, checked before a run, and compared with the same laws as the built-in ones."""
 
 import contextlib
 import json
@@ -199,7 +199,7 @@ def test_a_deep_well_has_a_bound(energy):
 
 
 def test_the_funnel_is_sound():
-    """At (x_1, 0), far to the left, 0 times infinity is no number; U confines, and x_1 has the law N(0, 9)."""
+    """At (x_1, 0), far to the left, 0 times infinity is nan; U confines, and x_1 has the law N(0, 9)."""
     U = make("x1^2/18 + x2^2*exp(-x1)/2 + x1/2", 2)
     check(U, 1.0)
     assert U.minima == pytest.approx(np.array([[-4.5, 0.0]]), abs=1e-9)

@@ -1,4 +1,4 @@
-"""A user's own dynamics: from a notebook, a file, a plugin; what it declares, and what is refused where it does not."""
+"""User-defined dynamics from a notebook, a file or a plugin: what they declare, and what is refused if they do not."""
 
 import json
 import math
@@ -106,7 +106,7 @@ def plain(x, gradient, normal, step_size, noise):
 
 @dataclass(frozen=True)
 class Heavy(ls.SGDL):
-    """SGDL, a user's own version."""
+    """A user's own version of SGDL."""
 
 
 @ls.stepper(Heavy)
@@ -337,7 +337,7 @@ def test_the_example_samples_boltzmann():
 
 
 def test_a_sweep_has_axes_of_a_dynamics_settings(tmp_path, monkeypatch):
-    """Each point is the run with that --set-dynamics; a potential's parameter of the same name comes first."""
+    """Each point equals the run with that --set-dynamics; a parameter of the potential with the same name has priority."""
     monkeypatch.chdir(tmp_path)
     Path("mine.py").write_text(FILE)
     axes = [axis("factor=0.5,2"), axis("temperature=0.5,1")]
@@ -357,7 +357,7 @@ def test_a_sweep_has_axes_of_a_dynamics_settings(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("text", ["a\x7fb.csv", "tab\there", "line\nbreak", 'quote"s\\', "\x1b[31m", "ü\u2028", "'''", '"""'])
 def test_any_text_and_nested_tables_survive_toml(text, tmp_path):
-    """TOML forbids control characters but tabs, DEL among them, as they stand; tables in tables are written and read."""
+    """TOML forbids literal control characters except tabs, including DEL; nested tables are written and read."""
     spec = RunSpec(data=text, parameters={text: 1.5, "b c": -0.0}, dynamics_settings={"loud.factor": 2.0, text: 1e300}, dims=[1])
     path = tmp_path / "spec.toml"
     path.write_bytes(to_toml(spec).encode())

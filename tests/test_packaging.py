@@ -53,7 +53,7 @@ def test_the_source_distribution_is_the_whole_checkout(tmp_path):
 
 
 def texts_without_encoding(source):
-    """Lines on which a text is read or written in whatever encoding the system has."""
+    """Lines that read or write text in the system's encoding."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("read_text", "write_text"):
             given = {keyword.arg for keyword in node.keywords}

@@ -1,4 +1,4 @@
-"""The benchmarks against peers: what is written of them is what was measured, and a peer computes the right thing."""
+"""The benchmarks against peers: the page states what was measured, and each peer computes the right thing."""
 
 import json
 import subprocess

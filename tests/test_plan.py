@@ -1,4 +1,4 @@
-"""How long a run must be: escape times, the plan, --steps auto, --extrapolate."""
+"""The length of a run: escape times, the plan, --steps auto, --extrapolate."""
 
 import json
 import math
@@ -54,7 +54,7 @@ def test_what_has_no_escape_time_says_why():
 
 @pytest.mark.parametrize("T", [1.0, 0.5, 0.3])
 def test_eyring_and_kramers_are_doubted_above_the_softness(T):
-    """By about the factor by which the chain's own relaxation is slower; where T is below the softness they are believed."""
+    """They are off by about the factor by which the chain's own relaxation is slower; below the softness they are trusted."""
     U = potentials.twowell(1)
     saddle = saddle_between(U, *U.minima)
     slower = chain_law(U, GDL(0.005, T)).relaxation_steps * 0.005 / relaxation_time(U, T)

@@ -16,7 +16,7 @@ from langevin_sim.reference.boltzmann import nested
 
 
 def bare(name, dim, **parameters):
-    """Without what is known of it in closed form."""
+    """The potential without its closed forms."""
     U = potentials.get(name, dim, **parameters)
     return replace(U, factors=None, exact_masses=None, exact_marginal=None, exact_energy=None, quadratic=None)
 
@@ -41,7 +41,7 @@ def bare(name, dim, **parameters):
     ],
 )
 def test_closed_forms(name, dim, temperature, parameters):
-    """True errors are within those that are claimed, which are small; total and bins are of one rule."""
+    """True errors are within the claimed ones, which are small; total and bins come from one rule."""
     U = potentials.get(name, dim, **parameters)
     law = nested.integrals(bare(name, dim, **parameters), temperature)
     energy = U.quadratic.minimum + dim * temperature / 2 if U.quadratic else U.exact_energy(temperature)
@@ -60,7 +60,7 @@ def test_closed_forms(name, dim, temperature, parameters):
 
 @pytest.mark.parametrize("dim", [2, 5, 1000])
 def test_wells_far_apart(dim):
-    """Masses are as volumes, whatever the distance: a grid over it would see neither well."""
+    """Masses are proportional to volumes at any distance; a single grid would miss both wells."""
     law = boltzmann(potentials.twowell(dim, separation=1e4), 1.0)
     assert law.mass("wide") == pytest.approx(2.0**dim / (1 + 2.0**dim) if dim < 1000 else 1.0, abs=1e-7)
     assert law.mean_energy == pytest.approx(dim / 2, rel=1e-8)

@@ -1,4 +1,4 @@
-"""What systems differ in: locks, CPUs, signals, renames, names of files, encodings."""
+"""Differences between systems: locks, CPUs, signals, renames, file names, encodings."""
 
 import errno
 import json

@@ -1,4 +1,4 @@
-"""Generated input: what is wrong is refused in one line and harms nothing, what is right runs, and again to the same bits."""
+"""Generated input: bad input is refused in one line without harm; good input runs, and gives the same bits again."""
 
 import json
 import os
@@ -87,7 +87,7 @@ def refused(arguments, said=""):
 
 
 def check_many(strategy, count, check, tries=1.25):
-    """``check`` for so many different cases at least."""
+    """Apply ``check`` to at least so many different cases."""
     seen = set()
 
     @settings(CASES, max_examples=int(tries * count))

@@ -1,4 +1,4 @@
-"""Every way of integrating exp(-U/T) against the others, and against points thrown at random."""
+"""Every way of integrating exp(-U/T) against the others, and against random points."""
 
 import time
 from dataclasses import replace
@@ -29,7 +29,7 @@ def edges_of(U, temperature, bins=24):
 
 
 def differences(one, other):
-    """|one - other| beside the sum of their claimed errors, for masses, mean energy and bins."""
+    """|one - other| and the sum of their claimed errors, for masses, mean energy and bins."""
     edges = edges_of(one.potential, one.temperature)
     values = [np.array([*law.masses.values(), law.mean_energy, *law.bin_masses(edges)]) for law in (one, other)]
     errors = [np.array([*law.errors.values(), law.mean_energy_error, *law.bin_errors(edges)]) for law in (one, other)]

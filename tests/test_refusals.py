@@ -1,4 +1,4 @@
-"""What is not Boltzmann's law, or not known to be, is refused with the true reason; what is known is not."""
+"""A law that does not exist, or is not known, is refused with the true reason; a known one is not."""
 
 from contextlib import nullcontext
 from dataclasses import replace

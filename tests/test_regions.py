@@ -1,4 +1,4 @@
-"""Which minima are found, and where the regions about them end."""
+"""The minima that are found, and the borders of the regions about them."""
 
 import itertools
 import math
@@ -19,7 +19,7 @@ TWOWELL = "-0.25*log(exp(-((x1+2)^2+x2^2)/0.5)+exp(-4*((x1-2)^2+x2^2)/0.5))"
 
 @OVERFLOWS
 def test_twowell_written_out_has_the_regions_of_the_built_in():
-    """Not basins of descent, whose border passes through the saddle at x_1 = 0.635, but where either quadratic is the smaller."""
+    """Regions are where either quadratic is smaller, not basins of descent, whose border contains the saddle at x_1 = 0.635."""
     U, own = make(TWOWELL, 2), ls.potentials.twowell(2)
     x = np.random.default_rng(1).uniform(-5.0, 5.0, (20_000, 2))
     assert np.array_equal(U.label(x), 1 - own.label(x))  # the narrow one, listed first, is lower by a trifle
@@ -97,7 +97,7 @@ RING = 4.0 * np.column_stack([np.cos(np.arange(12) * math.pi / 6), np.sin(np.ara
     ids=["5 x 5", "rotated", "weights", "7 x 7", "space", "ring", "asymmetric"],
 )
 def test_no_well_is_missed(centres, weights):
-    """Nothing is known of the energy but its values, as of a function in a file."""
+    """Only values of the energy are known, as for a function in a file."""
     energy, gradient = gaussians(centres, 0.09, weights)
     found = search.minima(energy, gradient, centres.shape[1], parse_domain("space"), "own", 1.0)
     assert len(found) == len(centres)

@@ -1,4 +1,4 @@
-"""Stopped runs go on to the bits of runs that were never stopped; what cannot be gone on with is told, and left."""
+"""A stopped run that is resumed has the bits of one that was never stopped; what cannot be resumed is reported and left alone."""
 
 import json
 import os
@@ -74,7 +74,7 @@ def known_laws(potential, dynamics, chain):
 
 
 def leave_out(patch):
-    """What takes long and has no part in histograms.npz and summary.csv; laws are not computed again."""
+    """Switches off what takes long and does not affect histograms.npz and summary.csv; laws are not computed again."""
     patch.setattr(module, "reference_laws", known_laws)
     patch.setattr(summary, "fitted_temperature", lambda *arguments: None)
     for figure in (concentration, fig3):
@@ -83,7 +83,7 @@ def leave_out(patch):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """Runs of SHORT and of LONG steps, and a figure, that nothing stopped."""
+    """Uninterrupted runs of SHORT and of LONG steps, and an uninterrupted figure."""
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         leave_out(patch)
@@ -138,7 +138,7 @@ def same(folder, other):
 
 
 def stopped(arguments, out, number=signal.SIGTERM, after=20):
-    """A command that gets the signal at its so-many-th progress."""
+    """A command that receives the signal at a given call of its progress function."""
     calls = iter(range(1_000_000))
 
     def update(self, name, step, total, note=""):
@@ -168,7 +168,7 @@ def killed(arguments, folder, wait):
 
 
 def reached(folder):
-    """How many ensembles the checkpoint has, and the steps of the one that runs; (-1, 0) without a checkpoint."""
+    """The number of complete ensembles in the checkpoint, and the step of the running one; (-1, 0) without a checkpoint."""
     path = Path(folder, "checkpoint", "state.npz")
     if not path.exists():
         return -1, 0

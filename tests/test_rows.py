@@ -1,4 +1,4 @@
-"""Rows from CSV files: what is read, and what is told of a file that is something else."""
+"""Rows from CSV files: what is read, and messages about files of another form."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Schedules: the formulas, the text, and that chunks and threads leave no trace under them."""
+"""Schedules: formulas, parsing, and independence of chunks and threads."""
 
 import math
 

@@ -270,7 +270,7 @@ def test_tilts_refuse(covariance, terms, message):
 
 
 def test_tilts_are_symmetric_relative_to_their_size():
-    """1e-12 beside 1e-14 is not symmetric; rounding in large numbers is no fault."""
+    """1e-12 opposite 1e-14 is not symmetric; rounding of large numbers is accepted."""
     with pytest.raises(InputError, match="symmetric"):
         potentials.tilted(potentials.twowell(2), np.array([[1e-12, 5e-13], [0.0, 1e-12]]))
     large = 1e12 * np.array([[1.0, 0.5], [0.5, 1.0]])

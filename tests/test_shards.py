@@ -1,4 +1,4 @@
-"""An ensemble in shards has the bits of the whole, whatever the shards, and goes on where its workers were lost."""
+"""An ensemble in shards has the bits of a single one, for any shards, and continues where its workers were lost."""
 
 import json
 

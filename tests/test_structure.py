@@ -1,4 +1,4 @@
-"""What an expression tells of its energy: sums over groups of coordinates, quadratic forms, and the laws that follow."""
+"""The structure of an expression's energy: sums over groups of coordinates, quadratic forms, and their laws."""
 
 import warnings
 

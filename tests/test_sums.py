@@ -1,4 +1,4 @@
-"""Finite sums of a user's own: values, gradients and batches beside plain NumPy, what is found out, and what is refused."""
+"""User-defined finite sums: values, gradients and batches against plain NumPy; what is found out; what is refused."""
 
 import json
 import pickle
@@ -210,7 +210,7 @@ def test_refusals_are_one_line(term, data, options, said):
 
 
 def test_a_gradient_that_is_right_on_average_alone_is_refused():
-    """The rows' errors cancel in the sum: only single terms show them."""
+    """The errors of the rows cancel in the sum, so only single terms show them."""
 
     def term(x, row):
         return 0.5 * x[0] ** 2 + row[0] * x[0]

@@ -22,12 +22,12 @@ SEED = 20180109
 
 
 def limit(comparisons):
-    """The largest |z| that is no alarm."""
+    """The largest |z| that raises no alarm."""
     return norm.isf(RATE / 2 / comparisons)
 
 
 def half_filled(dim):
-    """The temperature at which the wells of boxes hold one half."""
+    """The temperature at which the wells of boxes hold half of the mass."""
     wells = 2.0**dim + 4.0**dim
     return 1.0 / math.log((18.0**dim - wells) / wells)
 
@@ -54,7 +54,7 @@ def drift(first, second):
 
 
 def sgd_positions(U, dynamics, walkers, steps, start):
-    """Where so many walkers are after so many steps, [walkers, dim]."""
+    """The positions of the walkers after a number of steps, [walkers, dim]."""
     e = new_ensemble(
         landscape(U),
         dynamics,

@@ -23,7 +23,7 @@ ENSEMBLES = 5  # of a default run
 
 @pytest.fixture(scope="module")
 def claimed():
-    """The law that a run in d = 2 is held against: the default twowell at T = 1 and the default step."""
+    """The law with which a run in d = 2 is compared: the default twowell at T = 1 and the default step."""
     return reference_laws(potentials.twowell(2), GDL(0.02, 1.0))
 
 

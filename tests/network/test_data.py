@@ -43,7 +43,7 @@ def idx(array):
 
 
 def refuses(call, *parts):
-    """An InputError of one line that holds every part."""
+    """Expect a one-line InputError that contains every part."""
     with pytest.raises(InputError) as caught:
         call()
     message = str(caught.value)
@@ -269,7 +269,7 @@ def test_cifar10_python(cifar_folder, tmp_path, write):
 
 
 def test_unpickled_arrays_are_the_same(tmp_path):
-    """Types, byte orders, Fortran's order, scalars: all that the stand-ins do by themselves."""
+    """Types, byte orders, Fortran order and scalars: everything that the stand-ins do themselves."""
     values = {
         "float": RANDOM.normal(size=(3, 4)),
         "swapped": np.arange(5, dtype=">i4"),
@@ -625,6 +625,6 @@ def test_without_the_package(monkeypatch, data, package):
 
 
 def test_nothing_here_needs_torch():
-    """Nor scikit-learn, nor pooch, until a function wants them."""
+    """Neither scikit-learn nor pooch is imported until a function needs it."""
     code = "import sys, langevin_sim.network.data; sys.exit(len({'torch', 'sklearn', 'pooch'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

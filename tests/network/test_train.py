@@ -1,4 +1,4 @@
-"""Run folders of trainings: complete, resumable to the same bits, and whole after whatever goes wrong."""
+"""Run folders of trainings: complete, resumable to the same bits, and undamaged after any failure."""
 
 import json
 import os
