@@ -32,6 +32,7 @@ class Expression:
     data. If there are any, block_energy and block_gradient compute the mean over all terms, and p holds the number of
     terms and all their numbers after the parameters; block_batch_gradient is that of FiniteSum.
     components: the exponents of a soft minimum of quadratics (components.py), otherwise None.
+    given: a coordinate given which the energy is quadratic in all others (structure.py), otherwise None.
     """
 
     text: str
@@ -46,6 +47,7 @@ class Expression:
     columns: tuple[str, ...] = ()
     block_batch_gradient: Any = None
     components: list[Form] | None = None
+    given: int | None = None
 
 
 def compile_expression(text: str, dim: int, parameters: Mapping[str, float], columns: Sequence[str] = ()) -> Expression:
@@ -101,6 +103,7 @@ def compile_expression(text: str, dim: int, parameters: Mapping[str, float], col
         tuple(own),
         getattr(module, "batch_gradient", None),
         None if own else components(root, dim, values),
+        None if own or dim < 2 else structure.given(root, dim),
     )
 
 

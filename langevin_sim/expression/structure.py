@@ -57,7 +57,11 @@ def degree(node: Node) -> float:
         return 0
     if node.kind in ("coordinate", "x"):
         return 1
-    inner = [degree(child) for child in node.children]
+    return _degree([degree(child) for child in node.children], node)
+
+
+def _degree(inner: list[float], node: Node) -> float:
+    """That of an operation on polynomials of the degrees ``inner``."""
     if not any(inner):
         return 0
     if node.kind in ("add", "negate"):
@@ -70,6 +74,24 @@ def degree(node: Node) -> float:
         exponent = node.children[1]
         return inner[0] * int(exponent.value) if exponent.kind == "number" and _natural(exponent.value) else math.inf
     return inner[0] if node.kind == "reduce" and node.name in ("sum", "mean") else math.inf
+
+
+def given(root: Node, dim: int) -> int | None:
+    """A coordinate with which everything but a quadratic form in all others is fixed; None where there is none.
+
+    U = c(s) + b(s).y + y.A(s) y / 2 with s that coordinate and y the others, as in a funnel or a bent Gaussian.
+    """
+    named = {part.index for part in root.walk() if part.kind == "coordinate"}
+    return next((index for index in sorted(named) if index < dim and _degree_given(root, index) == 2), None)
+
+
+def _degree_given(node: Node, index: int) -> float:
+    """The degree of a polynomial in all coordinates but one, whatever the tree is in that one."""
+    if node.kind in ("number", "parameter"):
+        return 0
+    if node.kind in ("coordinate", "x"):
+        return 0 if node.kind == "coordinate" and node.index == index else 1
+    return _degree([_degree_given(child, index) for child in node.children], node)
 
 
 def text(node: Node, binding: int = 0) -> str:

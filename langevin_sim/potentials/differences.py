@@ -17,6 +17,7 @@ def central_differences(potential: Potential, x: np.ndarray) -> tuple[np.ndarray
     slopes = []
     for h in (step, 2.0 * step):
         shifts = h * np.eye(potential.dim)
-        up, down = potential.energy(x[:, None] + shifts), potential.energy(x[:, None] - shifts)
-        slopes.append((up - down) / (2.0 * h))
+        # a point at a time: dim shifted points of dim coordinates are many numbers
+        rises = [potential.energy(point + shifts) - potential.energy(point - shifts) for point in x]
+        slopes.append(np.array(rises).reshape(x.shape) / (2.0 * h))
     return slopes[0], np.abs(slopes[0] - slopes[1]), _ROUNDING * float(np.abs(potential.energy(x)).max())

@@ -110,6 +110,7 @@ class Potential:
     factors: U as a sum over disjoint groups that cover all coordinates: Boltzmann's law, and the law
     of any chain whose noise does not couple the groups, is the product of the factors' laws.
     quadratic: the form, if U is a quadratic form with a minimum.
+    given: the index of a coordinate given which U is quadratic in all others (conditional.py), if there is one.
     no_boltzmann: why the forces sample exp(-U/T) at no step, if they are not the slope of U (a driven system); else
     empty.
     """
@@ -136,6 +137,7 @@ class Potential:
     cold_masses: np.ndarray | None = None
     factors: tuple[Factor, ...] | None = None
     quadratic: Quadratic | None = None
+    given: int | None = None
     no_boltzmann: str = ""
 
     def on(self, domain: Domain) -> "Potential":
@@ -165,6 +167,7 @@ class Potential:
             if self.factors is None
             else tuple(replace(factor, potential=factor.potential.on(domain)) for factor in self.factors),
             quadratic=None if bounded else self.quadratic,
+            given=None if bounded else self.given,
             extent=(lambda temperature: cube) if bounded else own,
         )
 

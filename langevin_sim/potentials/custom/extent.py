@@ -6,12 +6,15 @@ from functools import lru_cache
 import numpy as np
 
 from langevin_sim.dynamics.domain import Domain
+from langevin_sim.potentials.conditional import Conditional
 from langevin_sim.potentials.potential import Factor
 
 ABOVE = 15.0  # height above the lowest minimum in temperatures: there the density is exp(-15) of its maximum
 _RANDOM = 32  # number of random directions, in addition to the axes
 _LARGEST = 1e6
 _MARGIN = 1.05
+_LIKELY = 2.0  # temperatures above the least, within two deviations of a normal law
+_DEVIATIONS, _PLACES = 5.0, 201
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -57,6 +60,29 @@ def of_factors(factors: Sequence[Factor], dim: int) -> Callable[[float], np.ndar
         box = np.empty((dim, 2))
         for factor in factors:
             box[list(factor.coordinates)] = factor.potential.extent(temperature)
+        box.flags.writeable = False
+        return box
+
+    return at
+
+
+def given_one(conditional: Conditional) -> Callable[[float], np.ndarray]:
+    """T -> [dim, 2]: where the coordinate that the others are normal given has density, and five deviations of the others there.
+
+    Rays from the minimum miss the law where the volume decides, as in a funnel, whose minimum is deep in its neck.
+    """
+
+    @lru_cache(maxsize=64)
+    def at(temperature: float) -> np.ndarray:
+        hot = max(temperature, 0.05)
+        _, low, high = conditional.bulk(hot, ABOVE)
+        _, first, last = conditional.bulk(hot, _LIKELY)
+        likely = conditional.slices(np.linspace(first, last, _PLACES))
+        reach = _DEVIATIONS * np.sqrt(hot * likely.variances)
+        centres = conditional.slices(np.linspace(low, high, _PLACES)).centre
+        least = np.minimum(centres.min(axis=0), (likely.centre - reach).min(axis=0))
+        most = np.maximum(centres.max(axis=0), (likely.centre + reach).max(axis=0))
+        box = np.insert(np.stack([least, most], axis=1), conditional.given, [low, high], axis=0)
         box.flags.writeable = False
         return box
 

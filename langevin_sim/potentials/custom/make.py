@@ -10,6 +10,7 @@ import numpy as np
 from langevin_sim.dynamics.domain import Domain
 from langevin_sim.errors import InputError
 from langevin_sim.expression import Form, compile_expression, separated
+from langevin_sim.potentials.conditional import Conditional
 from langevin_sim.potentials.custom import basins, python, search, separable, soundness
 from langevin_sim.potentials.custom import extent as reach
 from langevin_sim.potentials.custom.quadratic_form import quadratic_form
@@ -100,9 +101,11 @@ def _found(
     factors: tuple[Factor, ...] | None = None
     degree = np.inf
     forms: list[Form] | None = None
+    given: int | None = None
     if isinstance(energy, str):
         compiled = compile_expression(energy, dim, values)
         values, constants, degree = dict(compiled.parameters), compiled.constants, compiled.degree
+        given = compiled.given if domain.kind == "space" and compiled.degree != 2 else None
         forms = None if domain.kind == "torus" else compiled.components
         block_energy, block_gradient = compiled.block_energy, compiled.block_gradient
         terms = separated(energy, dim)
@@ -129,7 +132,7 @@ def _found(
         constants = np.empty(0)
         block_energy, block_gradient = python.block_functions(energy, gradient, dim, name)
     draft = drafted(name, dim, domain, values, constants, block_energy, block_gradient)
-    return explored(replace(draft, factors=factors), degree, temperature, max_regions, forms)
+    return explored(replace(draft, factors=factors, given=given), degree, temperature, max_regions, forms)
 
 
 def drafted(
@@ -263,6 +266,8 @@ def _minima(draft: Potential, temperature: float, max_regions: int, forms: list[
 def _extent(draft: Potential, minima: np.ndarray) -> Callable[[float], np.ndarray]:
     if draft.factors is not None and draft.dim > _MOST_SEARCHED:
         return reach.of_factors(draft.factors, draft.dim)
+    if draft.given is not None and draft.factors is None and draft.dim > 2:
+        return reach.given_one(Conditional(draft))
     directions = None if draft.quadratic is None else np.linalg.eigh(draft.quadratic.curvature)[1].T
     return reach.extent(draft.energy, minima, draft.domain, directions)
 

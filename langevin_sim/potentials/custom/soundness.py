@@ -16,11 +16,12 @@ _LOG_POINTS = 10
 _RAYS = 64
 _BESIDE = 1e-6  # angle between an axis and a ray beside it
 _ROWS = 16  # number of rows of a finite sum whose terms are compared with finite differences
+_MOST_SLOPES, _FEWEST_POINTS = 20_000, 8  # slopes that are checked: each costs four energies, of dim coordinates
 _DECADES = (1e2, 1e3, 1e4, 1e5)  # radii, times the size of the extent
 _AXES = 8  # number of axes along which overflows are searched, in addition to the random rays
 _OUTWARDS = np.geomspace(1e-2, 1e2, 41)  # radii, times the size of the extent
 _MODERATE = 1e6  # in temperatures: if the energy is below this where it ends, an intermediate value has overflowed
-_LOGADDEXP = "write log(exp(a) + exp(b)) as logaddexp(a, b), which does not overflow"
+_LOGADDEXP = "if it contains log(exp(a) + exp(b)), write logaddexp(a, b), which does not overflow"
 
 
 def check(potential: Potential, temperature: float) -> None:
@@ -139,7 +140,8 @@ def own_gradient(potential: Potential, temperature: float) -> None:
     if not potential.smooth:
         return
     low, high = potential.extent(temperature).T
-    x = np.random.default_rng(0).uniform(low, high, (200, potential.dim))
+    points = min(200, max(_FEWEST_POINTS, _MOST_SLOPES // potential.dim))
+    x = np.random.default_rng(0).uniform(low, high, (points, potential.dim))
     slopes, apart, rounding = central_differences(potential, x)
     gradient = potential.gradient(x)
     size = np.abs(gradient).max(axis=1, keepdims=True) + np.median(np.abs(gradient))

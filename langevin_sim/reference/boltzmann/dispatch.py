@@ -10,7 +10,7 @@ import numpy as np
 from langevin_sim.errors import InputError, ReferenceUnavailable
 from langevin_sim.potentials import form
 from langevin_sim.potentials.potential import Potential, Quadratic
-from langevin_sim.reference.boltzmann import closed_form, line, nested, product, quadratic, sobol, tensor
+from langevin_sim.reference.boltzmann import closed_form, conditional, line, nested, product, quadratic, sobol, tensor
 from langevin_sim.reference.boltzmann.integrals import Integrals, Marginal
 from langevin_sim.reference.boltzmann.law import Boltzmann
 from langevin_sim.reference.boltzmann.tails import check_tails
@@ -38,6 +38,15 @@ def _quadratic(potential: Potential, form: Quadratic, temperature: float) -> Int
         with suppress(ReferenceUnavailable):  # for an ill-conditioned form, for example: then from draws
             regions = _numerically(potential, temperature)
     return quadratic.integrals(potential, form, temperature, regions)
+
+
+def _given_one(potential: Potential, temperature: float) -> Integrals:
+    """In closed form given one coordinate, except for the masses of several regions."""
+    regions = None
+    if len(potential.regions) > 1 and potential.exact_masses is None and (potential.dim <= 3 or potential.symmetry == "axial"):
+        with suppress(ReferenceUnavailable):
+            regions = _numerically(potential, temperature)
+    return conditional.integrals(potential, temperature, regions)
 
 
 def _beside(potential: Potential, temperature: float) -> dict[str, Any]:
@@ -70,6 +79,8 @@ def _integrate(potential: Potential, temperature: float) -> Integrals:
         other = _quadratic(potential, potential.quadratic, temperature)
     elif product.is_product(potential):
         other = product.integrals(potential, lambda factor: _integrate(factor, temperature))
+    elif potential.given is not None and potential.dim > 2:
+        other = _given_one(potential, temperature)
     else:
         other = _numerically(potential, temperature)
     known = (potential.exact_masses, potential.exact_marginal, potential.exact_energy)

@@ -1,6 +1,7 @@
 """Boltzmann's law of a quadratic form: normal, in closed form, whatever its condition and dimension."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +72,7 @@ def integrals(potential: Potential, form: Quadratic, temperature: float, regions
     elif regions is not None:
         masses, errors, method = regions.masses, regions.errors, f"closed form and {regions.method}"
     else:
-        masses, errors = _masses(potential, draws)
+        masses, errors = shares(potential, lambda uniform: draws.at(ndtri(np.clip(uniform, 1e-16, 1.0 - 1e-16))))
         method = "closed form and Sobol points"
     second = variances + form.centre**2
     return Integrals(
@@ -86,13 +87,12 @@ def integrals(potential: Potential, form: Quadratic, temperature: float, regions
     )
 
 
-def _masses(potential: Potential, draws: _Draws) -> tuple[np.ndarray, np.ndarray]:
-    """Shares of Sobol points, and four standard errors over scramblings."""
+def shares(potential: Potential, at: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Of the regions among points of a law, and four standard errors over scramblings; at: uniform numbers [n, dim] -> points."""
     n, regions = 1 << _LOG_POINTS, len(potential.regions)
-    shares = np.empty((_SCRAMBLINGS, regions))
+    found = np.empty((_SCRAMBLINGS, regions))
     for k in range(_SCRAMBLINGS):
         uniform = scipy.stats.qmc.Sobol(potential.dim, rng=np.random.default_rng([k, potential.dim])).random_base2(_LOG_POINTS)
-        x = draws.at(ndtri(np.clip(uniform, 1e-16, 1.0 - 1e-16)))
-        shares[k] = np.bincount(potential.label(x), minlength=regions) / n
-    errors = _SAFETY * shares.std(axis=0, ddof=1) / math.sqrt(_SCRAMBLINGS) + 1.0 / (_SCRAMBLINGS * n)
-    return shares.mean(axis=0), errors
+        found[k] = np.bincount(potential.label(at(uniform)), minlength=regions) / n
+    errors = _SAFETY * found.std(axis=0, ddof=1) / math.sqrt(_SCRAMBLINGS) + 1.0 / (_SCRAMBLINGS * n)
+    return found.mean(axis=0), errors
