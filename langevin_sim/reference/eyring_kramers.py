@@ -1,4 +1,4 @@
-"""How long a walker takes from well to well by the formula of Eyring and Kramers, and whether it can be believed."""
+"""The time that a walker takes between wells by the Eyring-Kramers formula, and whether it can be trusted."""
 
 import itertools
 import math
@@ -9,9 +9,9 @@ from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.minima import hessian
 from langevin_sim.potentials.potential import Potential
 
-_LARGEST_EXPONENT = 700.0  # exp of more overflows
-_STRIDES = 100  # of steepest descent between a saddle and the nearest minimum
-_FAR, _POINTS = 8.0, 801  # deviations that an integral along a line reaches, and its points
+_LARGEST_EXPONENT = 700.0  # exp overflows beyond this
+_STRIDES = 100  # number of steps of steepest descent between a saddle and the nearest minimum
+_FAR, _POINTS = 8.0, 801  # range of an integral along a line in deviations, and number of its points
 _LOW_BARRIER, _TRUSTED = 3.0, 1.25  # barriers over T, and factors of times, beyond which the formula is not trusted
 
 
@@ -70,10 +70,10 @@ def joined(potential: Potential, saddle: np.ndarray) -> tuple[int, int]:
 
 
 def correction(potential: Potential, minimum: np.ndarray, saddle: np.ndarray, temperature: float) -> float:
-    """By about which factor the mean escape time is longer than escape_time(), which takes U for quadratic on both ends.
+    """The approximate ratio of the mean escape time to escape_time(), which assumes that U is quadratic at both points.
 
-    The integrals of exp(-U/T), and of exp(U/T) along the way over the saddle, on lines through the two points along the
-    eigenvectors of their Hessians, each over what it is for a quadratic.
+    It is the product of ratios to the values for a quadratic U: of the integrals of exp(-U/T), and of exp(U/T) along the way over
+    the saddle, on lines through the two points along the eigenvectors of their Hessians.
     """
     factor = 1.0
     reach = float(np.linalg.norm(saddle - minimum))
@@ -91,7 +91,7 @@ def correction(potential: Potential, minimum: np.ndarray, saddle: np.ndarray, te
 
 
 def doubt(potential: Potential, temperature: float) -> str:
-    """Why relaxation_time() is not to be believed at this temperature; empty where it is."""
+    """Why relaxation_time() is not to be trusted at this temperature; empty if it is."""
     minima = potential.minima
     worst, least = 1.0, math.inf
     for i, j, saddle in _ways(potential):
@@ -107,7 +107,7 @@ def doubt(potential: Potential, temperature: float) -> str:
 
 
 def _ways(potential: Potential) -> list[tuple[int, int, np.ndarray]]:
-    """(one minimum, another, the saddle between them), where steepest descent from the saddle leads to these two."""
+    """(one minimum, another, the saddle between them) for every saddle from which steepest descent leads to these two."""
     found = []
     for i, j in itertools.combinations(range(len(potential.minima)), 2):
         saddle = saddle_between(potential, potential.minima[i], potential.minima[j])
@@ -119,15 +119,15 @@ def _ways(potential: Potential) -> list[tuple[int, int, np.ndarray]]:
 def relaxation_time(potential: Potential, temperature: float) -> float:
     """1 / (smallest nonzero rate) of jumps between the listed minima, in units of eta times steps.
 
-    inf where it is too cold for a number. Raises ReferenceUnavailable where two minima are not joined by
-    a saddle, or a minimum is degenerate.
+    inf if it is so cold that the time overflows. Raises ReferenceUnavailable if two minima are not joined by
+    a saddle, or if a minimum is degenerate.
     """
     minima = potential.minima
     if len(minima) < 2 or temperature <= 0 or not potential.smooth:
         raise ReferenceUnavailable(f"{potential.name} has no two minima with a saddle between them")
     if any(np.linalg.eigvalsh(hessian(potential, point))[0] < 1e-8 for point in minima):
         raise ReferenceUnavailable(f"a minimum of {potential.name} is degenerate")
-    cold = False  # a barrier of so many T that no number holds the time over it
+    cold = False  # whether the time over a barrier overflows
     rates = np.zeros((len(minima), len(minima)))
     for i, j, saddle in _ways(potential):
         rates[i, j] = 1.0 / escape_time(potential, minima[i], saddle, temperature)

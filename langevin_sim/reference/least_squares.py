@@ -1,4 +1,4 @@
-"""The stationary covariance of SGD and SGDL on least squares: exact at any step, and to first order in it."""
+"""The stationary covariance of SGD and SGDL on least squares: exact at any step size, and to first order in it."""
 
 from typing import NamedTuple
 
@@ -11,8 +11,8 @@ from langevin_sim.errors import InputError, ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.potentials.regression import is_least_squares
 
-_DENSE = 12  # largest dimension whose dim^2 equations are solved as a matrix
-_LARGEST = 300  # dimension, beyond which the iteration takes minutes
+_DENSE = 12  # up to this dimension, the dim^2 equations are solved as a matrix
+_LARGEST = 300  # largest dimension; beyond it the iteration takes minutes
 _TOLERANCE = 1e-12
 
 
@@ -41,11 +41,11 @@ def stationary_covariance(potential: Potential, dynamics: SGDL) -> np.ndarray:
     E e = 0, the cross terms E[(I - eta A_B) e g_B^T] vanish, and S = L(S) + Q with
         L(S) = (I - eta A) S (I - eta A) + eta^2 f (mean_i H_i S H_i - A S A), Q = eta^2 f C + 2 eta T I,
     C = mean_i r_i^2 H_i, f = (n-b)/(b(n-1)), with replacement 1/b: the covariance of a batch mean over that of
-    one term. L is symmetric and maps covariances to covariances, so that its largest eigenvalue decides whether there is a
-    second moment, and conjugate gradients solve for S where dim^2 equations are too many for a matrix.
-    C = 0 where the data are met, and then S = 0 for SGD. Where all H_i are equal (a column of ones), the noise does not
+    one term. L is symmetric and maps covariances to covariances, so its largest eigenvalue decides whether there is a
+    second moment, and conjugate gradients solve for S if dim^2 equations are too many for a matrix.
+    C = 0 if the data are fitted exactly, and then S = 0 for SGD. If all H_i are equal (a column of ones), the noise does not
     depend on x, and for dim = 1 the chain is autoregressive: S = (eta^2 f C + 2 eta T) / (1 - (1 - eta A)^2).
-    Raises ReferenceUnavailable where L does not contract: x then has no second moment.
+    Raises ReferenceUnavailable if L does not contract: x then has no second moment.
     Source: derived as above; multiplicative noise as in Ziyin, Liu, Mori and Ueda (ICLR 2022).
     """
     rows, matrix, noise, factor = _at_the_minimum(potential, dynamics)
@@ -96,9 +96,9 @@ def lyapunov_covariance(potential: Potential, dynamics: SGDL) -> np.ndarray:
 
 
 def constant_noise(potential: Potential) -> np.ndarray | None:
-    """The covariance [dim, dim] of single gradients, where it is the same at every x; None where it is not.
+    """The covariance [dim, dim] of single gradients, if it is the same at every x; otherwise None.
 
-    It is for tilts, and for least squares if all Hessians a_i a_i^T are equal, that is all rows but for their signs.
+    It is for tilts, and for least squares if all Hessians a_i a_i^T are equal, that is, all rows up to their signs.
     """
     if potential.terms is None:
         return None

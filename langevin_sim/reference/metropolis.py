@@ -1,4 +1,4 @@
-"""How refusals slow a chain with a Metropolis test: its acceptance, and a bound on its relaxation time."""
+"""How rejections slow down a chain with a Metropolis test: its acceptance, and a bound on its relaxation time."""
 
 import math
 from typing import NamedTuple
@@ -15,10 +15,10 @@ _DRAWS = 16_384
 
 
 class Refusals(NamedTuple):
-    """acceptance: the share of proposals that are accepted. least_steps: no mode relaxes, and some relax no faster.
+    """acceptance: the share of accepted proposals. least_steps: least relaxation time of the slowest mode, in steps.
 
-    By Rayleigh's principle the slowest mode of a reversible chain decays in a step by a factor of at least
-    1 - E[(f(x') - f(x))^2] / (2 Var f), for any f: here every coordinate and the energy. Both from draws, to a few percent.
+    By Rayleigh's principle, the slowest mode of a reversible chain decays in one step by a factor of at least
+    1 - E[(f(x') - f(x))^2] / (2 Var f), for any f: here every coordinate and the energy. Both are from draws, to a few per cent.
     """
 
     acceptance: float
@@ -26,13 +26,13 @@ class Refusals(NamedTuple):
 
 
 def refusals(potential: Potential, dynamics: Dynamics, temperature: float, law: Boltzmann | None) -> Refusals:
-    """Of a chain that proposes x + noise xi, or x - eta grad U(x) + noise xi where it uses the gradient.
+    """The record for a chain that proposes x + noise xi, or x - eta grad U(x) + noise xi if it uses the gradient.
 
-    x is drawn from Boltzmann's law where draws are known, else from the normal law about the lowest minimum. Raises
-    ReferenceUnavailable where neither is to be had, or the domain has walls.
+    x is drawn from Boltzmann's law if draws are available, otherwise from the normal law about the lowest minimum. Raises
+    ReferenceUnavailable if neither is possible, or if the domain has walls.
     """
     if potential.domain.kind not in ("space", "torus"):
-        raise ReferenceUnavailable("the acceptance beside walls is not predicted")
+        raise ReferenceUnavailable("the acceptance is not predicted on a domain with walls")
     generator = np.random.default_rng(1)  # not the seed of the draws
     x = _draws(potential, temperature, law, generator)
     step, deviation = dynamics.step_size, dynamics.noise
@@ -66,6 +66,6 @@ def _draws(potential: Potential, temperature: float, law: Boltzmann | None, gene
     lowest = potential.minima[potential.energy(potential.minima).argmin()]
     values, vectors = np.linalg.eigh(hessian(potential, lowest))
     if not (potential.smooth and values[0] > 1e-8 * values[-1]):
-        raise ReferenceUnavailable(f"nothing is known of {potential.name} to draw from")
+        raise ReferenceUnavailable(f"no law of {potential.name} is known from which to draw")
     normals = generator.normal(size=(_DRAWS, potential.dim)) * np.sqrt(temperature / values)
     return np.asarray(lowest + normals @ vectors.T)
