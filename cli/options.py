@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import functools
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import click
 
 from langevin_sim.errors import InputError, did_you_mean
 from langevin_sim.settings.spec import Spec
+from langevin_sim.storage.sources import Consent
 
 
 class _Path(click.Path):
@@ -52,6 +54,20 @@ SET_DYNAMICS = click.option(
     help="An extra setting of a dynamics; NAME.KEY=VALUE for one of several dynamics; repeatable.",
 )
 DEVICE = Choice(("auto", "cpu", "cuda", "mps"))
+
+
+def consent(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate with --trust and --accept-changes, as one argument ``consent``."""
+
+    @click.option("--trust", is_flag=True, help="Run the code that the folder names, even if it has not been run here before.")
+    @click.option(
+        "--accept-changes", is_flag=True, help="Go on with files of yours that have changed since; the manifest says so."
+    )
+    @functools.wraps(function)
+    def with_consent(trust: bool, accept_changes: bool, **others: Any) -> Any:
+        return function(consent=Consent(trust, accept_changes), **others)
+
+    return with_consent
 
 
 def options_from(kind: type[Spec], without: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from .options import DEVICE, PATH, THREADS
+from .options import DEVICE, PATH, THREADS, Consent, consent
 from .progress import Progress
 
 
@@ -15,8 +15,11 @@ from .progress import Progress
 @click.option("--threads", type=THREADS, default=0, help="Number of threads; 0 uses all.  [default: 0]")
 @click.option("--device", type=DEVICE, default="auto", help="Networks: device of the tensors.")
 @click.option("--data-dir", metavar="X", help="Networks: folder that holds the data now.")
+@consent
 @click.option("--quiet", is_flag=True, help="Print only errors.")
-def command(folder: Path, out: Path | None, threads: int, device: str, data_dir: str | None, quiet: bool) -> None:
+def command(
+    folder: Path, out: Path | None, threads: int, device: str, data_dir: str | None, consent: Consent, quiet: bool
+) -> None:
     """Repeat the run of a folder in a new one, and compare the results bit for bit; exit with 3 if they differ.
 
     Example: langevin-sim rerun outputs/twowell-20260101-120000-1
@@ -25,7 +28,7 @@ def command(folder: Path, out: Path | None, threads: int, device: str, data_dir:
     from langevin_sim.runs.rerun import rerun
 
     with Progress(quiet) as progress:
-        where, found = rerun(folder, out, Execution(progress.update, progress.notify, threads, device, data_dir))
+        where, found = rerun(folder, out, Execution(progress.update, progress.notify, threads, device, data_dir, consent=consent))
     if not quiet:
         if not found.different:
             click.echo(f"the same bits: {', '.join(found.same)} in {where}")

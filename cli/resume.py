@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from .options import DEVICE, PATH, SECONDS, THREADS
+from .options import DEVICE, PATH, SECONDS, THREADS, Consent, consent
 from .progress import Progress
 from .workers import SCHEDULER, of_scheduler
 
@@ -19,6 +19,7 @@ from .workers import SCHEDULER, of_scheduler
 @click.option("--device", type=DEVICE, default="auto", help="Networks: device of the tensors.")
 @click.option("--data-dir", metavar="X", help="Networks: folder that holds the data now.")
 @click.option("--json", "as_json", is_flag=True, help="Print only the summary, as JSON.")
+@consent
 @click.option("--quiet", is_flag=True, help="Print only errors.")
 def command(
     folder: Path,
@@ -28,6 +29,7 @@ def command(
     checkpoint_seconds: float,
     device: str,
     data_dir: str | None,
+    consent: Consent,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -40,7 +42,7 @@ def command(
 
     with Progress(quiet or as_json) as progress, of_scheduler(scheduler, threads) as workers:
         execution = Execution(
-            progress.update, progress.notify, 0 if scheduler else threads, device, data_dir, checkpoint_seconds, workers
+            progress.update, progress.notify, 0 if scheduler else threads, device, data_dir, checkpoint_seconds, workers, consent
         )
         where, summary = resume(folder, execution, steps)
     if as_json:

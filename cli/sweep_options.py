@@ -13,15 +13,29 @@ from langevin_sim.errors import InputError
 from langevin_sim.settings.spec import read_config
 from langevin_sim.simulation.workers import Workers
 
-from .options import PATH, SECONDS
+from .options import PATH, SECONDS, Consent, consent
 from .progress import Progress
 from .workers import SCHEDULER, open_workers
 
-NAMES = ("grid", "out", "scheduler", "workers", "threads", "checkpoint_seconds", "plot", "against", "region", "as_json", "quiet")
+NAMES = (
+    "grid",
+    "out",
+    "scheduler",
+    "workers",
+    "threads",
+    "checkpoint_seconds",
+    "consent",
+    "plot",
+    "against",
+    "region",
+    "as_json",
+    "quiet",
+)
 
 
 def grid_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options for the grid, the workers, and the figure."""
+    function = consent(function)
     for option in reversed(
         [
             click.option(
@@ -64,6 +78,7 @@ def sweep(
     workers: int | None,
     threads: int,
     checkpoint_seconds: float,
+    consent: Consent,
     plot: str | None,
     against: str | None,
     region: str | None,
@@ -100,7 +115,14 @@ def sweep(
     view = View(plot, against.split(",") if against else None, region)
     with Progress(quiet or as_json) as progress:
         folder, summary = run_sweep(
-            definition, out, open_pool, progress.update, threads=threads, checkpoint_seconds=checkpoint_seconds, view=view
+            definition,
+            out,
+            open_pool,
+            progress.update,
+            threads=threads,
+            checkpoint_seconds=checkpoint_seconds,
+            view=view,
+            consent=consent,
         )
     if as_json:
         click.echo(json.dumps(summary, indent=1))

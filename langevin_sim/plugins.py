@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import importlib.machinery
 import linecache
 import sys
 import traceback
@@ -53,6 +54,46 @@ def names_a_file(text: str) -> bool:
     return text.rpartition(":")[0].endswith(".py")
 
 
+def is_code(text: str) -> bool:
+    """Whether a text has the form FILE.py:NAME or MODULE:NAME."""
+    where, colon, name = text.rpartition(":")
+    return bool(colon) and name.isidentifier() and (where.endswith(".py") or all(map(str.isidentifier, where.split("."))))
+
+
+def file_of(text: str) -> Path | None:
+    """The file, with its absolute path, that FILE.py:NAME, MODULE:NAME or FILE names; nothing is run.
+
+    None for a module that is missing, or has no source.
+    """
+    if not is_code(text):
+        return Path(text).absolute()
+    where = text.rpartition(":")[0]
+    if where.endswith(".py"):
+        return Path(where).absolute()
+    places: list[str] | None = [str(Path.cwd()), *sys.path]
+    found = None
+    for part in where.split("."):  # importlib.util.find_spec would run the packages around the module
+        found = importlib.machinery.PathFinder.find_spec(part, places)
+        if found is None:
+            return None
+        places = None if found.submodule_search_locations is None else list(found.submodule_search_locations)
+    return Path(found.origin).absolute() if found is not None and found.has_location and found.origin else None
+
+
+_STAND_INS: dict[Path, Path] = {}  # by the absolute path of the missing file
+
+
+def stand_in(text: str, copy: Path) -> None:
+    """Read ``copy`` wherever the file that the text names is missing."""
+    where = text.rpartition(":")[0] if is_code(text) else text
+    _STAND_INS[Path(where).absolute()] = copy.absolute()
+
+
+def located(file: Path) -> Path:
+    """The file, or what stands in for it while it is missing."""
+    return file if file.exists() else _STAND_INS.get(file.absolute(), file)
+
+
 def load(text: str, what: str) -> Any:
     """Load the object that FILE.py:NAME or MODULE:NAME names. This runs the user's code.
 
@@ -62,7 +103,9 @@ def load(text: str, what: str) -> Any:
     where, colon, name = text.rpartition(":")
     if not (where and colon and name):
         raise InputError(f"{what} {text}: write FILE.py:NAME")
-    module = _run(Path(where), f"{what} {text}") if where.endswith(".py") else _imported(where, f"{what} {text}")
+    here = located(Path(where))  # a module too may have a stand-in
+    of_file = where.endswith(".py") or here.suffix == ".py"
+    module = _run(here, f"{what} {text}") if of_file else _imported(where, f"{what} {text}")
     if not hasattr(module, name):
         known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
         raise InputError(f"{what} {text}: {did_you_mean(name, known)}{where} does not define {name!r}")

@@ -8,7 +8,7 @@ import click
 from langevin_sim.settings.network import PlaneSpec
 from langevin_sim.settings.spec import parse
 
-from ..options import given, options_from
+from ..options import Consent, given, options_from
 from .shared import execution_options, run_and_print, training_folders
 
 
@@ -17,7 +17,14 @@ from .shared import execution_options, run_and_print, training_folders
 @options_from(PlaneSpec)
 @execution_options
 def command(
-    folders: tuple[Path, ...], data_dir: str | None, device: str, out: Path | None, as_json: bool, quiet: bool, **options: Any
+    folders: tuple[Path, ...],
+    data_dir: str | None,
+    consent: Consent,
+    device: str,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
 ) -> None:
     """Evaluate training loss and accuracy on the plane through three minima of a RUN; several RUNs side by side on one scale.
 
@@ -27,5 +34,5 @@ def command(
 
     spec = parse(PlaneSpec, given(options))
     network = backend()
-    minima = [network.open_minima(folder, device, data_dir) for folder in folders]
+    minima = [network.open_minima(folder, device, data_dir, consent) for folder in folders]
     run_and_print(lambda progress: network.measure("plane", minima, spec.model_dump(), out, progress), as_json, quiet)

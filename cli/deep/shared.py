@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ..options import DEVICE, PATH
+from ..options import DEVICE, PATH, consent
 from ..progress import Progress
 
 
@@ -28,6 +28,7 @@ def execution_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def training_folders(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options for the folders of trainings, and for their data."""
+    function = consent(function)
     for option in reversed(
         [
             click.argument("folders", nargs=-1, required=True, metavar="RUN...", type=PATH),

@@ -61,14 +61,18 @@ def reproduce_ensembles(
 
 
 def resume_ensembles(
-    folder: Path, threads: int, progress: Progress, checkpoint_seconds: float = SECONDS
+    folder: Path,
+    threads: int,
+    progress: Progress,
+    checkpoint_seconds: float = SECONDS,
+    notify: Callable[[str], None] = lambda notice: None,
 ) -> tuple[Path, dict[str, Any]]:
     """Resume an interrupted figure; it ends with the bits of an uninterrupted one."""
     manifest = disk.read_manifest(folder)
     if manifest["status"] == "COMPLETED":
         raise FolderError(f"{folder} is complete; there is nothing to resume")
     settings, seed = experiment_of(manifest), manifest["seed"]
-    manifest |= {"status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
+    manifest = disk.continued(manifest, {}, notify)
     with disk.recorded(folder, manifest, write_report, registry.ensemble_figures()[settings.figure].draw):
         checkpoint = Checkpoint(folder, _identity(settings, seed), checkpoint_seconds)
         checkpoint.load()

@@ -20,6 +20,8 @@ from langevin_sim.network.train import (
 from langevin_sim.network.walker import Walker
 from langevin_sim.runs import network_folder
 from langevin_sim.settings.network import TrainSpec
+from langevin_sim.storage import folder as disk
+from langevin_sim.storage import sources
 
 STORE = Path("outputs") / "minima"
 
@@ -52,12 +54,16 @@ class Minima:
         return self.walker
 
 
-def open_minima(folder: Path, device: str = "auto", data_dir: str | None = None) -> Minima:
-    """Open the minima in a folder of ``train``; FolderError if it is not complete, or the data have changed."""
+def open_minima(
+    folder: Path, device: str = "auto", data_dir: str | None = None, consent: sources.Consent = sources.ASK
+) -> Minima:
+    """Open the minima in a folder of ``train``; FolderError if it is not complete, or the data or the model have changed."""
     manifest = read_manifest(folder)
     if manifest["status"] != "COMPLETED":
         raise FolderError(f"{folder} is {manifest['status']}: continue it with langevin-sim resume {folder}")
-    setup = prepare(spec_of(manifest, data_dir), device)
+    spec = spec_of(manifest, data_dir)
+    sources.check(folder, manifest, spec.own_files(), consent, disk.now)
+    setup = prepare(spec, device)
     if setup.described["digest"] != manifest["data"]["digest"]:
         raise FolderError(f"{folder} was not trained on the data in {setup.described['source']}; give its --data-dir")
     return Minima(folder, setup, network_folder.read(folder)["runs"][0])

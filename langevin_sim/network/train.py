@@ -26,6 +26,7 @@ from langevin_sim.runs import network_folder
 from langevin_sim.settings.network import TrainSpec
 from langevin_sim.settings.spec import parse, to_toml
 from langevin_sim.storage import folder as disk
+from langevin_sim.storage import sources
 from langevin_sim.storage.log import log
 
 PACKAGES = ("torch", "safetensors")
@@ -114,15 +115,26 @@ def prepare(spec: TrainSpec, device: str) -> Setup:
 
 
 def train(
-    setup: Setup, out: Path | None, progress: Progress, threads: int = 0, checkpoint_seconds: float = CHECKPOINT_SECONDS
+    setup: Setup,
+    out: Path | None,
+    progress: Progress,
+    threads: int = 0,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    origin: dict[str, Any] | None = None,
 ) -> tuple[Path, dict[str, Any]]:
-    """Train all replicas in a new folder; returns the folder and the summary."""
+    """Train all replicas in a new folder; returns the folder and the summary.
+
+    origin: the manifest's part on the folder that is repeated.
+    """
     spec = setup.spec
     name = f"{spec.data}-{spec.model.replace(':', '.').replace('/', '.')}-{spec.dynamics}"
     folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}")
     with torch_threads(threads) as used:
         manifest = disk.new_manifest(spec.model_dump(mode="json"), used, PACKAGES)
-        manifest |= {"kind": "train", "data": setup.described, "hash": spec.identity(setup.described["digest"])}
+        files = sources.record(spec.own_files())
+        identity = spec.identity(setup.described["digest"])
+        identity = sources.identity(identity, files) if files else identity
+        manifest |= {"kind": "train", "data": setup.described, "hash": identity} | files | (origin or {})
         return folder, _train(setup, folder, manifest, progress, checkpoint_seconds)
 
 
@@ -133,6 +145,8 @@ def resume(
     threads: int = 0,
     data_dir: str | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    notify: Callable[[str], None] = lambda notice: None,
+    consent: sources.Consent = sources.ASK,
 ) -> tuple[Path, dict[str, Any]]:
     """Resume an interrupted or killed training; on the CPU it ends with the bits of an uninterrupted one.
 
@@ -141,8 +155,9 @@ def resume(
     manifest = read_manifest(folder)
     if manifest["status"] == "COMPLETED":
         raise FolderError(f"{folder} is complete; there is nothing to resume")
-    manifest |= {"status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
-    setup = prepare(spec_of(manifest, data_dir), device)
+    spec = spec_of(manifest, data_dir)
+    manifest = disk.continued(manifest, sources.check(folder, manifest, spec.own_files(), consent, disk.now), notify)
+    setup = prepare(spec, device)
     if setup.described["digest"] != manifest["data"]["digest"]:
         raise FolderError(
             f"{folder} was trained on other data (digest {manifest['data']['digest'][:12]}, "

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from langevin_sim import plugins
 from langevin_sim.errors import InputError
 
 TARGET = "y"
@@ -40,13 +41,13 @@ def read_columns(path: Path) -> dict[str, np.ndarray]:
 
 def digest(path: Path) -> str:
     """sha256 of the file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(plugins.located(path).read_bytes()).hexdigest()
 
 
 def _text(path: Path) -> str:
     """The file's text; InputError if it is not UTF-8."""
     try:
-        raw = path.read_bytes()
+        raw = plugins.located(path).read_bytes()
     except OSError as error:
         raise InputError(f"data {path} cannot be read: {error}; {_WANTED}") from error
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in raw[:1000]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from langevin_sim.simulation.workers import Workers
 from langevin_sim.storage.checkpoint import SECONDS
+from langevin_sim.storage.sources import ASK, Consent
 
 Outcome = tuple[Path, dict[str, Any]]  # a folder and its summary
 
@@ -20,7 +21,8 @@ class Execution:
     """Who does the work, and who is notified.
 
     progress(name, step, total): called from time to time; notify(notice): a line for the user; threads 0: all available;
-    device, data_dir: for networks; workers: they move the walkers of a run, by default this process does.
+    device, data_dir: for networks; workers: they move the walkers of a run, by default this process does;
+    consent: to what the user agrees about the files that a folder names.
     """
 
     progress: Callable[..., None] = _ignore
@@ -30,3 +32,4 @@ class Execution:
     data_dir: str | None = None
     checkpoint_seconds: float = SECONDS
     workers: Workers | None = None
+    consent: Consent = ASK

@@ -15,7 +15,9 @@ from langevin_sim.runs import run
 from langevin_sim.runs.execution import Execution, Outcome
 from langevin_sim.settings.network import TrainSpec
 from langevin_sim.settings.run import RunSpec
-from langevin_sim.settings.spec import parse
+from langevin_sim.settings.spec import Spec, parse
+from langevin_sim.storage import folder as disk
+from langevin_sim.storage import sources
 
 Manifest = dict[str, Any]
 Summary = dict[str, Any]
@@ -65,15 +67,24 @@ def _refuse(reason: str, folder: Path, *unused: Any) -> NoReturn:
 
 
 def _resume_run(folder: Path, how: Execution, steps: int | None) -> Outcome:
-    return run.resume_run(folder, how.threads, how.progress, how.notify, steps, how.checkpoint_seconds, how.workers)
+    return run.resume_run(folder, how.threads, how.progress, how.notify, steps, how.checkpoint_seconds, how.workers, how.consent)
 
 
 def _rerun_run(folder: Path, manifest: Manifest, out: Path, how: Execution) -> None:
-    run.run_spec(parse(RunSpec, manifest["spec"]), out, how.threads, how.progress, how.notify)
+    spec = parse(RunSpec, manifest["spec"])
+    origin = _origin(folder, manifest, spec, how)
+    run.run_spec(spec, out, how.threads, how.progress, how.notify, origin=origin)
+
+
+def _origin(folder: Path, manifest: Manifest, spec: Spec, how: Execution) -> Manifest:
+    """Check the user's files before a run is repeated; the part of the new manifest on what it repeats."""
+    found = sources.check(folder, manifest, spec.own_files(), how.consent, disk.now).get("sources", [])
+    changed = [entry["file"] for entry in found if entry not in manifest.get("sources", [])]
+    return {"repeats": {"folder": str(folder), "accepted_changes": changed}}
 
 
 def _resume_figure(folder: Path, how: Execution, steps: int | None) -> Outcome:
-    return reproduce.resume_ensembles(folder, how.threads, how.progress, how.checkpoint_seconds)
+    return reproduce.resume_ensembles(folder, how.threads, how.progress, how.checkpoint_seconds, how.notify)
 
 
 def _rerun_figure(folder: Path, manifest: Manifest, out: Path, how: Execution) -> None:
@@ -86,21 +97,27 @@ def _rerun_laws(folder: Path, manifest: Manifest, out: Path, how: Execution) -> 
 
 
 def _resume_training(folder: Path, how: Execution, steps: int | None) -> Outcome:
-    outcome: Outcome = backend().resume(folder, how.progress, how.device, how.threads, how.data_dir, how.checkpoint_seconds)
+    outcome: Outcome = backend().resume(
+        folder, how.progress, how.device, how.threads, how.data_dir, how.checkpoint_seconds, how.notify, how.consent
+    )
     return outcome
 
 
 def _rerun_training(folder: Path, manifest: Manifest, out: Path, how: Execution) -> None:
     network = backend()
     values = manifest["spec"] if how.data_dir is None else manifest["spec"] | {"data_dir": how.data_dir}
-    network.train(network.prepare(parse(TrainSpec, values), how.device), out, how.progress, how.threads or manifest["threads"])
+    spec = parse(TrainSpec, values)
+    origin = _origin(folder, manifest, spec, how)
+    network.train(network.prepare(spec, how.device), out, how.progress, how.threads or manifest["threads"], origin=origin)
 
 
 def _rerun_measurement(folder: Path, manifest: Manifest, out: Path, how: Execution) -> None:
     if not manifest.get("runs"):
         raise FolderError(f"{folder}: its manifest.json is damaged: it names no trainings")
     network = backend()
-    minima = [network.open_minima(Path(training["folder"]), how.device, how.data_dir) for training in manifest["runs"]]
+    minima = [
+        network.open_minima(Path(training["folder"]), how.device, how.data_dir, how.consent) for training in manifest["runs"]
+    ]
     if [trained.run["hash"] for trained in minima] != [training["hash"] for training in manifest["runs"]]:
         raise FolderError(f"the trainings of {folder} no longer exist")
     network.measure(manifest["kind"], minima, manifest["spec"], out, how.progress)

@@ -24,7 +24,8 @@ def rerun(folder: Path, out: Path | None, execution: Execution) -> tuple[Path, C
     manifest = disk.read_manifest(folder)
     if manifest["status"] != "COMPLETED":
         raise FolderError(f"{folder} is {manifest['status']}: there is nothing to compare with; resume it first")
-    out = out or folder.with_name(f"{folder.name}-rerun")
+    whole = folder if folder.name not in ("", "..") else folder.resolve()  # "." has no name
+    out = out or whole.with_name(f"{whole.name}-rerun")
     kind_of(folder, manifest).rerun(folder, manifest, out, execution)
     return out, compare(manifest, disk.read_manifest(out))
 
@@ -35,17 +36,10 @@ def compare(first: dict[str, Any], second: dict[str, Any]) -> Comparison:
     other_words = {"summary.csv"} if first["schema"] != second["schema"] else set()  # the verdicts of schema 1 have other words
     names = [name for name in first["outputs"] if name.endswith(_COMPARED) and name not in {*timed, *other_words}]
     same = [name for name in names if second["outputs"].get(name) == first["outputs"][name]]
-    reasons = [
-        f"{name} {before} then, {second['versions'].get(name)} now"
-        for name, before in first["versions"].items()
-        if second["versions"].get(name) != before
-    ]
+    reasons = disk.differences(first, second["versions"], second["host"])
     if other_words:
         reasons.append(f"schema {first['schema']} then, {second['schema']} now")
-    for name in ("processor", "machine", "system"):
-        before, now = first["host"].get(name), second["host"].get(name)
-        if before != now:
-            reasons.append(f"{name} {before} then, {now} now")
     if first.get("git_commit") != second.get("git_commit"):
         reasons.append(f"commit {first.get('git_commit')} then, {second.get('git_commit')} now")
+    reasons += [f"{file} has changed" for file in second.get("repeats", {}).get("accepted_changes", [])]
     return Comparison(same, [name for name in names if name not in same], reasons)

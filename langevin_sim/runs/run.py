@@ -1,6 +1,5 @@
 """A complete run: every dimension and dynamics of a spec, in one folder."""
 
-import hashlib
 import re
 import time
 from collections.abc import Callable
@@ -30,6 +29,7 @@ from langevin_sim.simulation.starts import starting_points
 from langevin_sim.simulation.summary import marginal, summarise
 from langevin_sim.simulation.workers import Workers
 from langevin_sim.storage import folder as disk
+from langevin_sim.storage import sources
 from langevin_sim.storage.checkpoint import SECONDS, Checkpoint
 from langevin_sim.storage.export import CHAINS, FINAL_NUMBERS, KEPT, POSITIONS
 from langevin_sim.storage.log import log
@@ -83,10 +83,12 @@ def run_spec(
     checkpoint_seconds: float = SECONDS,
     keep_states: bool = False,
     workers: Workers | None = None,
+    origin: dict[str, Any] | None = None,
 ) -> tuple[Path, dict[str, Any]]:
     """Simulate, compare, and write the run folder; returns it with the summary.
 
-    notify(notice): called with each notice, before the run; workers: they move the walkers, by default this process does.
+    notify(notice): called with each notice, before the run; workers: they move the walkers, by default this process does;
+    origin: the manifest's part on the folder that is repeated.
     """
     spec = spec.resolved()
     systems = check(spec, threads)
@@ -98,9 +100,10 @@ def run_spec(
     except BaseException:
         disk.remove_empty([folder, *absent])  # it is still empty
         raise
-    manifest = disk.new_manifest(prepared.spec.model_dump(), threads or available_threads()) | _data(spec)
+    manifest = disk.new_manifest(prepared.spec.model_dump(), threads or available_threads())
+    manifest |= _data(spec) | sources.record(spec.own_files()) | (origin or {})
     with disk.recorded(folder, manifest, write_report, concentration.draw):
-        checkpoint = Checkpoint(folder, _identity(prepared.spec), checkpoint_seconds, keep_states)
+        checkpoint = Checkpoint(folder, _identity(prepared.spec, manifest), checkpoint_seconds, keep_states)
         return folder, _run(folder, prepared, threads, progress, notify, checkpoint, workers)
 
 
@@ -112,6 +115,7 @@ def resume_run(
     steps: int | None = None,
     checkpoint_seconds: float = SECONDS,
     workers: Workers | None = None,
+    consent: sources.Consent = sources.ASK,
 ) -> tuple[Path, dict[str, Any]]:
     """Continue a stopped run, or extend one to a total of ``steps`` steps: the result has the bits of an uninterrupted run.
 
@@ -123,15 +127,19 @@ def resume_run(
     if steps is None and complete:
         raise FolderError(f"{folder} is complete; --steps MORE extends it beyond its {spec.steps:,} steps")
     if steps is not None:
-        if steps < _number(spec) or (complete and steps == spec.steps):
+        if (spec.steps != "auto" and steps < spec.steps) or (complete and steps == spec.steps):
             raise InputError(f"--steps {steps}: expected more than the run's {spec.steps:,}, because it is the total")
         spec = parse(RunSpec, manifest["spec"] | {"steps": steps}).resolved()
-    if _data(spec) != {key: manifest[key] for key in ("data",) if key in manifest}:
-        raise FolderError(f"{spec.data} has changed since {folder} was made")
+    files = sources.check(folder, manifest, spec.own_files(), consent, disk.now)
+    if not files.get("sources") and _data(spec) != {key: manifest[key] for key in ("data",) if key in manifest}:
+        raise FolderError(f"{spec.data} has changed since {folder} was made")  # of an earlier version, which kept no copies
     prepared = prepare(spec, check(spec, threads))
-    manifest |= {"spec": spec.model_dump(), "status": "RUNNING", "resumed": [*manifest.get("resumed", []), disk.now()]}
+    spec = prepared.spec
+    manifest = disk.continued(manifest, files, notify) | {"spec": spec.model_dump()}
     with disk.recorded(folder, manifest, write_report, concentration.draw):
-        checkpoint = Checkpoint(folder, _identity(spec), checkpoint_seconds, any((folder / "checkpoint").glob("d*.npz")))
+        checkpoint = Checkpoint(
+            folder, _identity(spec, manifest), checkpoint_seconds, any((folder / "checkpoint").glob("d*.npz"))
+        )
         checkpoint.load()
         return folder, _run(folder, prepared, threads, progress, notify, checkpoint, workers)
 
@@ -146,9 +154,9 @@ def _data(spec: RunSpec) -> dict[str, Any]:
     return {} if spec.data is None else {"data": {"file": spec.data, "sha256": digest(Path(spec.data))}}
 
 
-def _identity(spec: RunSpec) -> str:
+def _identity(spec: RunSpec, manifest: dict[str, Any]) -> str:
     """A hash of everything that determines the walkers' paths, except their length."""
-    return hashlib.sha256(spec.model_dump_json(exclude={"steps"}).encode()).hexdigest()
+    return sources.identity(spec.model_dump_json(exclude={"steps"}), manifest)
 
 
 def _run(

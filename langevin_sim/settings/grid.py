@@ -11,6 +11,7 @@ import numpy as np
 
 from langevin_sim import dynamics, potentials
 from langevin_sim.errors import InputError, UnknownNameError
+from langevin_sim.plugins import names_a_file
 from langevin_sim.settings.network import TrainSpec
 from langevin_sim.settings.run import RunSpec, make_spec, split
 from langevin_sim.settings.spec import Spec, parse
@@ -144,6 +145,18 @@ def points(sweep: Sweep) -> list[Point]:
         where = dict(zip((one.name for one in sweep.axes), values, strict=True))
         found.append(Point(_name(where), where, _spec(sweep, where)))
     return found
+
+
+def own_files(sweep: Sweep) -> list[str]:
+    """The settings that name a file of the user's, of all points; nothing is run."""
+    found: list[str] = []
+    for name in ("potential", "dynamics", "model", *(["data"] if sweep.kind == "run" else [])):
+        values = [sweep.base.get(name), *(value for one in sweep.axes if one.name == name for value in one.values)]
+        for value in values:
+            texts = [text for text in (value if isinstance(value, list) else split(value) or []) if isinstance(text, str)]
+            texts = [value] if name in ("data", "potential", "model") and isinstance(value, str) else texts
+            found += [text for text in texts if name == "data" or names_a_file(text) or (name == "model" and ":" in text)]
+    return list(dict.fromkeys(found))
 
 
 def _spec(sweep: Sweep, where: dict[str, Any]) -> Spec:

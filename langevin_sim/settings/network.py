@@ -134,6 +134,10 @@ class TrainSpec(DataSpec, Seeded):
     def _readable(cls, text: str, info: ValidationInfo) -> str:
         return text if text == "temperature" and info.field_name == "noise_schedule" else str(parse_schedule(text))
 
+    def own_files(self) -> list[str]:
+        """The settings that name a file of the user's: the model."""
+        return [self.model] if ":" in self.model else []
+
     def identity(self, digest: str) -> str:
         """A hash of everything that determines the minima: the settings, with the digest of the data instead of its location."""
         values = self.model_dump(mode="json", exclude={"data_dir"}) | {"digest": digest}

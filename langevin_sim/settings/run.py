@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from langevin_sim.dynamics import KINDS, check_name, parse_domain, parse_schedule
+from langevin_sim.plugins import names_a_file
 from langevin_sim.settings.spec import Spec, parse
 
 MAX_DIM, MAX_WALKERS, MAX_STEPS = 1000, 10**8, 10**12
@@ -133,6 +134,11 @@ class RunSpec(Spec):
         if info.field_name == "domain":
             return text if text == "own" else str(parse_domain(text))
         return text if text == "temperature" and info.field_name == "noise_schedule" else str(parse_schedule(text))
+
+    def own_files(self) -> list[str]:
+        """The settings that name a file of the user's: potential, dynamics, data."""
+        code = [text for text in (self.potential, *self.dynamics) if names_a_file(text)]
+        return code if self.data is None else [*code, self.data]
 
     def resolved(self) -> "RunSpec":
         """These settings with a seed, and with burn-in and steps rounded up to multiples of ``record_every``."""

@@ -24,6 +24,10 @@ class Spec(BaseModel):
     earlier_names: ClassVar[dict[str, str]] = {}
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    def own_files(self) -> list[str]:
+        """The settings that name a file of the user's which determines the result."""
+        return []
+
     @model_validator(mode="before")
     @classmethod
     def _no_odd_values(cls, values: dict[str, Any]) -> dict[str, Any]:

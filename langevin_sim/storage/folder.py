@@ -11,8 +11,20 @@ from langevin_sim.storage.atomic import remove_partial, write_json, write_whole
 from langevin_sim.storage.claim import absent_parents, claim, claimable, remove_empty
 from langevin_sim.storage.lock import locked
 from langevin_sim.storage.log import kept, log
-from langevin_sim.storage.manifest import READ, SCHEMA, finish_manifest, new_manifest, now, other_schema, read_manifest, rehash
+from langevin_sim.storage.manifest import (
+    READ,
+    SCHEMA,
+    continued,
+    differences,
+    finish_manifest,
+    new_manifest,
+    now,
+    other_schema,
+    read_manifest,
+    rehash,
+)
 from langevin_sim.storage.signals import deferred
+from langevin_sim.storage.sources import keep
 from langevin_sim.storage.table import write_csv
 
 __all__ = [
@@ -22,6 +34,8 @@ __all__ = [
     "attempt",
     "claim",
     "claimable",
+    "continued",
+    "differences",
     "finish_manifest",
     "locked",
     "new_manifest",
@@ -51,6 +65,7 @@ def recorded(folder: Path, manifest: dict[str, Any], report: Page | None = None,
             remove_partial(folder)
         manifest["finished"] = None  # present if the run is resumed
         write_json(folder / "manifest.json", manifest)
+        keep(folder, manifest)
         log.info("started: %s", json.dumps(manifest["spec"]))
         try:
             yield

@@ -5,7 +5,8 @@ import json
 import os
 import platform
 import time
-from importlib.metadata import version
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +36,64 @@ def new_manifest(spec: dict[str, Any], threads: int, packages: tuple[str, ...] =
         "spec": spec,
         "seed": spec["seed"],
         "threads": threads,
-        "versions": {name: version(name) for name in (*_PACKAGES, *packages)} | {"python": platform.python_version()},
+        "versions": versions((*_PACKAGES, *packages)),
         "git_commit": git_commit(),
-        "host": {
-            "machine": platform.machine(),
-            "processor": get_host_cpu_name(),
-            "system": platform.system(),
-            "cpus": os.cpu_count(),
-        },
+        "host": host(),
         "started": now(),
         "finished": None,
         "outputs": {},
+    }
+
+
+def continued(manifest: dict[str, Any], sources: dict[str, Any], notify: Callable[[str], None]) -> dict[str, Any]:
+    """The manifest of a run that goes on: with the time, and a warning that names other versions and another processor.
+
+    sources: the manifest's part on the user's files, from ``sources.check``.
+    """
+    warnings = list(manifest.get("warnings", []))
+    if unlike := differences(manifest, versions(tuple(manifest["versions"])), host()):
+        warnings.append(f"continued with {'; '.join(unlike)}: the bits may differ from those of an uninterrupted run")
+        notify(f"note: {warnings[-1]}")
+    known = {entry.get("accepted") for entry in manifest.get("sources", [])}
+    for entry in sources.get("sources", []):
+        if entry.get("accepted") not in known:
+            warnings.append(f"{entry['file']} changed before the run was continued, and the change was accepted")
+    resumed = [*manifest.get("resumed", []), now()]
+    return manifest | sources | {"status": "RUNNING", "resumed": resumed, "warnings": list(dict.fromkeys(warnings))}
+
+
+def differences(manifest: dict[str, Any], packages: dict[str, str | None], machine: dict[str, Any]) -> list[str]:
+    """What may change the bits: packages and a machine that are not those of a manifest."""
+    found = [
+        f"{name} {before} then, {packages.get(name)} now"
+        for name, before in manifest["versions"].items()
+        if packages.get(name) != before
+    ]
+    for name in ("processor", "machine", "system"):
+        before, here = manifest["host"].get(name), machine.get(name)
+        if before != here:
+            found.append(f"{name} {before} then, {here} now")
+    return found
+
+
+def versions(packages: tuple[str, ...] = _PACKAGES) -> dict[str, str | None]:
+    """The versions of these packages, and of Python; None for one that is not installed."""
+    found: dict[str, str | None] = {}
+    for name in packages:
+        try:
+            found[name] = platform.python_version() if name == "python" else version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found | {"python": platform.python_version()}
+
+
+def host() -> dict[str, Any]:
+    """This machine, as far as it may change the bits."""
+    return {
+        "machine": platform.machine(),
+        "processor": get_host_cpu_name(),
+        "system": platform.system(),
+        "cpus": os.cpu_count(),
     }
 
 

@@ -12,9 +12,11 @@ from langevin_sim.plots import sweep as figure
 from langevin_sim.report.write import write as write_report
 from langevin_sim.runs.sweep import index
 from langevin_sim.runs.sweep.point import finished, run_point
-from langevin_sim.settings.grid import KINDS, Axis, Point, Sweep, points
+from langevin_sim.settings.grid import KINDS, Axis, Point, Sweep, own_files, points
+from langevin_sim.settings.spec import parse
 from langevin_sim.simulation.workers import Workers
 from langevin_sim.storage import folder as disk
+from langevin_sim.storage import sources
 from langevin_sim.storage.checkpoint import SECONDS
 
 Progress = Callable[..., None]
@@ -32,30 +34,37 @@ def run_sweep(
     threads: int = 1,
     checkpoint_seconds: float = SECONDS,
     view: figure.View | None = None,
+    consent: sources.Consent = sources.ASK,
 ) -> tuple[Path, dict[str, Any]]:
     """Run the missing points of a sweep, in a new or existing folder; write table and figure; returns folder and summary.
 
     threads: for runs of networks, whose bits depend on them. Raises LangevinSimError at the end if points failed.
     """
-    grid = points(sweep)
-    index.check_view(sweep, view)
     name = str(sweep.base.get("potential" if sweep.kind == "run" else "data", sweep.kind))
     slug = "".join(c if c.isalnum() else "-" for c in name)[:40].strip("-")
     folder = out or Path("outputs") / f"sweep-{slug}-{time.strftime('%Y%m%d-%H%M%S')}-{sweep.seed}"
-    begun = folder.exists()
+    begun = (folder / "manifest.json").exists()
     manifest = disk.new_manifest(_spec(sweep), threads) | {"kind": "sweep"}
     if begun:
         _check_same(folder, manifest["spec"])
-        manifest["resumed"] = [*disk.read_manifest(folder).get("resumed", []), disk.now()]
+        before = disk.read_manifest(folder)
+        files = sources.check(folder, before, own_files(sweep), consent, disk.now)
+        manifest |= {"resumed": before.get("resumed", []), "warnings": before.get("warnings", [])}
+        manifest = disk.continued(manifest | {"sources": before.get("sources", [])}, files, _silent)
     else:
         disk.claimable(folder)
+        manifest |= sources.record(own_files(sweep))
+    grid = points(sweep)
+    index.check_view(sweep, view)
     missing = [point for point in grid if not finished(folder / "points" / point.name)]
+    for point in missing:
+        _check_files(sweep.kind, folder / "points" / point.name, consent)
     with workers(len(missing)) if missing else contextlib.nullcontext() as pool:
         if not begun:
             disk.claim(folder)
         with disk.recorded(folder, manifest, write_report):
             try:
-                errors = _work(sweep, folder, missing, pool, progress, checkpoint_seconds) if pool else {}
+                errors = _work(sweep, folder, missing, pool, progress, checkpoint_seconds, consent.accept) if pool else {}
             finally:  # even if the scheduler is lost: the index holds the finished points
                 summary = _index(sweep, grid, folder)
             unseen: list[InputError] = []
@@ -79,6 +88,17 @@ def read(folder: Path) -> Sweep:
         raise FolderError(f"{folder}: its manifest.json is damaged: its spec is not a sweep's ({error})") from error
 
 
+def _check_files(kind: str, place: Path, consent: sources.Consent) -> None:
+    """Check the user's files of a point that has begun: a received folder's points may name other code than the sweep."""
+    if (place / "manifest.json").exists():
+        manifest = disk.read_manifest(place)
+        sources.check(place, manifest, parse(KINDS[kind], manifest["spec"]).own_files(), consent, disk.now)
+
+
+def _silent(*notices: str) -> None:
+    """Show nothing."""
+
+
 def _spec(sweep: Sweep) -> dict[str, Any]:
     return {"kind": sweep.kind, "base": sweep.base, "axes": {one.name: one.values for one in sweep.axes}, "seed": sweep.seed}
 
@@ -94,13 +114,21 @@ def _check_same(folder: Path, spec: dict[str, Any]) -> None:
 
 
 def _work(
-    sweep: Sweep, folder: Path, missing: list[Point], pool: Workers, progress: Progress, checkpoint_seconds: float
+    sweep: Sweep,
+    folder: Path,
+    missing: list[Point],
+    pool: Workers,
+    progress: Progress,
+    checkpoint_seconds: float,
+    accept: bool,
 ) -> dict[str, str]:
     """Let the workers run the missing points; returns the errors of failed points, by name."""
     place = folder.resolve() / "points"
     place.mkdir(exist_ok=True)
     pool.see(str(place))
-    tasks = [(sweep.kind, point.spec.model_dump(mode="json"), str(place / point.name), checkpoint_seconds) for point in missing]
+    tasks = [
+        (sweep.kind, point.spec.model_dump(mode="json"), str(place / point.name), checkpoint_seconds, accept) for point in missing
+    ]
     errors: dict[str, str] = {}
     looked, note = 0.0, ""
     for count, done in enumerate(pool.run(run_point, tasks), 1):
