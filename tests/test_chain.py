@@ -355,3 +355,13 @@ def test_a_dynamics_without_a_kernel_has_no_law():
 
     with pytest.raises(ReferenceUnavailable, match="unknown declares no known transition kernel"):
         chain_law(broad_twowell(1), Unknown(0.1, 1.0))
+
+
+@pytest.mark.parametrize(("dim", "tolerance"), [(20, 2e-6), (50, 1e-9), (100, 1e-9)])
+def test_across_many_dimensions_a_coordinate_is_normal(dim, tolerance):
+    """All but 2^-d of twowell is in its wide well, where every coordinate beyond x_1 is N(0, T/(1 - eta/2)): no ripples."""
+    law = chain_law(potentials.twowell(dim), GDL(0.02))
+    edges = np.linspace(-3.0, 3.0, 61)
+    exact = np.diff(ndtr(edges * np.sqrt(1.0 - 0.01)))
+    np.testing.assert_allclose(law.marginal(1, edges), exact, atol=tolerance)
+    assert np.abs(law.marginal(dim - 1, edges) - exact).max() < law.marginal_errors(dim - 1, edges).max() + tolerance

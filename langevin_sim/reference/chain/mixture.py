@@ -9,19 +9,21 @@ import numpy as np
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference import borders
 from langevin_sim.reference.chain.axes import Cartesian
-from langevin_sim.reference.chain.gathering import gathered
+from langevin_sim.reference.chain.gathering import collected, gathered
 from langevin_sim.reference.chain.marginal import Landed, Marginal
 from langevin_sim.reference.chain.radial import Radial
 from langevin_sim.reference.panels import integrate
 from langevin_sim.reference.plane import energies
-from langevin_sim.reference.quadrature import legendre
+from langevin_sim.reference.quadrature import panel_rule
 
 _LEFT_OUT = 1e-12
 _PANEL = 2.5  # of the integral over lines, in deviations
 _TOLERANCE = 1e-10  # of a panel's part of a mass
 _PER_DEVIATION = 2  # places where borders are looked for ..
 _LOOKS = ((257, 4097), (129, 1025))  # .. at least and at most, along x_1 and along x_2 or rho
-_ANGLES = 48
+_ANGLES, _FEWEST = 16, 3  # in every panel, and panels, of the integral over directions
+_ARC = 5.0  # length of a panel on the largest sphere, in deviations, so that their Gaussians overlap
+_DEVIATIONS = 8.0  # of an angle: the rest has a probability below 1e-14
 _FINER = 2  # than the axes' nodes, to integrate U over
 
 
@@ -105,15 +107,14 @@ class Mixture:
         if k == 1:
             u, share = np.array([-1.0, 1.0]), np.array([0.5, 0.5])
         else:  # u = sin(angle), whose density is cos(angle)^(k-2)
-            t, weight = legendre(_ANGLES)
-            spread = math.pi / 2 if k < 64 else min(math.pi / 2, 10.0 / math.sqrt(k - 2))
-            angle = spread * (2.0 * t - 1.0)
+            spread = min(math.pi / 2, _DEVIATIONS / math.sqrt(max(k - 2, 1)))
+            panels = math.ceil(2.0 * spread * float(self.second[-1]) / (_ARC * self.sigma[1]))
+            angle, weight = panel_rule(np.linspace(-spread, spread, max(panels, _FEWEST) + 1), _ANGLES)
             u, share = np.sin(angle), weight * np.cos(angle) ** (k - 2)
             share = share / share.sum()
         axis = Cartesian(self.first_axis.domain, -math.inf, math.inf, np.zeros(0), np.zeros(0))
         centres, weights = np.outer(u, self.second).ravel(), np.outer(share, probabilities).ravel()
-        nodes, matrix = gathered(centres, self.sigma[1])
-        return Landed(axis, nodes, weights @ matrix, self.sigma[1])
+        return Landed(axis, *collected(centres, weights, self.sigma[1]), self.sigma[1])
 
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
         """E x_j and E x_j^2, each [dim]."""
