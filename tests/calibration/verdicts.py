@@ -40,7 +40,7 @@ from langevin_sim.simulation.simulate import simulate
 
 RUNS, RARE_RUNS = 300, 200  # seeds of every case, and of the one with a rare region
 POWER = {2: (60_000, 3), 100: (12_000, 1)}  # dim -> steps and seeds of every fault; the command's default is 60,000 steps
-PIECE = 50  # seeds of one case before the next case has its turn
+PIECE = 25  # seeds of one case before the next case has its turn
 FAST: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 PAGE = Path(__file__).with_suffix(".md")
 
@@ -230,6 +230,7 @@ def study(results: Path, minutes: float, only: str) -> None:
         left = [(case, dim) for case, dim in left if done[case.name, dim] < case.seeds]
         if not left:
             return
+        left.sort(key=lambda one: done[one[0].name, one[1]] / one[0].seeds)  # what has least, first
         for case, dim in left:
             first = done[case.name, dim] + 1
             for entry in runs(case, list(range(first, min(first + PIECE, case.seeds + 1)))):
