@@ -7,6 +7,7 @@ from langevin_sim.analysis import significance, verdict
 from langevin_sim.analysis.convergence import nested_rhat, stationarity_pvalue
 from langevin_sim.analysis.distances import distances, expected_distances
 from langevin_sim.analysis.occupancy import over_walkers
+from langevin_sim.storage.summary import translated
 
 
 def test_mean_and_error():
@@ -90,15 +91,16 @@ def test_verdicts(tests, settled, exact, word):
 def test_one_rate_for_all_tests_of_a_family():
     """Bonferroni: p = 0.005 is significant alone, but not among 3 tests."""
     one, others = outcome("boltzmann", 0.005, "energy"), [outcome("boltzmann", 0.9)] * 2
-    assert verdict.decide([one], settled=True, exact=True) == ("disagrees", one)
+    found = verdict.decide([one], settled=True, exact=True)
+    assert (found.word, found.decided_by) == ("disagrees", one.quantity)
     assert verdict.decide([one, *others], settled=True, exact=True).word == "agrees"
     assert verdict.decide([one], settled=True, exact=True, false_alarm_rate=0.001).word == "agrees"
 
 
 def test_words_of_schema_1():
     old = {"schema": 1, "results": [{"verdict": "biased"}, {"verdict": "agrees"}, {"radius": 1.0}]}
-    assert verdict.translated(old)["results"] == [{"verdict": "finite-step"}, {"verdict": "agrees"}, {"radius": 1.0}]
-    assert verdict.translated({**old, "schema": 2})["results"] == old["results"]
+    assert translated(old)["results"] == [{"verdict": "finite-step"}, {"verdict": "agrees"}, {"radius": 1.0}]
+    assert translated({**old, "schema": 2})["results"] == old["results"]
 
 
 def test_counts_and_means_are_scored_as_scipy_scores_them():

@@ -14,7 +14,7 @@ from langevin_sim.dynamics import GDL, LM, MALA, RWM
 from langevin_sim.engine import balance
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.projections import BOX, REFLECTING, SPACE, TORUS
-from langevin_sim.simulation.judgement import judge
+from langevin_sim.simulation.judge import judge
 from langevin_sim.simulation.references import reference_laws
 from langevin_sim.simulation.simulate import simulate
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from langevin_sim import potentials
 from langevin_sim.cli.main import main
 from langevin_sim.dynamics import GDL, SGD
-from langevin_sim.simulation.judgement import judge
+from langevin_sim.simulation.judge import judge
 from langevin_sim.simulation.references import reference_laws
 from langevin_sim.simulation.simulate import simulate
 from langevin_sim.simulation.summary import summarise

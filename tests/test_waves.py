@@ -12,7 +12,7 @@ import pytest
 from langevin_sim import potentials
 from langevin_sim.dynamics import GDL, MALA, SGD, SGDL, parse_domain
 from langevin_sim.reference.chain.batch_mean import characteristic
-from langevin_sim.simulation.judgement import judge
+from langevin_sim.simulation.judge import judge
 from langevin_sim.simulation.references import reference_laws
 from langevin_sim.simulation.simulate import simulate
 from langevin_sim.simulation.waves import waves

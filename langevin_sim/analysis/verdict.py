@@ -6,18 +6,18 @@ same walkers). If nothing is wrong, at most a share FALSE_ALARM_RATE of runs get
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from langevin_sim.analysis.significance import joint_level
 
-Verdict = Literal["agrees", "finite-step", "differs", "disagrees", "unconverged", "no-reference"]
-SOUND: tuple[Verdict, ...] = ("agrees", "finite-step")  # the sampler is right
+Word = Literal["agrees", "finite-step", "differs", "disagrees", "unconverged", "no-reference"]
+SOUND: tuple[Word, ...] = ("agrees", "finite-step")  # the sampler is right
 RHAT_LIMIT = 1.01
 STATIONARITY_LEVEL = 1e-4  # false-alarm rate of 'unconverged', for each observable of each run
 FALSE_ALARM_RATE = 0.01  # share of sound runs that get 'disagrees'
 
 Law = Literal["boltzmann", "chain", "stationarity", "step"]
-_OF_SCHEMA_1 = {"biased": "finite-step"}
 
 
 class Test(NamedTuple):
@@ -38,14 +38,38 @@ class Test(NamedTuple):
     p: float
 
 
-class Decision(NamedTuple):
-    """The verdict, and the test that decided it: the one with the smallest p in the family that failed; None if none failed."""
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """``word``, one of six; ``decided_by``, the quantity whose test decided it: the one with the smallest p of the family that
+    failed (None if none failed); and ``tests``, all that was tested. reasons: why nothing is claimed, or why a law is missing.
+    """
 
-    word: Verdict
-    decided_by: Test | None
+    word: Word
+    decided_by: str | None
+    tests: tuple[Test, ...]
+    reasons: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.word
+
+    def __repr__(self) -> str:
+        lines = [self.word + (f", decided by: {self.decided_by}" if self.decided_by else "")]
+        lines += [
+            f"  {t.quantity} ({t.law}): {t.value:.6g} ± {t.error:.2g}, exact {t.exact:.6g} ± {t.exact_error:.1g}, "
+            f"z = {t.z:.2f}, p = {t.p:.2g}"
+            for t in self.tests
+        ]
+        return "\n".join([*lines, *(f"  {reason}" for reason in self.reasons)])
 
 
-def decide(tests: Sequence[Test], *, settled: bool, exact: bool, false_alarm_rate: float = FALSE_ALARM_RATE) -> Decision:
+def decide(
+    tests: Sequence[Test],
+    *,
+    settled: bool,
+    exact: bool,
+    false_alarm_rate: float = FALSE_ALARM_RATE,
+    reasons: Sequence[str] = (),
+) -> Verdict:
     """Decide which law an ensemble follows.
 
     settled: whether it looks stationary; exact: whether the dynamics samples Boltzmann's law at any step size, so that this law
@@ -55,32 +79,25 @@ def decide(tests: Sequence[Test], *, settled: bool, exact: bool, false_alarm_rat
     agrees: with Boltzmann's law. finite-step: not with Boltzmann's law, but with the chain law. differs: not with Boltzmann's
     law, and there is no chain law.
     """
+
+    def said(word: Word, failed: Test | None = None) -> Verdict:
+        return Verdict(word, failed.quantity if failed else None, tuple(tests), tuple(reasons))
+
     family = {law: [test for test in tests if test.law == law] for law in ("boltzmann", "chain", "stationarity", "step")}
     must = family["step"]
     if settled:
         must = [*must, *family["stationarity"], *family["chain"], *(family["boltzmann"] if exact else [])]
     failed = _failed(must, false_alarm_rate)
     if failed:
-        return Decision("disagrees", failed)
+        return said("disagrees", failed)
     if not settled:
-        return Decision("unconverged", None)
+        return said("unconverged")
     if not family["boltzmann"]:
-        return Decision("finite-step" if family["chain"] else "no-reference", None)
+        return said("finite-step" if family["chain"] else "no-reference")
     failed = None if exact else _failed(family["boltzmann"], false_alarm_rate)
     if failed is None:
-        return Decision("agrees", None)
-    return Decision("finite-step" if family["chain"] else "differs", failed)
-
-
-def translated(summary: dict[str, Any]) -> dict[str, Any]:
-    """A summary of schema 1 in the terms of schema 2: "finite-step" was called "biased"."""
-    if summary.get("schema") != 1:
-        return summary
-    results = [
-        {**result, "verdict": _OF_SCHEMA_1.get(result["verdict"], result["verdict"])} if result.get("verdict") else result
-        for result in summary.get("results") or []
-    ]
-    return {**summary, "results": results}
+        return said("agrees")
+    return said("finite-step" if family["chain"] else "differs", failed)
 
 
 def _failed(tests: Sequence[Test], rate: float) -> Test | None:

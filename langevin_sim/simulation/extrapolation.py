@@ -11,7 +11,7 @@ from langevin_sim.analysis.significance import mean_score
 from langevin_sim.analysis.verdict import Law, Test, decide
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.reference import ChainLaw, chain_law
-from langevin_sim.simulation.judgement import not_settled
+from langevin_sim.simulation.judge import not_settled
 from langevin_sim.simulation.references import References
 from langevin_sim.simulation.run import Run
 

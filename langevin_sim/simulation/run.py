@@ -9,12 +9,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from langevin_sim.analysis.occupancy import Estimate
+from langevin_sim.analysis.verdict import Verdict
 from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import InputError
 from langevin_sim.plugins import plotter
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.simulation.balance import Balance
-from langevin_sim.simulation.judgement import Judgement, judge
+from langevin_sim.simulation.judge import judge
 from langevin_sim.simulation.record import Observable
 from langevin_sim.simulation.references import References, reference_laws
 from langevin_sim.storage.export import CHAINS, datatree
@@ -97,7 +98,7 @@ class Run:
         """Boltzmann's law and the chain law beside this run, each with the reason if it is missing; computed on first use."""
         return reference_laws(self.potential, self.dynamics)
 
-    def verdict(self) -> Judgement:
+    def verdict(self) -> Verdict:
         """How the run compares with its laws, and with what must hold without one: a word, with every test behind it."""
         return judge(self, self.references)
 

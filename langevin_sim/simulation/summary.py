@@ -13,7 +13,7 @@ from langevin_sim.reference import boltzmann
 from langevin_sim.reference.least_squares import LeastSquares
 from langevin_sim.reference.stability import tails
 from langevin_sim.simulation.extrapolation import extrapolated
-from langevin_sim.simulation.judgement import judge
+from langevin_sim.simulation.judge import judge
 from langevin_sim.simulation.references import References
 from langevin_sim.simulation.run import Run
 

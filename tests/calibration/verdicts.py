@@ -34,7 +34,7 @@ from langevin_sim.engine.projections import project
 from langevin_sim.engine.registry import block_stepper
 from langevin_sim.formatting import markdown_table
 from langevin_sim.potentials.potential import Potential
-from langevin_sim.simulation.judgement import judge
+from langevin_sim.simulation.judge import judge
 from langevin_sim.simulation.references import References, reference_laws
 from langevin_sim.simulation.simulate import simulate
 

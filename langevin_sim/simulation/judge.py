@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +12,6 @@ from langevin_sim.analysis.verdict import (
     FALSE_ALARM_RATE,
     RHAT_LIMIT,
     STATIONARITY_LEVEL,
-    Decision,
     Law,
     Test,
     Verdict,
@@ -34,35 +32,10 @@ if TYPE_CHECKING:
 _APART = 3.0  # relaxation times between two draws that are treated as independent
 
 
-@dataclass(frozen=True, eq=False)
-class Judgement:
-    """``word`` is the verdict; ``decided_by`` names the quantity whose test failed (None if none did); ``tests`` holds all tests.
-
-    reasons: why nothing is claimed, or why a law is missing.
-    """
-
-    word: Verdict
-    decided_by: str | None
-    tests: tuple[Test, ...]
-    reasons: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return self.word
-
-    def __repr__(self) -> str:
-        lines = [self.word + (f", decided by: {self.decided_by}" if self.decided_by else "")]
-        lines += [
-            f"  {t.quantity} ({t.law}): {t.value:.6g} ± {t.error:.2g}, exact {t.exact:.6g} ± {t.exact_error:.1g}, "
-            f"z = {t.z:.2f}, p = {t.p:.2g}"
-            for t in self.tests
-        ]
-        return "\n".join([*lines, *(f"  {reason}" for reason in self.reasons)])
-
-
-def judge(run: Run, references: References, ensembles: int = 1) -> Judgement:
+def judge(run: Run, references: References, ensembles: int = 1) -> Verdict:
     """The verdict on a run, compared with its laws; ``ensembles`` is the number of runs that share the false-alarm rate."""
     if not run.dynamics.stationary:
-        return Judgement("no-reference", None, (), (references.boltzmann_reason,))
+        return Verdict("no-reference", None, (), (references.boltzmann_reason,))
     unsettled = not_settled(run, references)
     reasons, tests = list(unsettled), list(_without_law(run, references))
     laws: tuple[tuple[Law, str, Boltzmann | ChainLaw | None, str], ...] = (
@@ -82,8 +55,7 @@ def judge(run: Run, references: References, ensembles: int = 1) -> Judgement:
         heavy = no_second_moment(tails(run.potential, run.dynamics), run.dynamics.step_size)
         reasons += [heavy] if heavy else []
     rate = FALSE_ALARM_RATE / max(ensembles, 1)
-    found: Decision = decide(tests, settled=not unsettled, exact=run.dynamics.exact, false_alarm_rate=rate)
-    return Judgement(found.word, found.decided_by.quantity if found.decided_by else None, tuple(tests), tuple(reasons))
+    return decide(tests, settled=not unsettled, exact=run.dynamics.exact, false_alarm_rate=rate, reasons=reasons)
 
 
 def not_settled(run: Run, references: References) -> list[str]:
