@@ -13,6 +13,7 @@ from .dynamics import Schedule as Schedule
 from .engine.registry import block_stepper as block_stepper
 from .engine.walkerwise import stepper as stepper
 from .reference import boltzmann as boltzmann
+from .reference import chain_kernel as chain_kernel
 from .reference import chain_law as chain_law
 from .runs.public import open_run as open_run
 from .runs.public import run as run

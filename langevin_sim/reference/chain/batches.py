@@ -154,17 +154,7 @@ def batch_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
     has no density; on tilts it is smooth all the same where steps are small), in more than two dimensions, where the window
     does not close, and where the kernel is too large.
     """
-    assert isinstance(dynamics, SGDL), "only what draws batches declares this kernel"
-    if potential.dim > 2:
-        raise ReferenceUnavailable(
-            f"the gradient noise of {potential.name} depends on x: there is a chain law in one or two dimensions, not in "
-            f"{potential.dim}"
-        )
-    if not _variance(potential, dynamics).all():
-        raise ReferenceUnavailable(
-            f"{dynamics.name} on {potential.name} has no noise but that of the batches, so that the law has no density. With "
-            "a small temperature, sgdl has one"
-        )
+    dynamics = _with_density(potential, dynamics)
     window = _window(potential, dynamics)
     guess = _Guess(potential, _temperature(potential, dynamics))
     rougher = _solved(potential, dynamics, window, 1.0 / _FINER, guess)
@@ -176,6 +166,37 @@ def batch_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
         except ReferenceUnavailable:  # too large: the error is what it is
             break
     return _law(potential, dynamics, fine, rougher)
+
+
+def batch_step(potential: Potential, dynamics: Dynamics, refinement: float) -> Nodes:
+    """One step between the nodes of the law; refinement: of the nodes, _FINER for those of the law's second solution."""
+    dynamics = _with_density(potential, dynamics)
+    return _step(potential, dynamics, _window(potential, dynamics), refinement / _FINER)
+
+
+def after(potential: Potential, dynamics: Dynamics, step: Nodes, point: np.ndarray) -> np.ndarray:
+    """The probabilities of the nodes a step after a point [d]: [nodes]."""
+    assert isinstance(dynamics, SGDL), "only what draws batches declares this kernel"
+    axes = [(np.array([place]), np.ones(1)) for place in point]
+    largest = np.array([int(step.orders_along(axis).max()) for axis in range(len(axes))])
+    one = _kernel(potential, dynamics, step.window, axes, largest, CUT)
+    return step.weights * step.at_nodes(one.push(np.ones(1)))
+
+
+def _with_density(potential: Potential, dynamics: Dynamics) -> SGDL:
+    """The dynamics, or ReferenceUnavailable where its law has no density or more than two dimensions."""
+    assert isinstance(dynamics, SGDL), "only what draws batches declares this kernel"
+    if potential.dim > 2:
+        raise ReferenceUnavailable(
+            f"the gradient noise of {potential.name} depends on x: there is a chain law in one or two dimensions, not in "
+            f"{potential.dim}"
+        )
+    if not _variance(potential, dynamics).all():
+        raise ReferenceUnavailable(
+            f"{dynamics.name} on {potential.name} has no noise but that of the batches, so that the law has no density. With "
+            "a small temperature, sgdl has one"
+        )
+    return dynamics
 
 
 def _law(potential: Potential, dynamics: SGDL, fine: BatchLaw, rougher: BatchLaw) -> ChainLaw:
@@ -237,6 +258,13 @@ class _Guess:
 
 
 def _solved(potential: Potential, dynamics: SGDL, window: Window, share: float, guess: _Guess, cut: float = CUT) -> BatchLaw:
+    step = _step(potential, dynamics, window, share, cut)
+    series, found = solve(step, guess)
+    return BatchLaw(potential, series, step, found)
+
+
+def _step(potential: Potential, dynamics: SGDL, window: Window, share: float, cut: float = CUT) -> Nodes:
+    """One step between nodes; share: of the nodes."""
     tilts = potential.terms is not None and potential.terms.covariance is not None
     largest = np.floor(np.sqrt(2.0 * cut / _variance(potential, dynamics)) / window.spacing).astype(int)
     if tilts:  # without added noise phi falls to a small number, not to 0: the rougher law has fewer frequencies too
@@ -246,13 +274,20 @@ def _solved(potential: Potential, dynamics: SGDL, window: Window, share: float, 
         _rule(potential, low, width, max(16, math.ceil(count)))
         for low, width, count in zip(window.low, window.width, nodes, strict=True)
     ]
-    step: Nodes
-    if tilts:
-        step = convolution.kernel(potential, dynamics, window, axes, largest)
-    else:
-        step = kernel(potential, dynamics, window, axes, cut)
-    series, found = solve(step, guess)
-    return BatchLaw(potential, series, step, found)
+    return _kernel(potential, dynamics, window, axes, largest, cut)
+
+
+def _kernel(
+    potential: Potential,
+    dynamics: SGDL,
+    window: Window,
+    axes: list[tuple[np.ndarray, np.ndarray]],
+    largest: np.ndarray,
+    cut: float,
+) -> Nodes:
+    if potential.terms is not None and potential.terms.covariance is not None:
+        return convolution.kernel(potential, dynamics, window, axes, largest)
+    return kernel(potential, dynamics, window, axes, cut)
 
 
 def _variance(potential: Potential, dynamics: SGDL) -> np.ndarray:
@@ -270,11 +305,16 @@ def _rule(potential: Potential, low: float, width: float, nodes: int) -> tuple[n
     """
     if potential.domain.kind == "space":
         return low + width * np.arange(nodes) / nodes, np.full(nodes, width / nodes)
-    walls = [wall for wall in (potential.domain.low, potential.domain.high) if low < wall < low + width]
-    ends = np.array([low, *walls, low + width])
+    ends = rule_ends(potential, low, width)
     counts = np.maximum(8, np.ceil(nodes * np.diff(ends) / width)).astype(int)
     parts = [panel_rule(ends[k : k + 2], int(count)) for k, count in enumerate(counts)]
     return np.concatenate([points for points, _ in parts]), np.concatenate([weights for _, weights in parts])
+
+
+def rule_ends(potential: Potential, low: float, width: float) -> np.ndarray:
+    """Ends of the panels of the rule on a domain with ends: the window's, and the walls between them."""
+    walls = [wall for wall in (potential.domain.low, potential.domain.high) if low < wall < low + width]
+    return np.array([low, *walls, low + width])
 
 
 def _temperature(potential: Potential, dynamics: SGDL) -> float:

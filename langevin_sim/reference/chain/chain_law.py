@@ -35,15 +35,21 @@ def chain_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
         raise ReferenceUnavailable(f"{dynamics.name} samples Boltzmann's law at any step; there is no other chain law")
     if not dynamics.stationary:
         raise ReferenceUnavailable(f"{dynamics.name} without noise, or with a schedule, has no stationary law")
-    if dynamics.kernel is None or dynamics.kernel not in KERNELS:
-        raise ReferenceUnavailable(f"{dynamics.name} declares no known transition kernel, so there is no chain law")
+    declared(dynamics)
     # one BLAS thread: the same bits on any machine, and no threads that wait for each other on shared cores
     with threadpool_limits(1, user_api="blas"):
         return _law(potential, dynamics)
 
 
+def declared(dynamics: Dynamics) -> Kernel:
+    """The transition kernel that a dynamics declares, or ReferenceUnavailable."""
+    if dynamics.kernel is None or dynamics.kernel not in KERNELS:
+        raise ReferenceUnavailable(f"{dynamics.name} declares no known transition kernel, so there is no chain law")
+    return KERNELS[dynamics.kernel]
+
+
 def _law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
-    kernel = KERNELS[dynamics.kernel or ""]
+    kernel = declared(dynamics)
     if kernel.batches is not None and potential.terms is not None:
         tilts = potential.terms.covariance is not None
         gaussian = potential.quadratic is not None and potential.terms.tilted  # made so, and the law has a closed form

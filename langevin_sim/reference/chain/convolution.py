@@ -51,6 +51,16 @@ class ConvolutionKernel(Nodes):
             found = scipy.fft.fft(found, axis=1)[:, np.arange(-largest[0], largest[0] + 1)]
         return Series(self.window, found * self.noise)
 
+    def orders_along(self, axis: int) -> np.ndarray:
+        """Half of those of the first axis, all of the second."""
+        size = self.noise.shape[axis]
+        return np.arange(size) - (size // 2 if axis else 0)
+
+    def _back(self, waves: np.ndarray) -> np.ndarray:
+        padded = np.zeros(self.grid, complex)
+        padded[np.ix_(*(self.orders_along(axis) for axis in range(len(self.grid))))] = waves * self.noise
+        return np.asarray(self.spread.T @ scipy.fft.fftn(padded).real.ravel())
+
 
 def kernel(
     potential: Potential, dynamics: SGDL, window: Window, axes: list[tuple[np.ndarray, np.ndarray]], largest: np.ndarray

@@ -93,7 +93,8 @@ def make_grid(
     if not with_sources:
         nothing = np.zeros(0)
         none = nothing.astype(int)
-        return Grid(first_axis, second_axis, Sources(nothing, nothing), None, nothing, nothing, none, none, guess, active_nodes)
+        no_sources = Sources(nothing, nothing, first_axis.interpolation)
+        return Grid(first_axis, second_axis, no_sources, None, nothing, nothing, none, none, guess, active_nodes)
     first_sources, second_sources = _sources(potential, temperature, step, sigma, resolution, first_axis, second_axis)
     shape = (points_of(second_sources).size, first_sources.nodes.size)
     active = np.ones(shape, bool)

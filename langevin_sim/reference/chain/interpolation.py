@@ -4,6 +4,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import roots_legendre
 
+from langevin_sim.reference.quadrature import legendre_coefficients
+
 STENCIL = 18  # number of nodes of a local polynomial
 
 
@@ -25,6 +27,16 @@ def lagrange(low: float, spacing: float, count: int, points: np.ndarray, periodi
     inside = np.ones(nodes.shape, bool) if periodic else (nodes >= 0) & (nodes < count)
     rows, _ = np.nonzero(inside)
     return csr_array((values[inside], (rows, nodes[inside] % count)), shape=(points.size, count))
+
+
+def on_panels(ends: np.ndarray, count: int, points: np.ndarray) -> csr_array:
+    """Polynomials through the ``count`` Gauss-Legendre points of each panel [ends[k], ends[k+1]]: [points, panels * count]."""
+    panel = np.clip(np.searchsorted(ends, points, side="right") - 1, 0, ends.size - 2)
+    place = 2.0 * (points - ends[panel]) / (ends[panel + 1] - ends[panel]) - 1.0
+    values = np.polynomial.legendre.legvander(place, count - 1) @ legendre_coefficients(count)
+    columns = panel[:, None] * count + np.arange(count)
+    rows = np.repeat(np.arange(points.size), count)
+    return csr_array((values.ravel(), (rows, columns.ravel())), shape=(points.size, (ends.size - 1) * count))
 
 
 def barycentric(nodes: np.ndarray, points: np.ndarray) -> np.ndarray:

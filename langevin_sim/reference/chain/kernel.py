@@ -84,13 +84,16 @@ class Kernel(NamedTuple):
     noise(potential, dynamics): its step's noise. covariance(curvatures, noise, step): of x on a quadratic, in its
     eigenbasis. solve(potential, step, sigma, resolution, start): the law on a grid. order: the law differs
     from Boltzmann's by this power of the step. batches(potential, dynamics): the chain law (law.ChainLaw)
-    of batches as they are drawn.
+    of batches as they are drawn. step(potential, step, sigma, resolution): one step between a grid's nodes. batch_step(
+    potential, dynamics, refinement): likewise with batches as they are drawn.
     """
 
     noise: Callable[[Potential, Dynamics], Noise]
     covariance: Callable[[np.ndarray, np.ndarray, float], np.ndarray]
     solve: "Callable[[Potential, float, tuple[float, float], Resolution, Modes | None], Solution]"
+    step: "Callable[[Potential, float, tuple[float, float], Resolution], tuple[Any, Any]]"
     batches: Callable[[Potential, Dynamics], Any] | None = None
+    batch_step: Callable[[Potential, Dynamics, float], Any] | None = None
 
 
 class Resolution(NamedTuple):

@@ -50,6 +50,7 @@ class Landing:
         sigma: tuple[float, float],
     ) -> None:
         self._shape = (1 if second_axis is None else second_axis.nodes.size, first_axis.nodes.size)
+        self._count = first.size
         self._parts = []
         for column in _strips(np.arange(first.size), first, _SIDE * sigma[0]):
             for centres in _strips(column, second, _SIDE * sigma[1]):
@@ -67,3 +68,12 @@ class Landing:
         for part in self._parts:
             landed[part.second, part.first] += (part.along_second * probabilities[part.centres]) @ part.along_first
         return landed
+
+    def back(self, values: np.ndarray) -> np.ndarray:
+        """The transposed map: from values at the nodes [second * first] to their means a step from each centre, [n]."""
+        at = values.reshape(self._shape)
+        found = np.zeros(self._count)
+        for part in self._parts:
+            along = part.along_first @ at[part.second, part.first].T
+            found[part.centres] = np.einsum("ij,ji->i", along, part.along_second)
+        return found

@@ -1,13 +1,18 @@
 """x' = P(m(x) + sigma xi), m(x) = x - eta grad U(x), with noise that is the same everywhere: Nystroem's method."""
 
+from copy import copy
+
 import numpy as np
 
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference.borders import Labelling, marks
 from langevin_sim.reference.chain.axes import Cartesian
 from langevin_sim.reference.chain.grid import Grid, escaped, make_grid, points_of, weights_of
 from langevin_sim.reference.chain.kernel import Modes, Resolution, Solution
 from langevin_sim.reference.chain.landing import Landing
 from langevin_sim.reference.chain.mixture import mixed
+from langevin_sim.reference.chain.radial import Radial
+from langevin_sim.reference.chain.shares import Interpolation, Line, weights_in
 from langevin_sim.reference.chain.stationary import stationary
 from langevin_sim.reference.plane import drifted, energies
 
@@ -20,11 +25,10 @@ def solve(
     potential: Potential, step: float, sigma: tuple[float, float], resolution: Resolution, start: Modes | None = None
 ) -> Solution:
     """p = p K on nodes: p(x') = integral p(x) N(x'; m(x), sigma^2) dx, a product over the two coordinates."""
-    grid = _grid(potential, step, sigma, resolution)
-    first, second = drifted(potential, step, grid.x1, grid.x2)
-    landing = Landing(grid.first_axis, grid.second_axis, first, second, sigma)
-    density = Density(grid)
-    found = stationary(lambda p: landing(density.at_sources(p)).ravel(), start_vector(potential, grid, start))
+    grid = grid_of(potential, step, sigma, resolution)
+    move = GridStep(potential, step, sigma, grid)
+    density, first, second = move.density, move.first, move.second
+    found = stationary(move.push, start_vector(potential, grid, start))
     at_sources = density.at_sources(found.probabilities)
     at_sources /= at_sources.sum()
     energy = float((at_sources * energies(potential, grid.x1, grid.x2)).sum())
@@ -46,7 +50,52 @@ def solve(
     )
 
 
-def _grid(potential: Potential, step: float, sigma: tuple[float, float], resolution: Resolution) -> Grid:
+class GridStep:
+    """One step between the nodes of a grid, which is a transition.Step; first, second [n]: where the drift takes the sources."""
+
+    def __init__(self, potential: Potential, step: float, sigma: tuple[float, float], grid: Grid) -> None:
+        self.first, self.second = drifted(potential, step, grid.x1, grid.x2)
+        self.density = Density(grid)
+        self._where, self._grid = (potential, step, sigma), grid
+        self._share = np.ones(grid.x1.size)  # of each source that lies in the set of a restriction
+        self._landing = Landing(grid.first_axis, grid.second_axis, self.first, self.second, sigma)
+
+    def push(self, probabilities: np.ndarray) -> np.ndarray:
+        """p -> p K."""
+        return self._landing(self._share * self.density.at_sources(probabilities)).ravel()
+
+    def pull(self, values: np.ndarray) -> np.ndarray:
+        """f -> K f."""
+        return self.density.back(self._share * self._landing.back(values))
+
+    def restricted(self, inside: Labelling) -> "GridStep":
+        """The step from the points where inside(first [n], second [n]) is 1."""
+        potential, _, sigma = self._where
+        grid = self._grid
+        first = source_line(potential, grid.first_axis, grid.first_sources.interpolation, 0, sigma[0])
+        second = None
+        if grid.second_axis is not None and grid.second_sources is not None:
+            second = source_line(potential, grid.second_axis, grid.second_sources.interpolation, 1, sigma[1])
+        weights = weights_in(inside, first, second).reshape(-1, grid.first_sources.nodes.size)
+        other = copy(self)
+        measure = weights_of(grid.second_sources)[:, None] * grid.first_sources.weights
+        other._share = (weights / measure)[grid.second, grid.first]
+        return other
+
+    def after(self, points: np.ndarray) -> np.ndarray:
+        """The probabilities of the nodes a step after each of the points [m, dim of the grid]: [m, nodes]."""
+        potential, step, sigma = self._where
+        second = points[:, 1] if points.shape[1] > 1 else np.zeros(len(points))
+        one, other = drifted(potential, step, points[:, 0], second)
+        along_first = self._grid.first_axis.on_nodes(one, sigma[0])
+        along_second = np.ones((len(points), 1))
+        if self._grid.second_axis is not None:
+            along_second = self._grid.second_axis.on_nodes(other, sigma[1])
+        return np.asarray(along_second[:, :, None] * along_first[:, None, :]).reshape(len(points), -1)
+
+
+def grid_of(potential: Potential, step: float, sigma: tuple[float, float], resolution: Resolution) -> Grid:
+    """A grid that resolves the chain's law as well as a step."""
     temperature = max(sigma) ** 2 / (2.0 * step)  # along the noisier axis
     # of the law near a minimum, in steps, where it is narrowest; a force without curvature has no bound
     share = max(step / potential.stability_bound, 1e-12)
@@ -57,13 +106,27 @@ def _grid(potential: Potential, step: float, sigma: tuple[float, float], resolut
     return make_grid(potential, temperature, step, sigma, resolution._replace(refinement=closer * resolution.refinement))
 
 
+def source_line(
+    potential: Potential, axis: Cartesian | Radial, interpolation: Interpolation, coordinate: int, sigma: float
+) -> Line:
+    """One coordinate of a grid's sources, or of its nodes."""
+    atoms = (axis.low, axis.high) if isinstance(axis, Cartesian) and axis.domain.kind == "box" else ()
+    return Line(axis.low, axis.high, interpolation, sigma, marks(potential, coordinate), atoms=atoms)
+
+
+def step_on_grid(potential: Potential, step: float, sigma: tuple[float, float], resolution: Resolution) -> tuple[Grid, GridStep]:
+    """The grid, and one step between its nodes."""
+    grid = grid_of(potential, step, sigma, resolution)
+    return grid, GridStep(potential, step, sigma, grid)
+
+
 def kurtosis_shift(potential: Potential, step: float, sigma: tuple[float, float], kurtosis: float) -> tuple[np.ndarray, float]:
     """By how much the masses of the regions [regions] and the mean energy change where the noise has that excess kurtosis.
 
     The noise has the variance sigma^2 (1 + e) or sigma^2 (1 - e), either with probability 1/2: every coordinate then has the
     variance sigma^2 and the excess kurtosis 3 e^2. Its negative would change them by as much the other way, to first order.
     """
-    grid = _grid(potential, step, sigma, Resolution(_MIXED))
+    grid = grid_of(potential, step, sigma, Resolution(_MIXED))
     first, second = drifted(potential, step, grid.x1, grid.x2)
     density = Density(grid)
     energy = energies(potential, grid.x1, grid.x2)
@@ -127,6 +190,14 @@ class Density:
         if self._along_second is not None:
             density = self._along_second @ density
         return np.asarray(density[self._grid.second, self._grid.first] * self._measure)
+
+    def back(self, values: np.ndarray) -> np.ndarray:
+        """The transposed map: from values at the active sources to those at the nodes."""
+        at = np.zeros((points_of(self._grid.second_sources).size, self._grid.first_sources.nodes.size))
+        at[self._grid.second, self._grid.first] = values * self._measure
+        if self._along_second is not None:
+            at = self._along_second.T @ at
+        return np.asarray((self._along_first.T @ at.T).T * self._to_density).ravel()
 
     def modes(self, first: np.ndarray, second: np.ndarray) -> Modes:
         """The eigenvectors as densities."""

@@ -26,7 +26,7 @@ _ROUNDING = 1e-13  # of the eigenvector, for every relaxation step
 def on_grids(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise: Noise) -> ChainLaw:
     """Solve on a grid whose window holds the law, then on finer ones."""
     step, sigma = dynamics.step_size, noise.deviations(dynamics.name)
-    resolution, coarse = _window(potential, dynamics, kernel, sigma)
+    resolution, coarse = open_window(potential, dynamics, kernel, sigma)
     scale = max(abs(coarse.energy), max(sigma) ** 2 / (2.0 * step))  # of energies
     for k in range(_GRIDS):
         resolution = resolution._replace(refinement=_FINER ** (k + 1))
@@ -85,7 +85,9 @@ def _error(differences: np.ndarray, smooth: bool) -> np.ndarray:
     return np.where(fast, 2.0, _SAFETY) * differences
 
 
-def _window(potential: Potential, dynamics: Dynamics, kernel: Kernel, sigma: tuple[float, float]) -> tuple[Resolution, Solution]:
+def open_window(
+    potential: Potential, dynamics: Dynamics, kernel: Kernel, sigma: tuple[float, float]
+) -> tuple[Resolution, Solution]:
     """The law on the first grid, in a window so wide that leaving it is negligible.
 
     For a law that falls off, a wider window leaks less. Otherwise the chain escapes to infinity: beyond some distance a

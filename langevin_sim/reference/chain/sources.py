@@ -6,13 +6,17 @@ so there are more sources than nodes, and in one dimension as many as necessary.
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 from scipy.special import roots_legendre
 
-from langevin_sim.reference.chain.axes import Cartesian
+from langevin_sim.reference.chain.axes import Cartesian, Matrix
+from langevin_sim.reference.chain.interpolation import on_panels
 from langevin_sim.reference.chain.radial import Radial
+from langevin_sim.reference.chain.shares import Interpolation
 from langevin_sim.reference.quadrature import panel_rule
 
 _POINTS, _CHECKS = 8, 17  # of a panel's rule, and to compare with the polynomial through them
@@ -23,16 +27,20 @@ _MOST_PANELS = 200_000
 
 
 class Sources(NamedTuple):
-    """Points [n] with integration weights [n] (1 for an atom)."""
+    """Points [n] with integration weights [n] (1 for an atom).
+
+    interpolation(points [m]): from values at the points to those at others that are no atoms, [m, n].
+    """
 
     nodes: np.ndarray
     weights: np.ndarray
+    interpolation: Interpolation
 
 
 def uniform(axis: Cartesian | Radial, factor: int) -> Sources:
     """Those of the axis, closer by a factor; the radial axis has its own."""
     finer = axis.finer(factor) if isinstance(axis, Cartesian) else axis
-    return Sources(finer.nodes, finer.weights)
+    return Sources(finer.nodes, finer.weights, between_atoms(finer))
 
 
 def rounded_panels(low: float, high: float, width: float) -> np.ndarray:
@@ -49,7 +57,8 @@ def rounded_panels(low: float, high: float, width: float) -> np.ndarray:
 
 def panels(axis: Cartesian, width: float, points: int) -> Sources:
     """Gauss-Legendre points on panels."""
-    return Sources(*panel_rule(rounded_panels(axis.low, axis.high, width), points))
+    ends = rounded_panels(axis.low, axis.high, width)
+    return Sources(*panel_rule(ends, points), partial(on_panels, ends, points))
 
 
 def adaptive(axis: Cartesian, sigma: float, functions: Callable[[np.ndarray], np.ndarray]) -> Sources:
@@ -84,5 +93,18 @@ def adaptive(axis: Cartesian, sigma: float, functions: Callable[[np.ndarray], np
     ends = np.unique(np.concatenate([*done_left, *done_right]))
     nodes, weights = panel_rule(ends, _POINTS)
     if axis.domain.kind == "box":
-        return Sources(np.concatenate([[axis.low], nodes, [axis.high]]), np.concatenate([[1.0], weights, [1.0]]))
-    return Sources(nodes, weights)
+        nodes, weights = np.concatenate([[axis.low], nodes, [axis.high]]), np.concatenate([[1.0], weights, [1.0]])
+        return Sources(nodes, weights, partial(_beside_atoms, ends))
+    return Sources(nodes, weights, partial(on_panels, ends, _POINTS))
+
+
+def between_atoms(axis: Cartesian | Radial) -> Interpolation:
+    """The axis' interpolation to points that are no atoms."""
+    if not (isinstance(axis, Cartesian) and axis.domain.kind == "box"):
+        return axis.interpolation
+    return lambda points: axis.interpolation(np.concatenate([[axis.low], points, [axis.high]]))[1:-1]
+
+
+def _beside_atoms(ends: np.ndarray, points: np.ndarray) -> Matrix:
+    inner = on_panels(ends, _POINTS, points)
+    return csr_array((inner.data, inner.indices + 1, inner.indptr), shape=(points.size, inner.shape[1] + 2))

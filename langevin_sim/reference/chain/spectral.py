@@ -118,6 +118,23 @@ class Nodes:
         """The density a step later, from that at the nodes [nodes]."""
         raise NotImplementedError
 
+    def pull(self, values: np.ndarray) -> np.ndarray:
+        """The transposed map of p -> weights * at_nodes(push(p / weights)), p the probabilities of the nodes [nodes]."""
+        waves = (self.weights * values).reshape([points.size for points, _ in self.axes]).astype(complex)
+        for axis, (points, _) in enumerate(self.axes):
+            k = self.orders_along(axis) * self.window.spacing[axis]
+            phase = np.exp(1j * np.outer(k, points - self.window.low[axis]))
+            waves = np.moveaxis(np.tensordot(phase, waves, (1, axis)), 0, axis)
+        return self._back(_halved(waves) * 2.0 / float(np.prod(self.window.width)))
+
+    def orders_along(self, axis: int) -> np.ndarray:
+        """The integers m of the coefficients along one axis."""
+        raise NotImplementedError
+
+    def _back(self, waves: np.ndarray) -> np.ndarray:
+        """Re sum_k waves(k) c(k) with c the coefficients that a node's unit of probability has a step later: [nodes]."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
 class SpectralKernel(Nodes):
@@ -136,9 +153,21 @@ class SpectralKernel(Nodes):
         values = self.matrix @ (self.weights * density)
         half = len(self.orders)
         coefficients = np.zeros(self.shape, dtype=complex)
-        place = (self.orders[:, 0], *(self.orders[:, a] + self.shape[a] // 2 for a in range(1, len(self.shape))))
-        coefficients[place] = values[:half] + 1j * values[half:]
+        coefficients[self._place] = values[:half] + 1j * values[half:]
         return Series(self.window, coefficients)
+
+    @property
+    def _place(self) -> tuple[np.ndarray, ...]:
+        return (self.orders[:, 0], *(self.orders[:, a] + self.shape[a] // 2 for a in range(1, len(self.shape))))
+
+    def orders_along(self, axis: int) -> np.ndarray:
+        """Half of those of the first axis, all of the second."""
+        size = self.shape[axis]
+        return np.arange(size) - (size // 2 if axis else 0)
+
+    def _back(self, waves: np.ndarray) -> np.ndarray:
+        kept = waves[self._place]
+        return np.asarray(np.concatenate([kept.real, -kept.imag]) @ self.matrix)
 
 
 def single_gradients(terms: FiniteSum, potential: Potential, points: np.ndarray) -> np.ndarray:

@@ -17,4 +17,4 @@ def covariance(curvatures: np.ndarray, noise: np.ndarray, step: float) -> np.nda
     return np.asarray(noise / (step * (curvatures[:, None] + curvatures - step * curvatures[:, None] * curvatures)))
 
 
-KERNEL = Kernel(_noise, covariance, nystroem.solve)
+KERNEL = Kernel(_noise, covariance, nystroem.solve, nystroem.step_on_grid)

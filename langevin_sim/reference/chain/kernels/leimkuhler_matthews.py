@@ -7,6 +7,7 @@ it is integrated over the angle between the two rho vectors. The law of x is tha
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -15,8 +16,9 @@ from scipy.special import gammaln, roots_legendre
 from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.reference.borders import Labelling
 from langevin_sim.reference.chain.axes import Cartesian
-from langevin_sim.reference.chain.grid import escaped, make_grid, points_of, weights_of
+from langevin_sim.reference.chain.grid import Grid, escaped, make_grid, points_of, weights_of
 from langevin_sim.reference.chain.kernel import GridTooLarge, Kernel, Modes, Noise, Resolution, Solution
 from langevin_sim.reference.chain.mixture import mixed
 from langevin_sim.reference.chain.nystroem import start_vector
@@ -49,23 +51,11 @@ def _solve(
     potential: Potential, step: float, sigma: tuple[float, float], resolution: Resolution, start: Modes | None = None
 ) -> Solution:
     """Solve p = p K for y on the grid's nodes; x is the mixture of N(y, s^2/4)."""
-    if potential.domain.kind in ("box", "reflecting"):
-        raise ReferenceUnavailable("LM at a wall is not a Markov chain in y")
-    share = max(step / potential.stability_bound, 1e-12)
-    variance = (1.0 / share - 1.0) / 4.0  # of y near a minimum, where it is narrowest: x's less s^2/4
-    closer = max(1.0, _DEVIATION / math.sqrt(max(variance, _NARROW)))
-    resolution = resolution._replace(refinement=closer * resolution.refinement)
-    temperature = max(sigma) ** 2 / (2.0 * step)
-    grid = make_grid(potential, temperature, step, sigma, resolution, radial_refinement=1.6, with_sources=False)
+    grid, move = _step(potential, step, sigma, resolution)
     first, second = grid.first_axis, grid.second_axis
-    density = (
-        _radial_kernel(potential, step, sigma[0], first, second)
-        if isinstance(second, Radial)
-        else _plane_kernel(potential, step, sigma, first, second)
-    )
     shape = grid.guess.shape
-    weights = weights_of(second)[:, None] * first.weights
-    found = stationary(lambda p: weights.ravel() * (density @ p), start_vector(potential, grid, start))
+    weights = move.weights.reshape(shape)
+    found = stationary(move.push, start_vector(potential, grid, start))
     half = (0.5 * sigma[0], 0.5 * sigma[1])
     values = (found.probabilities.reshape(shape) / weights, found.mode.reshape(shape) / weights)
     # the last step is half as wide: nodes twice as close, in both coordinates
@@ -92,7 +82,51 @@ def _solve(
     )
 
 
-KERNEL = Kernel(_noise, _covariance, _solve)
+@dataclass(frozen=True)
+class _Step:
+    """One step of y between nodes, a transition.Step: the transposed kernel's density, and the nodes' weights."""
+
+    density: csr_array
+    weights: np.ndarray
+
+    def push(self, probabilities: np.ndarray) -> np.ndarray:
+        """p -> p K."""
+        return np.asarray(self.weights * (self.density @ probabilities))
+
+    def pull(self, values: np.ndarray) -> np.ndarray:
+        """f -> K f."""
+        return np.asarray(self.density.T @ (self.weights * values))
+
+    def restricted(self, inside: Labelling) -> "_Step":
+        """Not known: ReferenceUnavailable."""
+        raise ReferenceUnavailable("LM's Markov chain is that of y, which does not tell whether x is in a set")
+
+    def after(self, points: np.ndarray) -> np.ndarray:
+        """Not known: ReferenceUnavailable."""
+        raise ReferenceUnavailable("LM's Markov chain is that of y, of which x alone does not tell where it is")
+
+
+def _step(potential: Potential, step: float, sigma: tuple[float, float], resolution: Resolution) -> tuple[Grid, _Step]:
+    """The grid for y, and one step between its nodes."""
+    if potential.domain.kind in ("box", "reflecting"):
+        raise ReferenceUnavailable("LM at a wall is not a Markov chain in y")
+    share = max(step / potential.stability_bound, 1e-12)
+    variance = (1.0 / share - 1.0) / 4.0  # of y near a minimum, where it is narrowest: x's less s^2/4
+    closer = max(1.0, _DEVIATION / math.sqrt(max(variance, _NARROW)))
+    resolution = resolution._replace(refinement=closer * resolution.refinement)
+    temperature = max(sigma) ** 2 / (2.0 * step)
+    grid = make_grid(potential, temperature, step, sigma, resolution, radial_refinement=1.6, with_sources=False)
+    first, second = grid.first_axis, grid.second_axis
+    density = (
+        _radial_kernel(potential, step, sigma[0], first, second)
+        if isinstance(second, Radial)
+        else _plane_kernel(potential, step, sigma, first, second)
+    )
+    weights = weights_of(second)[:, None] * first.weights
+    return grid, _Step(density, weights.ravel())
+
+
+KERNEL = Kernel(_noise, _covariance, _solve, _step)
 
 
 def _solve_midpoints(

@@ -10,7 +10,7 @@ from langevin_sim.dynamics import SGDL, Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.chain import nystroem
-from langevin_sim.reference.chain.batches import batch_law
+from langevin_sim.reference.chain.batches import batch_law, batch_step
 from langevin_sim.reference.chain.kernel import Kernel, Noise
 from langevin_sim.reference.chain.kernels.gaussian import covariance
 from langevin_sim.reference.chain.kernels.kurtosis import excess_kurtosis, skewness
@@ -38,4 +38,4 @@ def _noise(potential: Potential, dynamics: Dynamics) -> Noise:
     return Noise(added, batches, share**2 * kurtosis)
 
 
-KERNEL = Kernel(_noise, covariance, nystroem.solve, batch_law)
+KERNEL = Kernel(_noise, covariance, nystroem.solve, nystroem.step_on_grid, batch_law, batch_step)
