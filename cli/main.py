@@ -24,6 +24,7 @@ _HELP = {
     "reproduce": "Reproduce a figure of the memo.",
     "run": "Simulate an ensemble in each dimension, beside exact laws.",
     "sweep": "Run a grid of settings, on this machine's cores or a cluster.",
+    "verify": "Compare every file of a folder with its hash.",
 }
 
 

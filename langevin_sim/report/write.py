@@ -1,15 +1,16 @@
 """Write report.html of a folder of any kind."""
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
-from langevin_sim.errors import FolderError
+from langevin_sim.errors import FolderError, LangevinSimError
 from langevin_sim.report import document, run, sweep
 from langevin_sim.report.page import NAME as NAME
 from langevin_sim.report.page import Page, render
 from langevin_sim.report.page import write as write_page
 from langevin_sim.storage import folder as disk
+from langevin_sim.storage.verify import require
+from langevin_sim.storage.way import way_on
 
 
 def page_of(folder: Path, manifest: dict[str, Any]) -> Page | None:
@@ -33,12 +34,16 @@ def write_again(folder: Path) -> Path:
     manifest = disk.read_manifest(folder)
     kind, status = manifest.get("kind", "run"), manifest["status"]
     if status != "COMPLETED":
-        raise FolderError(f"{folder} is {status}: only a complete folder has a report; {_remedy(folder, manifest)}")
+        reason = f" (its error: {manifest['error']})" if manifest.get("error") else ""
+        raise FolderError(f"{folder} is {status}: only a complete folder has a report; {way_on(folder, manifest)}{reason}")
+    require(folder, manifest, (NAME,))
     try:
         page = page_of(folder, manifest)
         if page is not None:
             render(page)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, zipfile.BadZipFile) as error:
+    except LangevinSimError:
+        raise
+    except Exception as error:  # a damaged file may raise anything
         reason = f"{type(error).__name__}: {error}" if not isinstance(error, OSError) else f"{error.strerror}: {error.filename}"
         raise FolderError(
             f"{folder}: its files lack data for the page ({reason}); repeat the run with langevin-sim rerun"
@@ -49,8 +54,3 @@ def write_again(folder: Path) -> Path:
         path = write_page(folder, page)
         disk.rehash(folder, manifest, NAME)
     return path
-
-
-def _remedy(folder: Path, manifest: dict[str, Any]) -> str:
-    reason = f" (its error: {manifest['error']})" if manifest.get("error") else ""
-    return f"langevin-sim resume {folder} continues it{reason}"

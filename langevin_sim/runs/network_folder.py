@@ -2,17 +2,16 @@
 
 import csv
 import io
-import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from langevin_sim.errors import FolderError
+from langevin_sim.errors import FolderError, LangevinSimError
 from langevin_sim.report import write as report
 from langevin_sim.runs.kinds import network_kind
 from langevin_sim.storage import folder as disk
+from langevin_sim.storage.read import read_json
 
 
 def write(folder: Path, summary: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
@@ -39,7 +38,9 @@ def draw_again(folder: Path) -> str:
     read(folder)
     try:
         text = draw(folder)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, zipfile.BadZipFile) as error:
+    except LangevinSimError:
+        raise
+    except Exception as error:  # a damaged file may raise anything
         raise FolderError(
             f"{folder}: summary.json or arrays.npz lacks data for the figure ({type(error).__name__}: {error}): "
             "expected the files of a langevin-sim deep command; repeat it with langevin-sim rerun"
@@ -54,9 +55,9 @@ def draw_again(folder: Path) -> str:
 def read(folder: Path) -> dict[str, Any]:
     """summary.json of a network experiment; FolderError if the folder holds none."""
     try:
-        summary: dict[str, Any] = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise FolderError(f"{folder} has no readable summary.json: expected the folder of a langevin-sim deep command") from error
+        summary: dict[str, Any] = read_json(folder / "summary.json")
+    except FolderError as error:
+        raise FolderError(f"{error}: expected the folder of a langevin-sim deep command") from error
     if not isinstance(summary, dict):
         raise FolderError(f"{folder}: its summary.json is damaged: expected an object")
     network_kind(folder, summary)

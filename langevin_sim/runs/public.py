@@ -15,7 +15,9 @@ from langevin_sim.settings.grid import Axis, make
 from langevin_sim.settings.run import make_spec
 from langevin_sim.simulation.workers import TaskResult, Worker
 from langevin_sim.storage.folder import read_manifest
+from langevin_sim.storage.read import read_arrays
 from langevin_sim.storage.summary import read_summary
+from langevin_sim.storage.way import way_on
 
 
 class RunFolder(NamedTuple):
@@ -27,8 +29,7 @@ class RunFolder(NamedTuple):
 
     def arrays(self, name: str = "histograms.npz") -> dict[str, np.ndarray]:
         """Read the arrays of one of its files."""
-        with np.load(self.path / name) as found:
-            return dict(found)
+        return read_arrays(self.path / name)
 
     def __repr__(self) -> str:
         return f"<RunFolder {self.path}: {self.manifest.get('kind', 'run')}, {self.manifest['status']}>"
@@ -66,11 +67,9 @@ def open_run(folder: str | Path) -> RunFolder:
     """Open an existing folder; FolderError if it is not a run folder, InputError if it has no summary yet."""
     path = Path(folder)
     manifest = read_manifest(path)
-    try:
-        summary = read_summary(path)
-    except FileNotFoundError as error:
-        raise InputError(f"{path} has no summary.json: the run is {manifest['status']}") from error
-    return RunFolder(path, manifest, summary)
+    if not (path / "summary.json").exists():
+        raise InputError(f"{path} has no summary.json: the run is {manifest['status']}; {way_on(path, manifest)}")
+    return RunFolder(path, manifest, read_summary(path))
 
 
 class _Here:

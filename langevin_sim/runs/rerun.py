@@ -7,6 +7,8 @@ from langevin_sim.errors import FolderError
 from langevin_sim.runs.execution import Execution
 from langevin_sim.runs.kinds import KINDS, kind_of
 from langevin_sim.storage import folder as disk
+from langevin_sim.storage.verify import PICTURES, require
+from langevin_sim.storage.way import way_on
 
 _COMPARED = (".csv", ".npz", ".safetensors")
 
@@ -23,7 +25,9 @@ def rerun(folder: Path, out: Path | None, execution: Execution) -> tuple[Path, C
     """Repeat a folder's run in a new folder, and compare the bits of the results."""
     manifest = disk.read_manifest(folder)
     if manifest["status"] != "COMPLETED":
-        raise FolderError(f"{folder} is {manifest['status']}: there is nothing to compare with; resume it first")
+        raise FolderError(f"{folder} is {manifest['status']}: there is nothing to compare with; {way_on(folder, manifest)}")
+    if not execution.consent.accept:
+        require(folder, manifest, PICTURES)
     whole = folder if folder.name not in ("", "..") else folder.resolve()  # "." has no name
     out = out or whole.with_name(f"{whole.name}-rerun")
     kind_of(folder, manifest).rerun(folder, manifest, out, execution)

@@ -7,8 +7,6 @@ import json
 import os
 import shutil
 import time
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -53,13 +51,18 @@ class Checkpoint:
         meta, arrays = _read(self.path)
         if meta.get("identity") != self.identity:
             raise CheckpointError(f"{self.path} is the checkpoint of another run; it has not been changed")
-        self.parts, self._running = meta["parts"], meta["running"]
-        self.arrays = {name.removeprefix("array/"): value for name, value in arrays.items() if name.startswith("array/")}
-        self._states = {label: {} for label in self._running}
-        for name, value in arrays.items():
-            kind, label, *rest = name.split("/")
-            if kind == "state":
-                self._states[label]["/".join(rest)] = value
+        try:
+            self.parts, self._running = list(meta["parts"]), dict(meta["running"])
+            self.arrays = {name.removeprefix("array/"): value for name, value in arrays.items() if name.startswith("array/")}
+            self._states = {label: {} for label in self._running}
+            for name, value in arrays.items():
+                kind, label, *rest = name.split("/")
+                if kind == "state":
+                    self._states[label]["/".join(rest)] = value
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"{self.path} is damaged ({error}); it has not been changed; remove it to start over"
+            ) from error
 
     def finished(self, label: str, steps: int) -> dict[str, Any] | None:
         """The entry of an ensemble that has finished this number of steps; None if it has not."""
@@ -221,6 +224,6 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         meta = json.loads(str(arrays.pop("meta")))
         if not isinstance(meta, dict):
             raise ValueError("it holds no record")
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except Exception as error:  # damaged zip archives and headers of arrays raise errors of a dozen types
         raise CheckpointError(f"{path} cannot be read ({error}); it has not been changed; remove it to start over") from error
     return meta, arrays

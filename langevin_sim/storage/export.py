@@ -8,7 +8,9 @@ import numpy as np
 
 from langevin_sim.errors import FolderError, InputError
 from langevin_sim.storage import folder as disk
+from langevin_sim.storage.read import read_arrays
 from langevin_sim.storage.summary import read_summary
+from langevin_sim.storage.verify import PICTURES, require
 
 KEPT = 128  # number of walkers whose region, x_1 and U a run folder keeps
 CHAINS = 24  # number of walkers whose coordinates it keeps: fewer than the draws of each (32 to 64), as ArviZ expects
@@ -56,21 +58,29 @@ def from_folder(folder: Path, dim: int | None = None, dynamics: str | None = Non
     manifest = disk.read_manifest(folder)
     if manifest.get("kind", "run") != "run" or manifest["status"] != "COMPLETED":
         raise FolderError(f"{folder} is not a completed run of langevin-sim run; there is nothing to export")
+    require(folder, manifest, PICTURES)
     summary = read_summary(folder)
+    try:
+        return _ensemble(folder, manifest, summary, dim, dynamics)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise FolderError(f"{folder}: its files lack data for the export ({type(error).__name__}: {error})") from error
+
+
+def _ensemble(folder: Path, manifest: dict[str, Any], summary: dict[str, Any], dim: int | None, dynamics: str | None) -> Any:
+    """The DataTree of one entry of the summary."""
     found = [entry for entry in summary["results"] if dim in (None, entry["dim"]) and dynamics in (None, entry["dynamics"])]
     if len(found) != 1:
         there = ", ".join(f"--dim {entry['dim']} --dynamics {entry['dynamics']}" for entry in summary["results"])
         raise InputError(f"{folder} has {len(found)} such ensembles; select one: {there}")
     (entry,) = found
-    with np.load(folder / "histograms.npz") as arrays:
-        key = f"d{entry['dim']}_{entry['dynamics']}"
-        if f"{key}_draws" not in arrays:
-            raise FolderError(f"{folder} has no draws; it was made before runs kept them")
-        draws = arrays[f"{key}_draws"]
+    arrays, key = read_arrays(folder / "histograms.npz"), f"d{entry['dim']}_{entry['dynamics']}"
+    if f"{key}_draws" not in arrays:
+        raise FolderError(f"{folder} has no draws; it was made before runs kept them")
+    draws = arrays[f"{key}_draws"]
     positions, final = draws[:CHAINS, :, 1:2], np.empty((0, 1))
     if (folder / "positions.npz").exists():
-        with np.load(folder / "positions.npz") as arrays:
-            positions, final = arrays[f"{key}_positions"], arrays[f"{key}_final"]
+        arrays = read_arrays(folder / "positions.npz")
+        positions, final = arrays[f"{key}_positions"], arrays[f"{key}_final"]
     draws = draws[: len(positions)]
     attributes = {
         "inference_library": "langevin-sim",

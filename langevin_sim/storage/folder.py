@@ -75,11 +75,12 @@ def recorded(folder: Path, manifest: dict[str, Any], report: Page | None = None,
                 raise FolderError(f"cannot write to {folder}: {error.strerror or error}") from error
             raise
         log.info("completed")
-        manifest["finished"] = now()
+        manifest |= {"finished": now(), "drawn": draw is None and report is None}
         finish_manifest(folder, manifest, "COMPLETED")
         for name, make in (("the figure", draw), ("report.html", report)):
             if make is not None:
                 attempt(name, make, folder)
+                manifest["drawn"] = make is report or report is None
                 finish_manifest(folder, manifest, "COMPLETED")  # the page shows the warning about the figure
 
 

@@ -1,7 +1,6 @@
 """manifest.json: everything needed to repeat a run, its host, how it ended, and the hashes of its files."""
 
 import hashlib
-import json
 import os
 import platform
 import time
@@ -15,12 +14,13 @@ from llvmlite.binding import get_host_cpu_name
 from langevin_sim.errors import FolderError
 from langevin_sim.storage.atomic import write_json
 from langevin_sim.storage.commit import git_commit
+from langevin_sim.storage.read import read_json
+from langevin_sim.storage.schema import fault
 
 SCHEMA = 2  # of manifest.json and summary.json
 READ = (1, 2)  # schema 1 has "biased" for "finite-step", and no tests
 _NAME = "manifest.json"
 _PACKAGES = ("langevin-sim", "numpy", "numba", "llvmlite", "scipy", "matplotlib")
-_PARTS = (("spec", dict), ("status", str), ("versions", dict), ("host", dict), ("outputs", dict))
 
 
 def now() -> str:
@@ -110,26 +110,36 @@ def finish_manifest(folder: Path, manifest: dict[str, Any], status: str, error: 
 
 def rehash(folder: Path, manifest: dict[str, Any], *names: str) -> None:
     """Write the manifest with new hashes of files that were rewritten after the run."""
-    outputs = manifest["outputs"] | {name: _hash(folder / name) for name in names}
-    if manifest["outputs"] != outputs:
-        write_json(folder / _NAME, manifest | {"outputs": outputs})
+    outputs = manifest["outputs"] | {name: _hash(folder / name) for name in names if (folder / name).exists()}
+    new = manifest | {"outputs": outputs} | ({"drawn": True} if "drawn" in manifest else {})
+    if manifest != new:
+        write_json(folder / _NAME, new)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Read the manifest of a run folder; FolderError if it is missing or unreadable."""
+    if not folder.is_dir():
+        raise FolderError(f"there is no folder {folder}")
+    if nothing_yet(folder):
+        raise FolderError(
+            f"{folder} holds no run: it was stopped before its manifest.json was written; repeat its command with --out {folder}"
+        )
     try:
-        manifest = json.loads((folder / _NAME).read_text(encoding="utf-8"))
-        if not isinstance(manifest, dict) or not {"spec", "status"} <= manifest.keys():
-            raise ValueError("it is not a manifest")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise FolderError(f"{folder} is not a run folder: its manifest.json cannot be read ({reason})") from error
+        manifest = read_json(folder / _NAME)
+    except FolderError as error:
+        raise FolderError(f"{folder} is not a run folder: {error}") from error
+    if not isinstance(manifest, dict) or not {"spec", "status"} <= manifest.keys():
+        raise FolderError(f"{folder} is not a run folder: its manifest.json is not a manifest")
     if manifest.get("schema") not in READ:
         raise other_schema(folder, manifest.get("schema"))
-    for key, kind in _PARTS:
-        if not isinstance(manifest.get(key), kind):
-            raise FolderError(f"{folder}: its manifest.json is damaged: expected a {kind.__name__} as its {key}")
+    if wrong := fault(manifest):
+        raise FolderError(f"{folder}: its manifest.json is damaged: {wrong}")
     return manifest
+
+
+def nothing_yet(folder: Path) -> bool:
+    """Whether an existing folder is empty, but for what a killed process left before it wrote a manifest."""
+    return all(path.name.startswith(".") for path in folder.iterdir())
 
 
 def other_schema(folder: Path, schema: Any) -> FolderError:

@@ -1,15 +1,24 @@
 """Reading summary.json, with the words of today where an earlier version wrote it."""
 
-import json
 from pathlib import Path
 from typing import Any
+
+from langevin_sim.errors import FolderError
+from langevin_sim.storage.read import read_json
 
 _OF_SCHEMA_1 = {"biased": "finite-step"}
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
-    """summary.json of a folder; OSError or ValueError where it cannot be read."""
-    return translated(json.loads((folder / "summary.json").read_text(encoding="utf-8")))
+    """summary.json of a folder; FolderError if it cannot be read, or holds no results."""
+    path = folder / "summary.json"
+    summary = read_json(path)
+    if not isinstance(summary, dict):
+        raise FolderError(f"{path} is damaged: expected an object, got a {type(summary).__name__}")
+    try:
+        return translated(summary)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FolderError(f"{path} is damaged: {type(error).__name__}: {error}") from error
 
 
 def translated(summary: dict[str, Any]) -> dict[str, Any]:
