@@ -133,7 +133,7 @@ def test_unfinished_folders_name_the_way_on(run):
 def test_no_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("empty").mkdir()
-    one_line(call("verify", "nothing"), 2, "there is no folder nothing")
+    one_line(call("verify", "nothing"), 2, "nothing is not a run folder: there is no such folder")
     one_line(call("verify", "empty"), 2, "holds no run", "--out empty")
     one_line(call("resume", "empty"), 2, "holds no run", "--out empty")
 

@@ -119,7 +119,7 @@ def rehash(folder: Path, manifest: dict[str, Any], *names: str) -> None:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Read the manifest of a run folder; FolderError if it is missing or unreadable."""
     if not folder.is_dir():
-        raise FolderError(f"there is no folder {folder}")
+        raise FolderError(f"{folder} is not a run folder: there is no such folder")
     if nothing_yet(folder):
         raise FolderError(
             f"{folder} holds no run: it was stopped before its manifest.json was written; repeat its command with --out {folder}"

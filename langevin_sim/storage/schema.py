@@ -26,8 +26,8 @@ class Source(_Part):
 class Training(_Part):
     """A training on which a measurement is based."""
 
-    folder: str
-    hash: str
+    folder: str = ""
+    hash: str = ""
 
 
 class Manifest(_Part):

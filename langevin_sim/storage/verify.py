@@ -65,9 +65,9 @@ def changed(folder: Path, manifest: dict[str, Any], without: Collection[str] = (
 def require(folder: Path, manifest: dict[str, Any], without: Collection[str] = ()) -> None:
     """FolderError unless all recorded files, except ``without``, are as they were when the run ended."""
     if faults := changed(folder, manifest, without):
-        more = f" (and {len(faults) - 1} more: see langevin-sim verify {folder})" if len(faults) > 1 else ""
+        more = f" (and {len(faults) - 3} more)" if len(faults) > 3 else ""
         raise FolderError(
-            f"{folder}: {faults[0]} since the run ended{more}; restore it, or repeat the run by "
+            f"{folder}: {', '.join(faults[:3])}{more} since the run ended; restore it, or repeat the run by "
             f"langevin-sim rerun {folder} --accept-changes"
         )
 
