@@ -70,8 +70,8 @@ def _errors_as_one_line(traceback: bool = False) -> Iterator[None]:
         if traceback:
             raise
         _end(str(error) if isinstance(error, LangevinSimError) else f"out of memory ({error}); use fewer walkers, terms or rows")
-    except KeyboardInterrupt:
-        click.echo("langevin-sim: interrupted", err=True)
+    except KeyboardInterrupt as error:
+        click.echo(f"langevin-sim: interrupted{f'; {error}' if str(error) else ''}", err=True)
         sys.exit(130)
 
 

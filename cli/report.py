@@ -17,7 +17,7 @@ def command(folder: Path, show: bool, quiet: bool) -> None:
 
     Example: langevin-sim report outputs/RUN --open
     """
-    from langevin_sim.report.write import write_again
+    from langevin_sim.runs.page import write_again
 
     path = write_again(folder)
     if not quiet:

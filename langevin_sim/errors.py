@@ -44,6 +44,10 @@ class ClusterError(LangevinSimError):
     """A scheduler that does not answer, or workers that cannot run their tasks."""
 
 
+class SchedulerLost(ClusterError):
+    """A scheduler that was there when the work began, and is gone."""
+
+
 class ReferenceUnavailable(LangevinSimError):
     """An exact law that this program cannot compute; the message is the reason."""
 

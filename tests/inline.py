@@ -2,7 +2,7 @@
 
 import contextlib
 
-from langevin_sim.errors import ClusterError, LangevinSimError
+from langevin_sim.errors import LangevinSimError, SchedulerLost
 from langevin_sim.simulation.workers import TaskResult, Worker
 
 
@@ -24,7 +24,7 @@ class Inline:
     def run(self, function, tasks):
         for number, task in enumerate(tasks):
             if self.ran == self._lost:
-                raise ClusterError("the scheduler is gone")
+                raise SchedulerLost("the scheduler is gone")
             self.ran += 1
             try:
                 yield TaskResult(number, function(*task, Worker(self.threads, number)), None)

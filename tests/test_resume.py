@@ -149,7 +149,7 @@ def stopped(arguments, out, number=signal.SIGTERM, after=20):
         patch.setattr(Progress, "update", update)
         result = call(*arguments, "--out", out)
     assert result.exit_code == 130, (result.output, result.exception)
-    assert result.output == "langevin-sim: interrupted\n"
+    assert result.output == f"langevin-sim: interrupted; langevin-sim resume {out} goes on\n"
     assert manifest(out)["status"] == "INTERRUPTED"
     assert Path(out, "checkpoint", "state.npz").exists()
     assert hidden(out) == []

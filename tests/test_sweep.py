@@ -148,7 +148,9 @@ def test_goes_on_after_the_scheduler_was_lost(tmp_path, crew):
     arguments = ["--dims", "1", "--grid", "temperature=0.5:1.5:5", *TINY, "--out", "here"]
     answer = call(*arguments)
     assert answer.exit_code == 2
-    assert answer.stderr.splitlines()[-1] == "langevin-sim: the scheduler is gone"
+    last = answer.stderr.splitlines()[-1]
+    assert last.startswith("langevin-sim: the scheduler is gone; ")
+    assert last.endswith("langevin-sim sweep here --scheduler ADDRESS goes on")
     assert [row["status"] for row in rows(tmp_path / "here")][::2] == ["COMPLETED"] * 3 + ["MISSING"]
     crew._lost = None
     assert call("here").exit_code == 0

@@ -11,14 +11,14 @@ from distributed import Client, Future, KilledWorker
 
 from langevin_sim.cluster.task import Refused, call
 from langevin_sim.cluster.versions import differences, installed
-from langevin_sim.errors import ClusterError, LangevinSimError
+from langevin_sim.errors import ClusterError, LangevinSimError, SchedulerLost
 from langevin_sim.formatting import counted
 from langevin_sim.simulation.workers import TaskResult
 from langevin_sim.storage.signals import stop_if_requested
 
 _RETRIES = 2  # attempts after a task has raised an unexpected error
 _LOOK = 0.5  # seconds between two checks of signals and the scheduler
-_GONE = "the scheduler is gone; finished work is kept, and the same command continues once a scheduler is running again"
+_GONE = "the scheduler is gone; finished work is kept"
 
 
 @contextlib.contextmanager
@@ -27,7 +27,7 @@ def _answered() -> Iterator[None]:
     try:
         yield
     except (OSError, TimeoutError, CancelledError) as error:
-        raise ClusterError(_GONE) from error
+        raise SchedulerLost(_GONE) from error
 
 
 class DaskWorkers:
@@ -133,7 +133,7 @@ class DaskWorkers:
     def _stop_if_gone(self, lost: bool = False) -> None:
         comm = self._client.scheduler_comm
         if lost or self._client.status != "running" or comm is None or comm.comm.closed():
-            raise ClusterError(_GONE)
+            raise SchedulerLost(_GONE)
 
     def _everywhere(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
         """What the function returns or raises, in every worker."""

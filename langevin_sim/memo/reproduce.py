@@ -53,8 +53,9 @@ def reproduce_ensembles(
     if not 0 <= seed < 2**128:
         raise InputError(f"seed {seed}: expected 0 to 2^128 - 1")
     name = f"{settings.figure}-{settings.mode}"
-    folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
+    folder = out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
     manifest = disk.new_manifest(_spec(settings, seed), threads or limit) | {"kind": "figure"}
+    disk.begin(folder, manifest)
     with disk.recorded(folder, manifest, write_report, registry.ensemble_figures()[settings.figure].draw):
         checkpoint = Checkpoint(folder, _identity(settings, seed), checkpoint_seconds)
         return folder, _run(folder, settings, seed, threads, progress, checkpoint)

@@ -76,8 +76,8 @@ def reproduce_all(
         _check_networks(spec, notify)
     folder = out or Path("outputs") / f"reproduce-all-{spec['scale']}-{time.strftime('%Y%m%d-%H%M%S')}-{spec['seed']}"
     if manifest is None:
-        disk.claim(folder)
         manifest = disk.new_manifest(spec, threads) | {"kind": KIND}
+        disk.begin(folder, manifest)
     failed: dict[str, str] = {}
     with disk.recorded(folder, manifest):
         for item in left:

@@ -16,8 +16,9 @@ Progress = Callable[[str, int, int], None]
 def reproduce_laws(name: str, out: Path | None, progress: Progress) -> tuple[Path, dict[str, Any]]:
     """Compute, and write the folder; returns it with the summary."""
     figure = registry.law_figures()[name]
-    folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}")
+    folder = out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
     manifest = disk.new_manifest({"figure": name, "seed": 0}, 1) | {"kind": KIND}  # no random numbers
+    disk.begin(folder, manifest, anew=True)
     with disk.recorded(folder, manifest, write_report, figure.draw):
         began = time.perf_counter()
         results = figure.compute(progress)

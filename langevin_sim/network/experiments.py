@@ -100,10 +100,12 @@ def _experiment(
     measured: Callable[[], Measured],
 ) -> Outcome:
     """Claim a folder, measure, and write the results; ``command`` repeats the experiment, by default langevin-sim deep."""
-    folder = disk.claim(out or Path("outputs") / f"{kind}-{minima[0].setup.spec.data}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
+    folder = out or Path("outputs") / f"{kind}-{minima[0].setup.spec.data}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
     settings = spec.model_dump(mode="json")
     manifest = disk.new_manifest({"seed": seed, **settings}, torch.get_num_threads(), PACKAGES)
     manifest |= {"kind": kind, "runs": [{"folder": str(m.folder), "hash": m.run["hash"], "spec": m.run["spec"]} for m in minima]}
+    manifest["command"] = command
+    disk.begin(folder, manifest, anew=True)
     began = time.perf_counter()
     with disk.recorded(folder, manifest, write_report, network_folder.draw):
         results, more, arrays = measured()

@@ -128,13 +128,14 @@ def train(
     """
     spec = setup.spec
     name = f"{spec.data}-{spec.model.replace(':', '.').replace('/', '.')}-{spec.dynamics}"
-    folder = disk.claim(out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}")
+    folder = out or Path("outputs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}"
     with torch_threads(threads) as used:
         manifest = disk.new_manifest(spec.model_dump(mode="json"), used, PACKAGES)
         files = sources.record(spec.own_files())
         identity = spec.identity(setup.described["digest"])
         identity = sources.identity(identity, files) if files else identity
         manifest |= {"kind": "train", "data": setup.described, "hash": identity} | files | (origin or {})
+        disk.begin(folder, manifest)
         return folder, _train(setup, folder, manifest, progress, checkpoint_seconds)
 
 

@@ -11,6 +11,7 @@ from langevin_sim.plots.figure import literal, new_figure, own_style, title_name
 from langevin_sim.potentials.grid import energy_grid
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference import boltzmann
+from langevin_sim.storage.folder import write_whole
 
 _COLOURS = ("#1f77b4", "#ff7f0e", "#7f7f7f", "#2ca02c", "#9467bd")
 _POINTS = 401
@@ -28,10 +29,7 @@ def draw(potential: Potential, temperature: float, path: Path) -> None:
     left, right = figure.subplots(1, 2, width_ratios=[1.25, 1.0])
     _energy(left, potential, temperature)
     _masses(right, potential, temperature)
-    try:
-        figure.savefig(path, dpi=130)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
+    write_whole(path, lambda stream: figure.savefig(stream, format=path.suffix[1:], dpi=130))
 
 
 def _energy(axes: Any, potential: Potential, temperature: float) -> None:

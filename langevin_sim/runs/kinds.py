@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from langevin_sim.errors import FolderError
-from langevin_sim.memo import fig1, fig2, fig7, reproduce, reproduce_laws, training
+from langevin_sim.memo import fig1, fig2, fig7, registry, reproduce, reproduce_laws, training
 from langevin_sim.memo.table1 import drawing as table1_drawing
 from langevin_sim.memo.table1 import text as table1_text
+from langevin_sim.plots import concentration
 from langevin_sim.plugins import backend
 from langevin_sim.runs import run
 from langevin_sim.runs.execution import Execution, Outcome
@@ -18,6 +19,7 @@ from langevin_sim.settings.run import RunSpec
 from langevin_sim.settings.spec import Spec, parse
 from langevin_sim.storage import folder as disk
 from langevin_sim.storage import sources
+from langevin_sim.storage.summary import read_summary
 
 Manifest = dict[str, Any]
 Summary = dict[str, Any]
@@ -27,12 +29,13 @@ Summary = dict[str, Any]
 class Kind:
     """What the program can do with a folder of this kind.
 
-    resume(folder, execution, steps): continue an interrupted run; rerun(folder, manifest, out, execution): repeat it
-    from its manifest; both raise FolderError with the remedy if that is impossible. extendable: ``resume`` takes a larger
-    number of steps, and workers. timed: data files that hold wall times, which differ in every run.
+    resume(folder, execution, steps): continue an interrupted run, or begin it anew in its folder if it has no checkpoint;
+    rerun(folder, manifest, out, execution): repeat it from its manifest; both raise FolderError with the remedy if that is
+    impossible. draw(folder): make figure.png and figure.pdf from the data. extendable: ``resume`` takes a larger number of
+    steps, and workers. timed: data files that hold wall times, which differ in every run.
 
-    Network experiments, whose folders can be redrawn: text(summary) is figure.md; rows(summary) a table for a terminal,
-    at most 80 columns wide, headings first; draw(folder) makes figure.png and figure.pdf.
+    Network experiments: text(summary) is figure.md; rows(summary) a table for a terminal, at most 80 columns wide, headings
+    first.
     """
 
     name: str
@@ -120,12 +123,29 @@ def _rerun_measurement(folder: Path, manifest: Manifest, out: Path, how: Executi
     ]
     if [trained.run["hash"] for trained in minima] != [training["hash"] for training in manifest["runs"]]:
         raise FolderError(f"the trainings of {folder} no longer exist")
-    network.measure(manifest["kind"], minima, manifest["spec"], out, how.progress)
+    network.measure(manifest["kind"], minima, manifest["spec"], out, how.progress, manifest.get("command", ""))
+
+
+def _begin_anew(repeat: Callable[[Path, Manifest, Path, Execution], None], folder: Path, how: Execution, steps: None) -> Outcome:
+    """Resume what has no checkpoint: from its beginning, in the same folder."""
+    manifest = disk.read_manifest(folder)
+    if manifest["status"] == "COMPLETED":
+        raise FolderError(f"{folder} is complete; there is nothing to resume")
+    repeat(folder, manifest, folder, how)
+    return folder, read_summary(folder)
+
+
+def _draw_ensembles(folder: Path) -> None:
+    registry.ensemble_figures()[disk.read_manifest(folder)["spec"]["figure"]].draw(folder)
+
+
+def _draw_laws(folder: Path) -> None:
+    registry.law_figures()[disk.read_manifest(folder)["spec"]["figure"]].draw(folder)
 
 
 _measurement = partial(
     Kind,
-    resume=partial(_refuse, "{folder} holds a measurement, which has no checkpoint; use langevin-sim rerun {folder}"),
+    resume=partial(_begin_anew, _rerun_measurement),
     rerun=_rerun_measurement,
 )
 _radii = partial(_measurement, text=table1_text.text, rows=table1_text.rows, draw=table1_drawing.draw)
@@ -133,21 +153,22 @@ _radii = partial(_measurement, text=table1_text.text, rows=table1_text.rows, dra
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("run", _resume_run, _rerun_run, extendable=True),
-        Kind("figure", _resume_figure, _rerun_figure),
+        Kind("run", _resume_run, _rerun_run, draw=concentration.draw, extendable=True),
+        Kind("figure", _resume_figure, _rerun_figure, draw=_draw_ensembles),
         Kind(
             "laws",
-            partial(_refuse, "{folder} holds exact laws, which have no checkpoint: use langevin-sim rerun {folder}"),
+            partial(_begin_anew, _rerun_laws),
             _rerun_laws,
+            draw=_draw_laws,
         ),
         Kind(
             "sweep",
-            partial(_refuse, "{folder} is a sweep; use langevin-sim sweep {folder}"),
+            partial(_refuse, "{folder} is a sweep: langevin-sim sweep {folder} goes on"),
             partial(_refuse, "{folder} is a sweep; langevin-sim rerun takes one of {folder}/points"),
         ),
         Kind(
             "all",
-            partial(_refuse, "{folder} holds folders of figures; use langevin-sim reproduce all --out {folder}"),
+            partial(_refuse, "{folder} holds folders of figures: langevin-sim reproduce all --out {folder} goes on"),
             partial(_refuse, "{folder} holds folders of figures; langevin-sim rerun takes one of them"),
         ),
         Kind(

@@ -94,14 +94,15 @@ def run_spec(
     systems = check(spec, threads)
     path = out or Path("outputs") / f"{_slug(spec.potential)}-{time.strftime('%Y%m%d-%H%M%S')}-{spec.seed}"
     absent = disk.absent_parents(path)
-    folder = disk.claim(path)
+    manifest = disk.new_manifest(spec.model_dump(), threads or available_threads())
+    manifest |= _data(spec) | sources.record(spec.own_files()) | (origin or {})
+    folder = disk.begin(path, manifest)
     try:
         prepared = prepare(spec, systems)
     except BaseException:
-        disk.remove_empty([folder, *absent])  # it is still empty
+        disk.abandon(folder, absent)
         raise
-    manifest = disk.new_manifest(prepared.spec.model_dump(), threads or available_threads())
-    manifest |= _data(spec) | sources.record(spec.own_files()) | (origin or {})
+    manifest["spec"] = prepared.spec.model_dump()
     with disk.recorded(folder, manifest, write_report, concentration.draw):
         checkpoint = Checkpoint(folder, _identity(prepared.spec, manifest), checkpoint_seconds, keep_states)
         return folder, _run(folder, prepared, threads, progress, notify, checkpoint, workers)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from langevin_sim.errors import FolderError, LangevinSimError
+from langevin_sim.errors import FolderError, LangevinSimError, SchedulerLost
 from langevin_sim.storage.atomic import remove_partial, write_json, write_whole
-from langevin_sim.storage.claim import absent_parents, claim, claimable, remove_empty
+from langevin_sim.storage.claim import absent_parents, claim, claimable, remove_empty, taken
 from langevin_sim.storage.lock import locked
 from langevin_sim.storage.log import kept, log
 from langevin_sim.storage.manifest import (
@@ -18,6 +18,7 @@ from langevin_sim.storage.manifest import (
     differences,
     finish_manifest,
     new_manifest,
+    nothing_yet,
     now,
     other_schema,
     read_manifest,
@@ -26,13 +27,15 @@ from langevin_sim.storage.manifest import (
 from langevin_sim.storage.signals import deferred
 from langevin_sim.storage.sources import keep
 from langevin_sim.storage.table import write_csv
+from langevin_sim.storage.way import command, way_on
 
 __all__ = [
     "READ",
     "SCHEMA",
+    "abandon",
     "absent_parents",
     "attempt",
-    "claim",
+    "begin",
     "claimable",
     "continued",
     "differences",
@@ -51,6 +54,41 @@ __all__ = [
 ]
 
 Page = Callable[[Path], Any]
+_NAME = "manifest.json"
+
+
+def begin(path: Path, manifest: dict[str, Any], anew: bool = False) -> Path:
+    """Claim a folder for a run, and write its manifest before anything else, so that a killed run can always go on.
+
+    anew: a folder that holds the same work, unfinished, is taken too: it has no checkpoint, and begins again. FolderError,
+    with nothing left behind, if the folder exists or cannot be written.
+    """
+    new = [path, *absent_parents(path)] if not path.exists() else []
+    if anew and (path / _NAME).exists():
+        before = read_manifest(path)
+        if before["status"] == "COMPLETED" or any(before.get(key) != manifest.get(key) for key in ("kind", "spec", "runs")):
+            raise taken(path)
+        manifest |= {"resumed": [*before.get("resumed", []), now()]}
+    else:
+        claim(path)
+    try:
+        with locked(path) as alone:
+            if not anew and not nothing_yet(path):  # another process was quicker
+                raise taken(path)
+            if alone:
+                remove_partial(path)
+            write_json(path / _NAME, manifest)
+    except BaseException:
+        remove_empty(new)
+        raise
+    return path
+
+
+def abandon(folder: Path, absent: list[Path]) -> None:
+    """Remove a folder in which nothing but the manifest has been written, and those of its parents that were absent."""
+    with contextlib.suppress(OSError):
+        (folder / _NAME).unlink()
+    remove_empty([folder, *absent])
 
 
 @contextlib.contextmanager
@@ -64,7 +102,7 @@ def recorded(folder: Path, manifest: dict[str, Any], report: Page | None = None,
         if alone:
             remove_partial(folder)
         manifest["finished"] = None  # present if the run is resumed
-        write_json(folder / "manifest.json", manifest)
+        write_json(folder / _NAME, manifest)
         keep(folder, manifest)
         log.info("started: %s", json.dumps(manifest["spec"]))
         try:
@@ -73,6 +111,11 @@ def recorded(folder: Path, manifest: dict[str, Any], report: Page | None = None,
             _record_end(folder, manifest, error)
             if isinstance(error, OSError):  # raised by a writer other than write_whole
                 raise FolderError(f"cannot write to {folder}: {error.strerror or error}") from error
+            if isinstance(error, SchedulerLost):
+                go_on = f"once a scheduler is running again, {command(folder, manifest)} --scheduler ADDRESS goes on"
+                raise SchedulerLost(f"{error}; {go_on}") from error
+            if isinstance(error, KeyboardInterrupt):
+                raise KeyboardInterrupt(way_on(folder, manifest)) from error
             raise
         log.info("completed")
         manifest |= {"finished": now(), "drawn": draw is None and report is None}

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import re
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
@@ -139,7 +140,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def nothing_yet(folder: Path) -> bool:
     """Whether an existing folder is empty, but for what a killed process left before it wrote a manifest."""
-    return all(path.name.startswith(".") for path in folder.iterdir())
+    return all(path.name == ".lock" or re.fullmatch(r"\..+\.\d+", path.name) for path in folder.iterdir())
 
 
 def other_schema(folder: Path, schema: Any) -> FolderError:

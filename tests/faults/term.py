@@ -53,7 +53,8 @@ def job_by_job(job: Job) -> bool:
                     check_whole(where)
                     found = status(where)
                     if found == "INTERRUPTED":
-                        assert ended == (130, "langevin-sim: interrupted\n"), ended
+                        assert ended[0] == 130, ended
+                        assert ended[1].startswith("langevin-sim: interrupted; langevin-sim "), ended
                         assert (where / job.checkpoint).exists()
                         assert not list(where.rglob(".*"))
                         finish(start(job.arguments, where, resume=True))

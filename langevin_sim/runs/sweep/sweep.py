@@ -61,7 +61,7 @@ def run_sweep(
         _check_files(sweep.kind, folder / "points" / point.name, consent)
     with workers(len(missing)) if missing else contextlib.nullcontext() as pool:
         if not begun:
-            disk.claim(folder)
+            disk.begin(folder, manifest)
         with disk.recorded(folder, manifest, write_report):
             try:
                 errors = _work(sweep, folder, missing, pool, progress, checkpoint_seconds, consent.accept) if pool else {}
