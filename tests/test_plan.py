@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,14 +12,14 @@ from scipy.stats import chi, norm
 
 from langevin_sim import potentials
 from langevin_sim.cli.main import main
-from langevin_sim.dynamics import GDL, MALA, RWM, SGDL, Domain
+from langevin_sim.dynamics import GD, GDL, MALA, RWM, SGD, SGDL, Domain
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.reference import boltzmann, chain_law
 from langevin_sim.reference.eyring_kramers import correction, doubt, escape_time, joined, relaxation_time, saddle_between
 from langevin_sim.reference.metropolis import refusals
 from langevin_sim.reference.temperature import effective_temperature
 from langevin_sim.settings.run import make_spec
-from langevin_sim.settings.systems import build, halved
+from langevin_sim.settings.systems import System, build, halved, unextrapolated
 from langevin_sim.simulation import plan, references
 from langevin_sim.simulation.references import reference_laws
 
@@ -169,6 +170,58 @@ def test_half_the_step_keeps_the_temperature_of_the_batches():
     assert halved(case)[1].step_size == 0.5 * case[1].step_size
     assert effective_temperature(*halved(case)) == pytest.approx(effective_temperature(*case))
     assert effective_temperature(*case) == pytest.approx(1.4)
+
+
+@pytest.mark.parametrize("name", ["own", "ones"])
+def test_half_the_step_keeps_the_temperature_of_sums_of_ones_own(name):
+    """Where V_i - U is a tilt, it grows by sqrt(2); U and its gradient stay as they are."""
+    values = np.random.default_rng(3).exponential(size=40)
+    potential = (
+        potentials.finite_sum("(x1^2-1)^2 + c*x1", 1, {"c": values})
+        if name == "own"
+        else potentials.regression_from(np.ones((40, 1)), values)
+    )
+    case = System(potential, SGDL(0.04, 0.5, batch_size=5))
+    half = halved(case)
+    assert effective_temperature(*half) == pytest.approx(effective_temperature(*case), rel=1e-12)
+    assert effective_temperature(*case) > 0.5
+    x = np.array([[0.3], [-1.2]])
+    np.testing.assert_allclose(half.potential.gradient(x), potential.gradient(x), rtol=1e-12)
+    for i in (0, 7):
+        one = np.full((2, 1), i)
+        away = [U.batch_gradient(x, one) - U.gradient(x) for U in (potential, half.potential)]
+        np.testing.assert_allclose(away[1], np.sqrt(2.0) * away[0], rtol=1e-9)
+
+
+def test_extrapolation_of_a_sum_of_ones_own_agrees_with_boltzmann_at_the_same_temperature(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shifts = np.random.default_rng(5).normal(scale=2.0, size=60)
+    Path("shifts.csv").write_text("c\n" + "\n".join(f"{c:.4f}" for c in shifts))
+    settings = (
+        "--dims 1 --dynamics sgdl --temperature 0.5 --step-size 0.04 --batch-size 5 --walkers 2560 --steps 8000 --burn-in 4000"
+    )
+    arguments = ["run", "--potential", "sum: (x1^2-1)^2 + c*x1", "--data", "shifts.csv", *settings.split(), "--seed", "12"]
+    (result,) = json.loads(CliRunner().invoke(main, [*arguments, "--extrapolate", "--json"]).stdout)["results"]
+    assert result["verdict"] == "finite-step"
+    for region in result["regions"]:
+        assert region["extrapolated_verdict"] in ("agrees", "finite-step")
+        assert abs(region["extrapolated_remainder"]) < abs(region["chain"] - region["boltzmann"])
+        assert region["extrapolated_error"] >= region["extrapolated_stderr"]
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        (System(potentials.rbf(), SGD(1.0)), "depends on x and vanishes with the step"),
+        (System(potentials.twowell(1), MALA(0.1)), "Boltzmann's law at any step"),
+        (System(potentials.twowell(1), GD(0.1)), "no stationary law"),
+        (System(potentials.rbf(), SGDL(1.0, 0.01)), ""),
+        (System(potentials.twowell(1), GDL(0.1)), ""),
+    ],
+)
+def test_what_cannot_be_extrapolated_says_why(case, words):
+    assert words in unextrapolated(case)
+    assert bool(words) == bool(unextrapolated(case))
 
 
 def test_the_limit_of_cold_is_drawn_only_where_it_is_known():

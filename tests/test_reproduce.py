@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from langevin_sim import potentials
 from langevin_sim.cli.main import main
 from langevin_sim.formatting import decimals, measured
-from langevin_sim.memo import fig6, wedge
+from langevin_sim.memo import fig3, fig6, wedge
 from langevin_sim.memo.measures import pooled_ratio
 from langevin_sim.memo.passages import BINS, Looks, walker_shares
 from langevin_sim.memo.registry import ensemble_figures
@@ -40,6 +40,7 @@ def without_times(summary):
 @pytest.mark.parametrize("mode", ["literal", "converged"])
 @pytest.mark.parametrize("name", sorted(ensemble_figures()))
 def test_the_folder_is_complete_and_its_text_has_its_numbers(tmp_path, monkeypatch, name, mode):
+    monkeypatch.setattr(fig3, "CHAIN_DIMS", (1,))  # in two dimensions it takes half a minute
     monkeypatch.setattr(fig6, "TEMPERATURE", 0.02)  # noise for which the exact law takes a second
     monkeypatch.setattr(fig6, "AMPLITUDE", 0.8)
     monkeypatch.setattr(fig6, "NEAR", (1.0, 0.8))

@@ -114,7 +114,7 @@ def text(summary: dict[str, Any]) -> str:
 
 
 def _finals(results: list[dict[str, Any]], labels: list[str]) -> str:
-    headings = ["dynamics", "step size", "T", "gamma' a step", "replicas", *(words(q) for q in _COLUMNS)]
+    headings = ["dynamics", "step size", "T", "gamma' per step", "replicas", *(words(q) for q in _COLUMNS)]
     rows = [
         [
             name,

@@ -1,4 +1,4 @@
-"""Fig. 4: of two minima of equal depth, the degenerate one is the likelier (d = 2)."""
+"""Fig. 4: of two minima of equal depth, the degenerate one is more likely (d = 2)."""
 
 from pathlib import Path
 from typing import Any
@@ -37,23 +37,24 @@ def text(summary: dict[str, Any]) -> str:
     )
     if summary["mode"] == "converged":
         return document(
-            "Fig. 4, converged: the degenerate minimum is the likelier",
+            "Fig. 4, converged: the degenerate minimum is more likely",
             _MEMO,
             summary,
             f"The histogram of (x_1, x_2) on the wedge at T = {result['temperature']:g}, by MALA, which samples "
             f"Boltzmann's law exactly at any step, beside that law. {held} {claim(summary['results'])}",
-            "How it differs from the memo: the authors took eta = 1, differences over 0.25 and one walker; see --literal. "
-            "The valley is likelier because of its volume, whatever its slopes.",
+            "How it differs from the memo: the authors used eta = 1, differences over 0.25 and one walker; see --literal. "
+            "The valley is more likely because of its volume, whatever its slopes.",
             masses(summary["results"]),
         )
     return document(
         "Fig. 4, with the authors' settings",
         _MEMO,
         summary,
-        f"Wedge in d = 2, eta = 1, noise A = {result['noise']:g} a step, forward differences over {DIFFERENCE:g} divided "
-        "by it, start at the pyramid's apex, every step recorded, no burn-in. The number of steps is that of Figs. 3 and 5; "
-        f"{result['walkers']:,} replicas of the authors' one walker are pooled.",
-        f"{held} The valley is the likelier, as in the memo, but by a factor {ratio['mean']:.2f} instead of "
+        f"Wedge in d = 2, eta = 1, noise A = {result['noise']:g} per step, forward differences over {DIFFERENCE:g} divided "
+        "by it, start at the apex of the pyramid, every step recorded, no burn-in. The number of steps is that of Figs. 3 and 5; "
+        f"{result['walkers']:,} replicas of the authors' single walker are pooled; the band holds the middle 68 % of the "
+        "histograms of single replicas.",
+        f"{held} The valley is more likely, as in the memo, but by a factor of {ratio['mean']:.2f} instead of "
         f"{ratio['boltzmann']:.0f}: Boltzmann's law is at T = A^2/(2 eta) = {result['temperature']:g}, which these runs do not "
         "sample. The slopes are 1, so at eta = 1 one gradient step is as long as the slope, and a walker "
         "jumps around the floor instead of settling there. Forward differences shift the histogram to one side.",

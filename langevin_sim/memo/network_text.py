@@ -57,7 +57,7 @@ def _motion(spec: dict[str, Any]) -> str:
     if KINDS[spec["dynamics"]].stochastic_gradient:
         words.append(f"batches of {spec['batch_size']}{'' if spec['sampling'] == 'epochs' else ' drawn independently'}")
     if KINDS[spec["dynamics"]].noisy:
-        noise = f"gamma' = {math.sqrt(2 * spec['step_size'] * spec['temperature']):.3g} a step at first"
+        noise = f"gamma' = {math.sqrt(2 * spec['step_size'] * spec['temperature']):.3g} per step at first"
         words.append(f"T = {spec['temperature']:g} ({noise}; noise schedule {spec['noise_schedule']})")
     words += [f"{name.replace('_', ' ')} {spec[name]:g}" for name in ("momentum", "weight_decay") if spec[name]]
     return ", ".join(words)

@@ -55,3 +55,19 @@ def tilted(potential: Potential, covariance: np.ndarray, terms: int = 1000, seed
     half = np.sqrt(terms / 2) * orthonormal @ root.T
     data = np.ascontiguousarray(np.concatenate([half, -half]))
     return replace(potential, terms=FiniteSum(data, _batch_gradient, matrix, data))
+
+
+def scaled_noise(potential: Potential, factor: float, covariance: np.ndarray) -> Potential:
+    """The sum whose terms are U + factor (V_i - U), where V_i - U is a tilt: z_i . x and a constant.
+
+    covariance [dim, dim]: that of the terms' gradients, the same at every x. A step then takes grad U from all terms.
+    """
+    terms = potential.terms
+    if terms is None:
+        raise InputError(f"{potential.name} is not a finite sum; use potentials.tilted to make it one")
+    tilts = terms.tilts
+    if tilts is None:
+        single = potential.batch_gradient(np.tile(potential.minima[0], (terms.n_terms, 1)), np.arange(terms.n_terms)[:, None])
+        tilts = single - single.mean(axis=0)
+    data = np.ascontiguousarray(factor * tilts)
+    return replace(potential, terms=FiniteSum(data, _batch_gradient, factor**2 * covariance, data))

@@ -18,7 +18,7 @@ from langevin_sim.potentials.rows import digest
 from langevin_sim.report.write import write as write_report
 from langevin_sim.settings.run import RunSpec
 from langevin_sim.settings.spec import parse
-from langevin_sim.settings.systems import System, build, halved
+from langevin_sim.settings.systems import System, build, halved, unextrapolated
 from langevin_sim.simulation import plan
 from langevin_sim.simulation.film import BLOCKS, Film
 from langevin_sim.simulation.references import References, reference_laws
@@ -70,6 +70,7 @@ def prepare(spec: RunSpec, systems: list[System]) -> Prepared:
             raise InputError(f"--steps auto: no relaxation time can be predicted ({reason}); give a number of steps")
         spec = spec.model_copy(update={"steps": steps, "burn_in": max(burn_in, spec.burn_in)})
     notices = [text for system in systems for text in plan.warnings(*system)]
+    notices += [f"--extrapolate: {why}" for system in systems if spec.extrapolate and (why := unextrapolated(system))]
     notices += [plan.notice(*system, each, spec.burn_in, _number(spec)) for system, each in zip(systems, references, strict=True)]
     return Prepared(spec, systems, references, list(dict.fromkeys(filter(None, notices))))
 
@@ -181,7 +182,7 @@ def _run(
         if entry is None:
             run, filmed = _simulate(spec, system, references, threads, progress, 1, checkpoint, workers)
             half = None
-            if _extrapolates(spec, system):
+            if spec.extrapolate and not unextrapolated(system):
                 half, _ = _simulate(spec, halved(system), references, threads, progress, 2, checkpoint, workers)
             entry = summarise(run, references, len(prepared.systems), half)
             checkpoint.add(label, _number(spec), entry, _arrays(run, references) | filmed)
@@ -213,10 +214,6 @@ def _key(potential: Potential, dynamics: Dynamics) -> str:
 def _number(spec: RunSpec) -> int:
     assert spec.steps != "auto", "prepare() settles the number of steps"
     return spec.steps
-
-
-def _extrapolates(spec: RunSpec, system: System) -> bool:
-    return spec.extrapolate and system.dynamics.stationary and system.dynamics.weak_order is not None
 
 
 def _simulate(

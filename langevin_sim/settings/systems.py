@@ -1,6 +1,6 @@
 """Build from a spec what is simulated: a potential and a dynamics for every dimension."""
 
-from dataclasses import replace
+import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,8 @@ from langevin_sim.errors import InputError, UnknownNameError
 from langevin_sim.potentials.custom import check as check_own
 from langevin_sim.potentials.minima import hessian
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.potentials.tilts import scaled_noise
+from langevin_sim.reference.least_squares import constant_noise
 from langevin_sim.settings.run import RunSpec
 
 
@@ -51,13 +53,27 @@ def _own_settings(spec: RunSpec) -> dict[str, dict[str, float]]:
 
 
 def halved(system: System) -> System:
-    """The same system at half the step and the same temperatures: the variance of the tilts doubles, which preserves T_eff."""
+    """The same system at half the step and the same temperatures: the variance of batches doubles, which preserves T_eff.
+
+    Where the noise of batches depends on x, it stays as it is, and vanishes with the step.
+    """
     potential, dynamics = system
-    terms = potential.terms
-    if terms is not None and terms.tilted and terms.covariance is not None:
-        tilts = np.sqrt(2.0) * terms.data
-        potential = replace(potential, terms=replace(terms, data=tilts, covariance=2.0 * terms.covariance, tilts=tilts))
+    noise = constant_noise(potential) if dynamics.stochastic_gradient else None
+    if noise is not None:
+        potential = scaled_noise(potential, math.sqrt(2.0), noise)
     return System(potential, with_step_size(dynamics, 0.5 * dynamics.step_size))
+
+
+def unextrapolated(system: System) -> str:
+    """Why results cannot be extrapolated to step 0; empty if they can."""
+    potential, dynamics = system
+    if dynamics.exact:
+        return f"{dynamics.name} has Boltzmann's law at any step: there is nothing to extrapolate"
+    if not dynamics.stationary or dynamics.weak_order is None:
+        return f"{dynamics.name} has no stationary law whose order in the step is known: nothing is extrapolated"
+    if dynamics.temperature == 0 and constant_noise(potential) is None:
+        return f"the noise of {dynamics.name} depends on x and vanishes with the step: nothing is extrapolated"
+    return ""
 
 
 def _system(spec: RunSpec, potential: Potential, name: str, own: dict[str, float]) -> System:

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md and the README's table, from the results that are kept."""
+"""Write docs/benchmarks.md and the README's table from the kept results."""
 
 import math
 from collections.abc import Iterable
@@ -11,15 +11,15 @@ from workload import EVERY, OUR_STEPS, STEPS, WALKERS
 
 from langevin_sim.formatting import markdown_table
 
-CLOSE = 5.0  # ratios below are told in words
-FALSE_ALARMS = 0.01  # of one run, all of its masses together
+CLOSE = 5.0  # ratios below this are listed as close
+FALSE_ALARMS = 0.01  # false-alarm rate of one run, over all its masses
 
 Results = dict[str, Any]
 Row = dict[str, Any]
 
 
 class Cost(NamedTuple):
-    """Medians over rounds of the peer, of ours beside it, and of their ratio, with the ratio's extremes."""
+    """Medians over rounds of the peer's cost, of ours, and of their ratio, with the extremes of the ratio."""
 
     ns: float
     ours: float
@@ -29,7 +29,8 @@ class Cost(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One peer in one dim. threads: two of its own, if it has them. off: its mass less the exact one, in standard errors."""
+    """One peer in one dim. threads: with two threads of its own, if it has any. off: its mass minus the exact one, in standard
+    errors."""
 
     peer: str
     potential: str
@@ -49,7 +50,7 @@ def _cost(rows: list[Row]) -> Cost:
 
 
 def _line(rows: list[Row]) -> Line:
-    """On two cores, the better of the peer's own threads and of two processes."""
+    """A line of the table; on two cores, the faster of the peer's own threads and two processes."""
     costs = {mode: _cost([row for row in rows if row["mode"] == mode]) for mode in {row["mode"] for row in rows}}
     one = costs.pop("one")
     two_by = min(costs, key=lambda mode: costs[mode].ratio)
@@ -69,7 +70,7 @@ def lines(results: Results) -> list[Line]:
 
 
 def threshold(results: Results) -> float:
-    """How many standard errors a mass may be off."""
+    """The largest allowed deviation of a mass, in standard errors."""
     return NormalDist().inv_cdf(1.0 - FALSE_ALARMS / (2 * len(lines(results))))
 
 
@@ -79,7 +80,7 @@ def all_right(results: Results) -> bool:
 
 
 def table(results: Results) -> str:
-    """All that was measured, a row a line."""
+    """All results, one row per line."""
     headings = [
         "peer",
         "dynamics, U",
@@ -114,18 +115,18 @@ def _span(ratios: Iterable[float]) -> str:
 
 
 def quiet(results: Results) -> bool:
-    """Whether others left the machine alone while something ran on two cores: else those figures are not quoted."""
+    """Whether the machine was otherwise idle during the runs on two cores; if not, their results are not quoted."""
     return _others(results)[0] <= IDLE
 
 
 def _others(results: Results) -> tuple[float, float]:
-    """Cores that others used during the runs on two cores: median and most."""
+    """The number of cores used by other processes during the runs on two cores: median and maximum."""
     used = [row["others"] for row in results["rows"] if row["mode"] != "one"]
     return median(used), max(used)
 
 
 def by_peer(results: Results) -> dict[str, list[Line]]:
-    """Each peer's lines, OpenMM's platforms together."""
+    """The lines of each peer; OpenMM's platforms are one peer."""
     found: dict[str, list[Line]] = {}
     for line in lines(results):
         found.setdefault(line.peer.partition(",")[0], []).append(line)
@@ -133,7 +134,7 @@ def by_peer(results: Results) -> dict[str, list[Line]]:
 
 
 def headline(results: Results) -> str:
-    """The README's table: for each peer the ratios, from the lowest of its dims to the highest."""
+    """The README's table: for each peer the range of its ratios over dims."""
     columns = 2 if quiet(results) else 1
     rows = []
     for peer, found in by_peer(results).items():
@@ -142,7 +143,7 @@ def headline(results: Results) -> str:
 
 
 def closest(results: Results) -> str:
-    """Where a peer is close, in words."""
+    """A list of the peers that are close."""
     near = []
     for peer, found in by_peer(results).items():
         one, two = [line.one.ratio for line in found], [line.two.ratio for line in found]
@@ -154,13 +155,13 @@ def closest(results: Results) -> str:
 
 
 def besides(results: Results) -> float:
-    """The share of our time on one core in d = 1 that no step takes."""
+    """The share of our time on one core in d = 1 that is not spent on steps."""
     ours = [row for row in results["rows"] if "loop" in row and (row["mode"], row["dynamics"], row["dim"]) == ("one", "gdl", 1)]
     return 1.0 - median(row["loop"] for row in ours)
 
 
 def own_threads(results: Results) -> str:
-    """What the peers reach on two cores with threads of their own."""
+    """The ratios on two cores of peers with threads of their own."""
     spans = {peer: [line.threads.ratio for line in found if line.threads] for peer, found in by_peer(results).items()}
     return ", ".join(f"{peer} {_span(ratios)}" for peer, ratios in spans.items() if ratios)
 
@@ -175,11 +176,11 @@ def render(results: Results) -> str:
     """The page."""
     told = {key: value for key, value in results.items() if key != "rows"}
     told["versions"] = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
-    told["others"] = "{:.2f} cores in the median, {:.2f} at most, during the runs on two".format(*_others(results))
+    told["others"] = "{:.2f} cores (median), {:.2f} (maximum) during the runs on two cores".format(*_others(results))
     told["warning"] = (
         ""
         if quiet(results)
-        else (" **The machine was not quiet: what stands here of two cores is rough, and is quoted nowhere.**")
+        else (" **The machine was not quiet, so the results on two cores are rough, and are quoted nowhere.**")
     )
     told["all_right"] = "are" if all_right(results) else "are NOT all"
     told |= {"table": table(results), "closest": closest(results)}
