@@ -90,3 +90,29 @@ def test_nothing_seen_of_a_rare_region_is_no_disagreement():
         run = simulate(potential, dynamics, walkers=512, steps=4000, burn_in=2000, record_every=20, seed=seed)
         assert run.occupancy["plateau"].stderr > 0
         assert judge(run, references).word == "agrees"
+
+
+def test_the_kept_page_is_of_the_cases_of_today():
+    """Names, sizes and wanted seeds of every row; counts within the ranges; every fault caught at every seed, and no control."""
+    module = study()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in module.PAGE.read_text().splitlines() if "|" in line]
+    right = {row[0]: row for row in rows if len(row) == 8}
+    wrong = [row for row in rows if len(row) == 5][2:]
+    assert list(right) == ["case", "---", *(case.name for case in module.NOTHING_WRONG), "all"]
+    total = 0
+    for case in module.NOTHING_WRONG:
+        _, size, runs, _, alarms, limits, words, _ = right[case.name]
+        assert size == f"{case.burn_in:,} + {case.steps:,}"
+        done, wanted = map(int, runs.split(" of "))
+        assert 0 < done <= wanted == case.seeds
+        low, high = map(int, limits.split(" to "))
+        assert low <= int(alarms) <= high
+        assert sum(int(part.split()[-1]) for part in words.split(", ")) == done
+        total += done
+    low, high = map(int, right["all"][5].split(" to "))
+    assert int(right["all"][2].replace(",", "")) == total
+    assert low <= int(right["all"][4]) <= high
+    for row, case in zip(wrong, module.SOMETHING_WRONG, strict=True):
+        name, dim, size, caught, _ = row
+        assert (name, int(dim), size) == (case.name, case.make()[0].dim, f"{case.burn_in:,} + {case.steps:,}")
+        assert caught == (f"0 of {case.seeds}" if case.fault is module.sound else f"{case.seeds} of {case.seeds}")
