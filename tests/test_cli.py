@@ -15,6 +15,8 @@ from langevin_sim.cli.main import main
 from langevin_sim.cli.table import print_table
 from langevin_sim.engine import benchmark
 from langevin_sim.errors import InputError
+from langevin_sim.settings.run import make_spec
+from langevin_sim.settings.spec import read_config
 
 TINY = ["--walkers", "256", "--steps", "800", "--burn-in", "200", "--seed", "1"]
 
@@ -305,3 +307,31 @@ def test_a_run_keeps_as_many_regions_as_asked_for(tmp_path):
     regions = json.loads((tmp_path / "run" / "summary.json").read_text())["results"][0]["regions"]
     assert [region["name"] for region in regions] == ["well1", "well2", "well3", "elsewhere"]
     assert "max_regions = 3" in CliRunner().invoke(main, [*wells, *tiny, "--max-regions", "3", "--print-config"]).output
+
+
+def test_toml_as_people_write_it(tmp_path):
+    path = tmp_path / "run.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + b"dims = 1\nstart = 0.5\nwalkers = 100\n")
+    spec = make_spec(read_config(path))
+    assert (spec.dims, spec.start, spec.walkers) == ([1], "0.5", 100)
+    assert make_spec({"dims": 1, "start": 2}).start == "2"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("noise = 0.1", "temperature"),
+        ("[set]\ndepth = 2", "[parameters]"),
+        ("[set-dynamics]\na = 2", "[dynamics_settings]"),
+        ("dim = 2", "dims = 2"),
+        ("step-size = 0.1", "did you mean 'step_size'?"),
+        ("dims = true", "dims"),
+        ("start = true", "start"),
+    ],
+)
+def test_hints_for_toml_are_near(tmp_path, text, said):
+    (tmp_path / "run.toml").write_text(text)
+    result = call("run", "--config", "run.toml")
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1

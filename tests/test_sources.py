@@ -213,3 +213,12 @@ def test_a_sweep_compares_too(tmp_path, monkeypatch):
     Path("pot.py").unlink()
     finished(call("sweep", "all", "--trust", "--quiet"))
     assert manifest("all/points/temperature=1,dim=1")["status"] == "COMPLETED"
+
+
+def test_a_report_that_draws_does_not_run_unknown_code(tmp_path, monkeypatch):
+    finished(call(*RUN, "--out", "whole"))
+    new_machine(tmp_path, monkeypatch)
+    finished(call("report", "whole"))  # nothing to draw: no code
+    Path("whole/manifest.json").write_text(json.dumps(manifest("whole") | {"drawn": False}))
+    refused(call("report", "whole"), "pot.py", "--trust")
+    finished(call("report", "whole", "--trust"))

@@ -1,6 +1,5 @@
 """Fig. 2: SGD beside SGDL, on training and validation images."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from langevin_sim.memo.figure import NetworkFigure
 from langevin_sim.memo.network_text import document, notes
 from langevin_sim.plots import curves
 from langevin_sim.plots.figure import literal, new_figure, own_style, save
+from langevin_sim.storage.read import read_arrays, read_json
 
 QUANTITIES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 _COLUMNS = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")  # in the order of tables
@@ -30,9 +30,8 @@ def compare(folders: list[Path]) -> tuple[list[dict[str, Any]], list[dict[str, A
     arrays: dict[str, np.ndarray] = {}
     last: list[dict[str, np.ndarray]] = []
     for number, folder in enumerate(folders):
-        run = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["runs"][0]
-        with np.load(folder / "arrays.npz") as held:
-            epochs, series = _by_replica(dict(held))
+        run = read_json(folder / "summary.json")["runs"][0]
+        epochs, series = _by_replica(read_arrays(folder / "arrays.npz"))
         arrays |= {f"{number}_epoch": epochs} | {f"{number}_{name}": series[name] for name in QUANTITIES}
         final = {name: series[name][:, -1] for name in QUANTITIES}
         last.append(final)

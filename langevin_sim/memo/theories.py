@@ -1,6 +1,5 @@
 """How wrong is each theory of SGD? Compares each theory with the exact laws of four finite sums, over steps and batch sizes."""
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from langevin_sim.reference.theories import (
     ornstein_uhlenbeck_cells,
     total_variation,
 )
+from langevin_sim.storage.read import read_json
 
 GOOD = 0.01  # a theory is called good up to this total variation
 THEORIES = {
@@ -222,7 +222,7 @@ def _good(entry: dict[str, Any], theory: str) -> bool:
 @own_style()
 def draw(folder: Path) -> None:
     """figure.png and figure.pdf: total variation over (eta, b), with one row per setting and one column per theory."""
-    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    summary = read_json(folder / "summary.json")
     names = list(dict.fromkeys(entry["setting"] for entry in summary["results"]))
     figure = new_figure(15.0, 3.1 * len(names))
     axes = figure.subplots(len(names), len(THEORIES), squeeze=False)

@@ -39,7 +39,7 @@ def read(path: Path, device: torch.device, sealed: bool = False) -> tuple[dict[s
         if sealed and json.loads(seal) != _hash(held, texts):
             raise ValueError("its content does not match its checksum")
         return held, {key: json.loads(value) for key, value in texts.items()}
-    except (OSError, SafetensorError, ValueError) as error:
+    except (OSError, SafetensorError, ValueError, RecursionError) as error:
         raise CheckpointError(f"cannot read {path}: {error}; it has not been changed") from error
 
 

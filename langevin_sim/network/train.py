@@ -224,8 +224,11 @@ def _reached(setup: Setup, folder: Path, identity: str) -> tuple[Rows, dict[str,
     held, notes = tensors.read(folder / _STATE, setup.device, sealed=True)
     if notes.get("hash") != identity:
         raise CheckpointError(f"{folder / _STATE} is the checkpoint of another run; it has not been changed")
-    log.info("continues after %d replicas and %d lines of history", len(notes["results"]), len(notes["history"]))
-    return Rows(notes["history"], notes["results"]), held or None
+    history, results = notes.get("history"), notes.get("results")
+    if not (isinstance(history, list) and isinstance(results, list)):
+        raise CheckpointError(f"{folder / _STATE} is damaged: it holds no history; it has not been changed")
+    log.info("continues after %d replicas and %d lines of history", len(results), len(history))
+    return Rows(history, results), held or None
 
 
 def _replica(

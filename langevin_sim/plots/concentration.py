@@ -10,6 +10,7 @@ from langevin_sim.dynamics import parse_domain, traits_of
 from langevin_sim.plots.figure import new_figure, own_style, save, title_name
 from langevin_sim.potentials.grid import energy_grid
 from langevin_sim.potentials.potential import Potential
+from langevin_sim.storage.read import read_arrays
 from langevin_sim.storage.summary import read_summary
 
 _EXACT = "#d62728"
@@ -21,8 +22,7 @@ _VISIBLE = 0.01  # fraction of the highest bin by which the chain law's curve mu
 def draw(folder: Path) -> None:
     """figure.png and figure.pdf from summary.json and histograms.npz of a run folder."""
     summary = read_summary(folder)
-    with np.load(folder / "histograms.npz") as arrays:
-        histograms = dict(arrays)
+    histograms = read_arrays(folder / "histograms.npz")
     dims = sorted({result["dim"] for result in summary["results"]})
     shown = dims if len(dims) <= 6 else [dims[k] for k in np.linspace(0, len(dims) - 1, 6).round().astype(int)]
     columns = 3 if len(shown) > 2 else 2

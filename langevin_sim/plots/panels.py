@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from langevin_sim import potentials
 from langevin_sim.plots.figure import title_name
 from langevin_sim.potentials.grid import energy_grid
+from langevin_sim.storage.read import read_arrays
 from langevin_sim.storage.summary import read_summary
 
 MEASURED, EXACT, CHAIN = "#1f77b4", "#d62728", "black"
@@ -19,8 +20,7 @@ _FAINTEST = 1e-4  # fraction of the densest bin of a plane at which its colours 
 
 def read(folder: Path, name: str = "histograms.npz") -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """summary.json and the arrays of a run folder."""
-    with np.load(folder / name) as arrays:
-        return read_summary(folder), dict(arrays)
+    return read_summary(folder), read_arrays(folder / name)
 
 
 def surface(axes: Any, result: dict[str, Any], zoom: float = 0.85) -> None:

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from langevin_sim.dynamics import traits_of
 from langevin_sim.formatting import decimals, duration, measured, number, plus_minus
 from langevin_sim.report import explanations
@@ -13,6 +11,7 @@ from langevin_sim.report.page import Commands, Interactive, Items, Page, Paragra
 from langevin_sim.report.parts import footer, local, notes, picture, provenance, shell_name
 from langevin_sim.settings.run import RunSpec, dims_text
 from langevin_sim.settings.spec import flags, parse
+from langevin_sim.storage.read import read_arrays
 from langevin_sim.storage.summary import read_summary
 
 _SETTINGS = (
@@ -41,8 +40,7 @@ def page(folder: Path, manifest: dict[str, Any]) -> Page:
     summary = read_summary(folder)
     spec = parse(RunSpec, manifest["spec"])
     results = summary["results"]
-    with np.load(folder / "histograms.npz") as arrays:
-        shown = data(summary, dict(arrays), spec.schedule == "constant")
+    shown = data(summary, read_arrays(folder / "histograms.npz"), spec.schedule == "constant")
     sections = [
         Section("Results", [Paragraph(explanations.headline(results), "lead"), *_found(results)]),
         Section("The numbers", [_masses(results), *_temperatures(results), _energies(results), _diagnostics(results)]),

@@ -16,7 +16,9 @@ POTENTIALS = "a name (langevin-sim potentials list), 'expr: sum((x^2-1)^2)', 'su
 
 
 def parse_dims(value: Any) -> Any:
-    """'3', '1,2,5' or '1..5' as a list of dimensions."""
+    """3, '3', '1,2,5' or '1..5' as a list of dimensions."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return [value]
     if not isinstance(value, str):
         return value
     expected = f"dims {value!r}: write 1..5 for a range (or 3, or 1,2,5), ascending from 1 to {MAX_DIM}"
@@ -41,6 +43,11 @@ def dims_text(dims: list[int]) -> str:
         else:
             parts.append([dim])
     return ",".join(f"{part[0]}..{part[-1]}" if len(part) > 2 else ",".join(map(str, part)) for part in parts)
+
+
+def number_as_text(value: Any) -> Any:
+    """A number as text, for settings that take words or a number."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def split(value: Any) -> Any:
@@ -83,6 +90,7 @@ class RunSpec(Spec):
     ] = "own"
     start: Annotated[
         str,
+        BeforeValidator(number_as_text),
         Field(
             description="Start: dispersed over all regions in turn, uniform, exact, a region, or a number for all coordinates."
         ),

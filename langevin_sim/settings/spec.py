@@ -12,6 +12,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from langevin_sim.errors import InputError, UnknownNameError, did_you_mean
 
+_MEANT = {  # words of the command line that are no settings: the setting, and what to write
+    "noise": ("temperature", "write temperature = gamma'^2 / (2 step_size); --noise is an option of the command line only"),
+    "set": ("parameters", "the parameters of the potential are the table [parameters]"),
+    "set-dynamics": ("dynamics_settings", "extra settings of the dynamics are the table [dynamics_settings]"),
+    "dim": ("dims", "write dims, such as dims = 2 or dims = [1, 2]"),
+}
 _OF_TABLES = {"parameters": "set", "dynamics_settings": "set-dynamics"}  # options that each take one KEY=VALUE of a table
 
 
@@ -53,6 +59,8 @@ def parse(kind: type[SpecT], values: dict[str, Any]) -> SpecT:
     values = {kind.earlier_names.get(key, key): value for key, value in values.items()}
     for key in values:
         if key not in kind.model_fields:
+            if (hint := _MEANT.get(key.replace("_", "-"))) and hint[0] in kind.model_fields:
+                raise InputError(f"unknown setting {key!r}: {hint[1]}")
             raise UnknownNameError("setting", key, list(kind.model_fields))
     try:
         return kind(**values)
@@ -74,7 +82,7 @@ def parse(kind: type[SpecT], values: dict[str, Any]) -> SpecT:
 def read_config(path: Path) -> dict[str, Any]:
     """Read settings from a TOML file."""
     try:
-        return tomllib.loads(path.read_bytes().decode())
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))  # with or without a byte-order mark
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the configuration {path}: {error}: expected a TOML file in UTF-8") from error
     except (ValueError, RecursionError) as error:  # ValueError: an integer of thousands of digits

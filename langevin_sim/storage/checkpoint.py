@@ -17,6 +17,7 @@ from langevin_sim.engine.ensemble import Ensemble
 from langevin_sim.errors import CheckpointError, FolderError
 from langevin_sim.storage.folder import write_whole
 from langevin_sim.storage.log import log
+from langevin_sim.storage.read import read_arrays
 from langevin_sim.storage.signals import stop_if_requested
 
 SECONDS = 30.0
@@ -53,6 +54,8 @@ class Checkpoint:
             raise CheckpointError(f"{self.path} is the checkpoint of another run; it has not been changed")
         try:
             self.parts, self._running = list(meta["parts"]), dict(meta["running"])
+            if not all(isinstance(part["entry"], dict) and part["label"] and part["steps"] for part in self.parts):
+                raise ValueError("it lacks results")
             self.arrays = {name.removeprefix("array/"): value for name, value in arrays.items() if name.startswith("array/")}
             self._states = {label: {} for label in self._running}
             for name, value in arrays.items():
@@ -150,16 +153,17 @@ class Keeper:
             running, state = _read(path)
             if running.get("identity") != kept.identity:
                 raise CheckpointError(f"{path} is the state of another run; it has not been changed")
-        if running["step"] > total:
-            return 0.0
         try:
-            ensemble.restore(running["step"], state)
-        except ValueError as error:
+            step, seconds = int(running["step"]), float(running["seconds"])
+            if step > total:
+                return 0.0
+            ensemble.restore(step, state)
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise CheckpointError(
                 f"the contents of {kept.folder} do not fit the run: {error}; they have not been changed"
             ) from error
-        log.info("%s continues from step %d", self.label, running["step"])
-        return float(running["seconds"])
+        log.info("%s continues from step %d", self.label, step)
+        return seconds
 
     def after_chunk(self, ensemble: Ensemble, seconds: float) -> None:
         """Save if it is time; save and stop if a signal asked for it."""
@@ -219,11 +223,10 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             if stream.read() != sha256.digest():
                 raise ValueError("its content does not match its checksum")
             stream.seek(0)
-            with np.load(stream, allow_pickle=False) as file:
-                arrays = dict(file)
+            arrays = read_arrays(stream)
         meta = json.loads(str(arrays.pop("meta")))
         if not isinstance(meta, dict):
             raise ValueError("it holds no record")
-    except Exception as error:  # damaged zip archives and headers of arrays raise errors of a dozen types
+    except (OSError, ValueError, KeyError, RecursionError, FolderError) as error:
         raise CheckpointError(f"{path} cannot be read ({error}); it has not been changed; remove it to start over") from error
     return meta, arrays
