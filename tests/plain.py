@@ -40,7 +40,7 @@ def functions() -> dict[str, np.ndarray]:
 def streams() -> dict[str, np.ndarray]:
     """Normals and uniform numbers."""
     words = seed_blocks(1, (2,), 0, 1)[0]
-    normals, uniforms = np.empty((3, 128)), np.empty(128)
+    normals, uniforms = np.empty((3, 256)), np.empty(256)
     fill_normals(words, normals)
     fill_uniforms(words, uniforms)
     return {"normals": normals, "uniforms": uniforms}

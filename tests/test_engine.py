@@ -17,7 +17,7 @@ from langevin_sim.engine.streams import seed_blocks
 from langevin_sim.simulation.simulate import available_threads, landscape
 
 
-def ensemble(name="gdl", dim=2, walkers=300, threads=1, every=2, burn_in=10, temperature=1.0, step_size=0.02, **more):
+def ensemble(name="gdl", dim=2, walkers=600, threads=1, every=2, burn_in=10, temperature=1.0, step_size=0.02, **more):
     U = potentials.twowell(dim)
     starts = np.stack([U.regions[i % 2].start for i in range(walkers)])
     return U, new_ensemble(
@@ -137,13 +137,13 @@ def test_histograms_of_walkers_are_kept_on_request_and_change_nothing():
 
 @pytest.mark.parametrize("steps", [20, 2 * SEGMENTS, 2 * SEGMENTS + 2, 1000])
 def test_every_record_is_counted_once(steps):
-    U, e = ensemble(walkers=200, burn_in=0)
+    U, e = ensemble(walkers=400, burn_in=0)
     e.advance(steps)
     records = steps // 2
     alive = e.alive.astype(bool)
-    assert alive.sum() == 200
-    assert e.counts_x1.sum() == 200 * records
-    assert (e.counts.sum(axis=(0, 2)) == 200 * records).all()
+    assert alive.sum() == 400
+    assert e.counts_x1.sum() == 400 * records
+    assert (e.counts.sum(axis=(0, 2)) == 400 * records).all()
     visits = e.sums[:, :, :2].sum(axis=(1, 2))
     assert (visits[alive] == records).all()
     np.testing.assert_allclose(e.sums[:, :, 2].sum(1), e.moment1[:, 0], rtol=1e-10)
@@ -153,7 +153,7 @@ def test_every_record_is_counted_once(steps):
 
 
 def test_histogram_equals_numpys():
-    _, e = ensemble(dim=2, walkers=256, burn_in=0, every=1)
+    _, e = ensemble(dim=2, walkers=2 * BLOCK, burn_in=0, every=1)
     seen = []
     for _ in range(50):
         e.advance(1)
@@ -164,15 +164,15 @@ def test_histogram_equals_numpys():
 
 
 def test_a_diverged_walker_is_frozen_and_not_averaged():
-    _, e = ensemble(walkers=256, burn_in=0, every=1)
+    _, e = ensemble(walkers=2 * BLOCK, burn_in=0, every=1)
     e.positions[0, 0, 5] = 1e9
     e.positions[1, 1, 7] = np.nan
     e.advance(20)
-    assert e.alive.sum() == 254
+    assert e.alive.sum() == 2 * BLOCK - 2
     assert not e.alive[0, 5]
     assert not e.alive[1, 7]
     assert np.isnan(e.positions[0, :, 5]).all()
-    assert e.counts_x1.sum() == 254 * 20
+    assert e.counts_x1.sum() == (2 * BLOCK - 2) * 20
 
 
 def test_gdl_on_a_quadratic_has_the_exact_variance():
@@ -203,7 +203,7 @@ def test_no_index_leaves_its_array_in_one_dimension(tmp_path):
 from langevin_sim import potentials
 from langevin_sim.dynamics import make
 from langevin_sim.simulation.simulate import simulate
-simulate(potentials.quadratic(1), make("gdl", 0.05, 1.0), walkers=130, steps=20, burn_in=0, every=2, seed=1)
+simulate(potentials.quadratic(1), make("gdl", 0.05, 1.0), walkers=260, steps=20, burn_in=0, every=2, seed=1)
 """
     environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)

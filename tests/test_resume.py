@@ -36,7 +36,7 @@ RUN = [
     "--dynamics",
     "gdl,sgd",
     "--walkers",
-    "192",  # two blocks, so that two threads have work
+    "384",  # two blocks, so that two threads have work
     "--burn-in",
     "200",
     "--no-chain",
@@ -522,3 +522,12 @@ def test_an_ensemble_that_is_restored_has_the_same_future(name):
         after.restore(at, before.state())
         after.run(410, chunk)
         assert bits(after) == bits(first)
+
+
+def test_the_checkpoint_of_another_engine_is_refused(monkeypatch):
+    with monkeypatch.context() as older:
+        older.setattr("langevin_sim.storage.checkpoint.ENGINE", 1)
+        stopped(run(), "run")
+    state = Path("run/checkpoint/state.npz").read_bytes()
+    refused(call("resume", "run", "--quiet"), "was written by version 1 of the engine")
+    assert Path("run/checkpoint/state.npz").read_bytes() == state

@@ -14,7 +14,7 @@ from langevin_sim.simulation import summary
 from langevin_sim.simulation.shards import ranges
 
 DATA = ("histograms.npz", "positions.npz", "summary.csv")
-TINY = {"dims": [1, 3], "walkers": 1000, "steps": 400, "burn_in": 40, "seed": 7, "chain": False}  # 8 blocks, the last not full
+TINY = {"dims": [1, 3], "walkers": 2000, "steps": 400, "burn_in": 40, "seed": 7, "chain": False}  # 8 blocks, the last not full
 
 
 @pytest.fixture(autouse=True)

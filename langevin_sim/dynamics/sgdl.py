@@ -35,8 +35,8 @@ class SGDL(Dynamics):
             raise InputError(f"batch size {self.batch_size}: expected an integer of at least 1")
 
     def scratch_rows(self, dim: int) -> int:
-        """A gradient, normals, and a uniform number for every drawn term."""
-        return 2 * dim + self.batch_size
+        """A gradient, and a uniform number for every drawn term."""
+        return dim + self.batch_size
 
     @property
     def terms_per_step(self) -> int:

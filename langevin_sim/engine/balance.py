@@ -18,7 +18,7 @@ import numpy as np
 
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.projections import BOX, REFLECTING, TORUS
-from langevin_sim.vectormath import compiled, cos, sin
+from langevin_sim.vectormath import compiled, cos, fma, sin
 
 GROUPS = 8  # of neighbouring coordinates, at most
 # rows of each group: sums over its coordinates j, with k = j + 1 (after the last coordinate comes the first)
@@ -66,6 +66,21 @@ def hold(X, H):
 
 
 @compiled
+def add_products(u, v, kind, out):
+    """out += u for kind 0, u v for 1, -u v for -1, (u v)^2 for 2."""
+    if kind == 0:
+        for i in range(BLOCK):
+            out[i] += u[i]
+    elif kind == 2:
+        for i in range(BLOCK):
+            out[i] += (u[i] * v[i]) * (u[i] * v[i])
+    else:
+        sign = float(kind)
+        for i in range(BLOCK):
+            out[i] = fma(sign * u[i], v[i], out[i])
+
+
+@compiled
 def accumulate(H, G, X, R, step_size, noise, domain, sums):
     """Add what one step from H with gradient G to X gave; R [dim, BLOCK] is scratch, sums [rows, BLOCK]."""
     dim = X.shape[0]
@@ -100,25 +115,28 @@ def accumulate(H, G, X, R, step_size, noise, domain, sums):
     for j in range(dim):
         k = j + 1 if j + 1 < dim else 0
         row = len(QUANTITIES) * (j * count // dim)
-        for i in range(BLOCK):
-            x, g, r = H[j, i], G[j, i], R[j, i]
-            square = r * r
-            sums[row, i] += x
-            sums[row + 1, i] += g
-            sums[row + 2, i] += x * g
-            sums[row + 3, i] += g * g
-            sums[row + 4, i] += r
-            sums[row + 5, i] += square
-            sums[row + 6, i] += square * square
-            sums[row + 7, i] += r * g
-        for i in range(BLOCK):
-            sums[row + 8, i] += H[j, i] * G[k, i] + H[k, i] * G[j, i]
-            sums[row + 9, i] += G[j, i] * G[k, i]
-            sums[row + 10, i] += R[j, i] * R[k, i]
-            sums[row + 11, i] += R[j, i] * G[k, i] - R[k, i] * G[j, i]
-    last = sums.shape[0] - 1
+        x, g, r = H[j], G[j], R[j]
+        x_next, g_next, r_next = H[k], G[k], R[k]
+        # a loop for each sum: LLVM does not vectorise one loop over so many arrays, which might overlap
+        add_products(x, x, 0, sums[row])
+        add_products(g, g, 0, sums[row + 1])
+        add_products(x, g, 1, sums[row + 2])
+        add_products(g, g, 1, sums[row + 3])
+        add_products(r, r, 0, sums[row + 4])
+        add_products(r, r, 1, sums[row + 5])
+        add_products(r, r, 2, sums[row + 6])
+        add_products(r, g, 1, sums[row + 7])
+        add_products(x, g_next, 1, sums[row + 8])
+        add_products(x_next, g, 1, sums[row + 8])
+        add_products(g, g_next, 1, sums[row + 9])
+        add_products(r, r_next, 1, sums[row + 10])
+        add_products(r, g_next, 1, sums[row + 11])
+        add_products(r_next, g, -1, sums[row + 11])
+    still = R[0]
     for i in range(BLOCK):
-        moved = 0.0
-        for j in range(dim):
-            moved += 1.0 if X[j, i] != H[j, i] else 0.0
-        sums[last, i] += 1.0 if moved == 0.0 else 0.0
+        still[i] = 1.0
+    for j in range(dim):
+        x, h = X[j], H[j]
+        for i in range(BLOCK):
+            still[i] = still[i] if x[i] == h[i] else 0.0
+    add_products(still, still, 0, sums[sums.shape[0] - 1])

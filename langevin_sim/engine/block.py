@@ -8,7 +8,8 @@ from typing import Any
 
 from numba import types
 
-BLOCK = 128
+ENGINE = 2  # raised whenever the same seed gives other bits; recorded with every result and every checkpoint
+BLOCK = 256
 LANES = BLOCK // 2  # random streams in a block: Box-Muller gives two normals, one for each half
 
 VECTOR = types.Array(types.float64, 1, "C")

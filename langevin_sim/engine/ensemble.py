@@ -94,6 +94,12 @@ class Ensemble:
         self.draws = np.zeros((blocks, SEGMENTS, 3, BLOCK))
         self.balance = np.zeros((blocks, balance.rows(dim), BLOCK))
         land = self.landscape
+        rows, terms = self.dynamics.scratch_rows(dim), 1 if land.data is None else len(land.data)
+        self._scratch = (
+            np.empty((self.threads, 3 * dim + 1 + rows, BLOCK)),
+            np.empty((self.threads, 3 + self.dynamics.terms_per_step, BLOCK), np.int64),
+            np.tile(np.arange(terms), (self.threads, 1)),
+        )
         batch_gradient = _no_batch_gradient if land.batch_gradient is None else land.batch_gradient
         self._calls = (
             compiled_stepper(self.dynamics, dim),
@@ -132,8 +138,6 @@ class Ensemble:
             self.every,
             float(self.bound),
             np.array([land.domain.code, land.domain.low, land.domain.high], dtype=float),
-            self.dynamics.scratch_rows(self.positions.shape[1]),
-            self.dynamics.terms_per_step,
             self.dynamics.settings(),
             self.dynamics.step_sizes(self.step, steps),
             self.dynamics.noises(self.step, steps),
@@ -153,6 +157,7 @@ class Ensemble:
             self.draws,
             self.balance,
             self.balance_every,
+            *self._scratch,
             data,
             land.parameters,
             *self._calls,

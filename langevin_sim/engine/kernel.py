@@ -15,19 +15,26 @@ SEGMENTS = 64  # capacity of the time series kept for every walker
 
 
 @compiled
-def bin_of(value, low, per_width, bins):
-    """0 below the range, 1..bins inside, bins + 1 above."""
-    position = (value - low) * per_width
-    if position < 0.0:
-        return 0
-    if position >= bins:
-        return bins + 1
-    return int(position) + 1
+def bins_of(x, low, per_width, bins, out):
+    """out[i] <- 0 below the range and for nan, 1..bins inside, bins + 1 above."""
+    top = float(bins)
+    for i in range(BLOCK):
+        position = (x[i] - low) * per_width
+        position = position if position >= 0.0 else -1.0  # nan compares false
+        position = position if position < top else top
+        out[i] = np.int64(np.floor(position)) + 1
 
 
 @compiled
 def freeze_diverged(X, alive, bound):
     """Walkers with a coordinate beyond the bound, or not finite, become nan and are no longer alive."""
+    beyond = 0
+    for j in range(X.shape[0]):
+        x = X[j]
+        for i in range(BLOCK):
+            beyond += 0 if abs(x[i]) <= bound else 1
+    if beyond == 0:
+        return
     for j in range(X.shape[0]):
         x = X[j]
         for i in range(BLOCK):
@@ -50,6 +57,61 @@ def halve_resolution(sums, draws):
     draws[half:] = 0.0
 
 
+@compiled
+def observe(X, alive, energies, labels, places, low, per_width, moment1, moment2, sums, draws, counts_x1, counts, counts_plane):
+    """Add one look at a block to its accumulators; sums and draws are those of the segment, places [2, BLOCK] scratch.
+
+    Surplus and diverged walkers are counted nowhere; what is summed of them is never read. Places are cast to
+    uint64 where they index, because numba would test whether a signed index is negative; bins_of makes none for nan.
+    """
+    dim = X.shape[0]
+    bins = counts_x1.shape[0] - 2
+    coarsening = bins // counts_plane.shape[0]
+    regions = sums.shape[0] - 2
+    missing = 0
+    for i in range(BLOCK):
+        missing += 1 if alive[i] == 0 else 0
+    for j in range(dim):
+        x, first, second = X[j], moment1[j], moment2[j]
+        for i in range(BLOCK):
+            first[i] += x[i]
+            second[i] += x[i] * x[i]
+    x, sum_x, sum_energy = X[0], sums[regions], sums[regions + 1]
+    for i in range(BLOCK):
+        sum_x[i] += x[i]
+        sum_energy[i] += energies[i]
+    draw_label, draw_x, draw_energy = draws[0], draws[1], draws[2]
+    for i in range(BLOCK):
+        draw_label[i] = labels[i]
+        draw_x[i] = x[i]
+        draw_energy[i] = energies[i]
+    for region in range(regions):
+        visits = sums[region]
+        for i in range(BLOCK):
+            visits[i] += 1.0 if labels[i] == region and alive[i] != 0 else 0.0
+    for j in range(dim):
+        place = places[min(j, 1)]
+        bins_of(X[j], low[j], per_width[j], bins, place)
+        row = counts[j]
+        if missing == 0:
+            for i in range(BLOCK):
+                row[np.uint64(place[i])] += 1
+            if j == 0:
+                for i in range(BLOCK):
+                    counts_x1[np.uint64(place[i])] += 1
+        else:
+            for i in range(BLOCK):
+                if alive[i] != 0:
+                    row[np.uint64(place[i])] += 1
+                    if j == 0:
+                        counts_x1[np.uint64(place[i])] += 1
+        if j == 1:
+            column, line, per_cell = places[0], places[1], np.uint64(coarsening)
+            for i in range(BLOCK):
+                if alive[i] != 0 and 0 < column[i] <= bins and 0 < line[i] <= bins:
+                    counts_plane[np.uint64(column[i] - 1) // per_cell, np.uint64(line[i] - 1) // per_cell] += 1
+
+
 @compiled(parallel=True)
 def advance(
     first_step,
@@ -58,8 +120,6 @@ def advance(
     every,
     bound,
     domain,
-    scratch_rows,
-    terms_per_step,
     settings,
     step_sizes,
     noises,
@@ -79,6 +139,9 @@ def advance(
     draws,
     balance,
     balance_every,
+    scratch,
+    indices,
+    shuffled,
     data,
     parameters,
     step,
@@ -95,19 +158,12 @@ def advance(
     Every balance_every steps after burn-in, what one step does is added to the balance (balance.py).
     """
     blocks, dim = X.shape[0], X.shape[1]
-    bins = counts_x1.shape[1] - 2
-    plane_bins = counts_plane.shape[1]
-    coarsening = bins // plane_bins
-    regions = sums.shape[2] - 2
-    other = min(1, dim - 1)  # the second axis of the plane; its bounds are loaded outside the test of dim
     for b in prange(blocks):
-        scratch = np.empty((scratch_rows, BLOCK))
-        energies = np.empty(BLOCK)
-        labels = np.empty(BLOCK, np.int64)
-        before, slope, residual = np.empty((dim, BLOCK)), np.empty((dim, BLOCK)), np.empty((dim, BLOCK))
-        batch = np.empty((terms_per_step, BLOCK), np.int64)
-        shuffled = np.arange(data.shape[0])
+        # rows of the thread's own scratch, an argument: numba counts references to arrays made here at every call
         thread = get_thread_id()
+        before, slope, residual = scratch[thread, :dim], scratch[thread, dim : 2 * dim], scratch[thread, 2 * dim : 3 * dim]
+        energies, own = scratch[thread, 3 * dim], scratch[thread, 3 * dim + 1 :]
+        labels, places, batch = indices[thread, 0], indices[thread, 1:3], indices[thread, 3:]
         for k in range(steps):
             t = first_step + k
             seen = t > burn_in and (t - burn_in) % balance_every == 0
@@ -118,7 +174,7 @@ def advance(
                 t,
                 X[b],
                 memory[b],
-                scratch,
+                own,
                 streams[b],
                 step_sizes[k],
                 noises[k],
@@ -130,7 +186,7 @@ def advance(
                 batch_gradient,
                 data,
                 batch,
-                shuffled,
+                shuffled[thread],
             )
             if seen:
                 accumulate(before, slope, X[b], residual, step_sizes[k], noises[k], domain, balance[b])
@@ -148,34 +204,28 @@ def advance(
             segment = record // length
             energy(X[b], energies, parameters)
             label(X[b], labels, parameters)
-            for j in range(dim):
-                for i in range(BLOCK):
-                    moment1[b, j, i] += X[b, j, i]
-                    moment2[b, j, i] += X[b, j, i] * X[b, j, i]
-            for i in range(BLOCK):
-                sums[b, segment, regions, i] += X[b, 0, i]
-                sums[b, segment, regions + 1, i] += energies[i]
-                draws[b, segment, 0, i] = labels[i]
-                draws[b, segment, 1, i] = X[b, 0, i]
-                draws[b, segment, 2, i] = energies[i]
-            for i in range(BLOCK):
-                if alive[b, i]:
-                    sums[b, segment, labels[i], i] += 1.0
-                    first = bin_of(X[b, 0, i], low[0], per_width[0], bins)
-                    counts_x1[b, first] += 1
-                    if dim > 1:
-                        second = bin_of(X[b, other, i], low[other], per_width[other], bins)
-                        if 0 < first <= bins and 0 < second <= bins:
-                            column = (first - 1) // coarsening
-                            counts_plane[thread, column, (second - 1) // coarsening] += 1
-            for j in range(dim):
-                for i in range(BLOCK):
-                    if alive[b, i]:
-                        counts[thread, j, bin_of(X[b, j, i], low[j], per_width[j], bins)] += 1
+            observe(
+                X[b],
+                alive[b],
+                energies,
+                labels,
+                places,
+                low,
+                per_width,
+                moment1[b],
+                moment2[b],
+                sums[b, segment],
+                draws[b, segment],
+                counts_x1[b],
+                counts[thread],
+                counts_plane[thread],
+            )
             if counts_walkers.shape[0] > 0:
+                place = places[0]
+                bins_of(X[b, 0], low[0], per_width[0], counts_x1.shape[1] - 2, place)
                 for i in range(BLOCK):
                     if alive[b, i]:
-                        counts_walkers[b, i, bin_of(X[b, 0, i], low[0], per_width[0], bins)] += 1
+                        counts_walkers[b, i, np.uint64(place[i])] += 1
 
 
 @cache

@@ -6,7 +6,7 @@ import numpy as np
 
 from langevin_sim.engine.block import LANES
 from langevin_sim.engine.streams import advance_state, output
-from langevin_sim.vectormath import bits_of, compiled, cos_octant, float_of, log_normal, sin_octant
+from langevin_sim.vectormath import bits_of, compiled, cos_quarter, float_of, fma, inlined, minus_two_log, sin_quarter
 
 _DROP = np.uint64(12)  # keep the 52 highest bits
 _ONE_BITS = np.uint64(0x3FF0000000000000)
@@ -16,6 +16,17 @@ _BIT2 = np.uint64(4)
 _TO_SIGN_FROM_BIT1 = np.uint64(62)
 _TO_SIGN_FROM_BIT2 = np.uint64(61)
 _ZERO = np.uint64(0)
+
+
+@inlined
+def _polar(radius_bits, angle_bits):
+    """(radius, cosine, sine) of Box and Muller's pair from two words of random bits."""
+    radius = math.sqrt(minus_two_log(2.0 - float_of((radius_bits >> _DROP) | _ONE_BITS)))
+    quarter = float_of((angle_bits >> _DROP) | _ONE_BITS) - 1.5
+    cosine = float_of(bits_of(cos_quarter(quarter)) ^ ((angle_bits & _BIT1) << _TO_SIGN_FROM_BIT1))
+    sine = float_of(bits_of(sin_quarter(quarter)) ^ ((angle_bits & _BIT2) << _TO_SIGN_FROM_BIT2))
+    swap = (angle_bits & _BIT0) != _ZERO
+    return radius, (sine if swap else cosine), (cosine if swap else sine)
 
 
 @compiled
@@ -39,14 +50,56 @@ def fill_normals(stream, rows):
             stream[i + LANES] = s1
             stream[i + 2 * LANES] = s2
             stream[i + 3 * LANES] = s3
-            uniform = 2.0 - float_of((radius_bits >> _DROP) | _ONE_BITS)
-            radius = math.sqrt(-2.0 * log_normal(uniform))
-            angle = (float_of((angle_bits >> _DROP) | _ONE_BITS) - 1.5) * (0.5 * math.pi)
-            cosine = float_of(bits_of(cos_octant(angle)) ^ ((angle_bits & _BIT1) << _TO_SIGN_FROM_BIT1))
-            sine = float_of(bits_of(sin_octant(angle)) ^ ((angle_bits & _BIT2) << _TO_SIGN_FROM_BIT2))
-            swap = (angle_bits & _BIT0) != _ZERO
-            row[i] = radius * (sine if swap else cosine)
-            row[i + LANES] = radius * (cosine if swap else sine)
+            radius, first, second = _polar(radius_bits, angle_bits)
+            row[i] = radius * first
+            row[i + LANES] = radius * second
+
+
+@compiled
+def descend_noisily(stream, X, G, step_size, noise):
+    """X <- X - eta G + noise xi, xi the normals that ``fill_normals`` would give, without a pass through memory for them."""
+    for j in range(X.shape[0]):
+        x, g = X[j], G[j]
+        for i in range(LANES):
+            s0, s1, s2, s3 = stream[i], stream[i + LANES], stream[i + 2 * LANES], stream[i + 3 * LANES]
+            radius_bits = output(s0, s3)
+            s0, s1, s2, s3 = advance_state(s0, s1, s2, s3)
+            angle_bits = output(s0, s3)
+            s0, s1, s2, s3 = advance_state(s0, s1, s2, s3)
+            stream[i] = s0
+            stream[i + LANES] = s1
+            stream[i + 2 * LANES] = s2
+            stream[i + 3 * LANES] = s3
+            radius, first, second = _polar(radius_bits, angle_bits)
+            scaled = noise * radius
+            x[i] = fma(scaled, first, fma(-step_size, g[i], x[i]))
+            x[i + LANES] = fma(scaled, second, fma(-step_size, g[i + LANES], x[i + LANES]))
+
+
+@compiled
+def propose_noisily(stream, X, G, Y, half_square, step_size, noise):
+    """Y <- X - eta G + noise xi and half_square[n] <- |xi|^2 / 2, xi the normals that ``fill_normals`` would give."""
+    for i in range(2 * LANES):
+        half_square[i] = 0.0
+    for j in range(X.shape[0]):
+        x, g, y = X[j], G[j], Y[j]
+        for i in range(LANES):
+            s0, s1, s2, s3 = stream[i], stream[i + LANES], stream[i + 2 * LANES], stream[i + 3 * LANES]
+            radius_bits = output(s0, s3)
+            s0, s1, s2, s3 = advance_state(s0, s1, s2, s3)
+            angle_bits = output(s0, s3)
+            s0, s1, s2, s3 = advance_state(s0, s1, s2, s3)
+            stream[i] = s0
+            stream[i + LANES] = s1
+            stream[i + 2 * LANES] = s2
+            stream[i + 3 * LANES] = s3
+            radius, first, second = _polar(radius_bits, angle_bits)
+            y[i] = radius * first
+            y[i + LANES] = radius * second
+        for i in range(2 * LANES):
+            z = y[i]
+            half_square[i] = fma(0.5 * z, z, half_square[i])
+            y[i] = fma(noise, z, fma(-step_size, g[i], x[i]))
 
 
 @compiled

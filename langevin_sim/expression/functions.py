@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from langevin_sim.vectormath import cos, exp, fma, inlined, log, sin
+from langevin_sim.vectormath import cos, exp, fma, inlined, log, logistic, sin
 
 _SMALL = 0.5
 _ODD = tuple(1.0 / math.factorial(2 * k + 1) for k in range(8))
@@ -51,7 +51,7 @@ def log_add_exp(a, b):
 @inlined
 def share(a, b):
     """e^a / (e^a + e^b): the derivative of log(e^a + e^b) with respect to a."""
-    return 1.0 / (1.0 + exp(b - a))
+    return logistic(b - a)
 
 
 @inlined

@@ -15,7 +15,7 @@ from langevin_sim.expression import sums
 from langevin_sim.expression.scopes import Scope, accumulated
 from langevin_sim.expression.symbolic import COUNT, Formula, Reduction, X
 
-TILE = 128  # number of walkers: the engine's block
+TILE = 256  # number of walkers: the engine's block
 _MOST_PAIRS = 8  # number of pairs of arrays that LLVM tests for overlap before a loop
 _MOST_ROWS = 6  # number of numbered coordinates that are read without being copied
 

@@ -8,7 +8,7 @@ from scipy.special import expit
 from langevin_sim.errors import InputError
 from langevin_sim.potentials.minima import with_refined_minima
 from langevin_sim.potentials.potential import Potential, Region, checked, rebuildable
-from langevin_sim.vectormath import compiled, exp, fma, log
+from langevin_sim.vectormath import compiled, exp, fma, log_normal, logistic
 
 
 @compiled
@@ -34,20 +34,27 @@ def _scaled_difference(X, out, p):
 
 @compiled
 def _gradient(X, G, p):
-    a, curvature_w, curvature_n = p[0], p[1], p[2]
+    # the weight of the wide well is 1 / (1 + e^y), y = (q_w - q_n - depth) / tau, a quadratic polynomial of x
+    a, curvature_w, curvature_n, inverse_tau = p[0], p[1], p[2], p[3]
+    between, both = curvature_w - curvature_n, curvature_w + curvature_n
+    second, first = 0.5 * inverse_tau * between, inverse_tau * a * both
+    constant = second * a * a - p[4] * inverse_tau
     n = X.shape[1]
     x1, weight = X[0], G[0]  # the first row of G is scratch until the other rows are done
-    _scaled_difference(X, weight, p)
     for i in range(n):
-        weight[i] = 1.0 / (1.0 + exp(-weight[i]))
+        weight[i] = fma(fma(second, x1[i], first), x1[i], constant)
+    for j in range(1, X.shape[0]):
+        x = X[j]
+        for i in range(n):
+            weight[i] = fma(second * x[i], x[i], weight[i])
+    for i in range(n):
+        weight[i] = logistic(weight[i])
     for j in range(1, X.shape[0]):
         x, g = X[j], G[j]
         for i in range(n):
-            g[i] = x[i] * fma(weight[i], curvature_w - curvature_n, curvature_n)
+            g[i] = x[i] * fma(weight[i], between, curvature_n)
     for i in range(n):
-        wide = weight[i] * curvature_w
-        narrow = (1.0 - weight[i]) * curvature_n
-        weight[i] = fma(wide + narrow, x1[i], a * (wide - narrow))
+        weight[i] = fma(fma(weight[i], between, curvature_n), x1[i], a * fma(weight[i], both, -curvature_n))
 
 
 @compiled
@@ -57,11 +64,14 @@ def _energy(X, E, p):
     x1 = X[0]
     _scaled_difference(X, E, p)
     tau = 1.0 / inverse_tau
-    for i in range(n):  # min(q_w, q_n + depth) - tau log(1 + e^-|z|), less q_w, which is added below
+    # min(q_w, q_n + depth) - tau log(1 + e^-|z|); a loop each for exp and log: in one, they wait for one another
+    tail = np.empty(n)
+    for i in range(n):
+        tail[i] = exp(-abs(E[i]))
+    for i in range(n):
         z = E[i]
-        E[i] = tau * ((z if z < 0.0 else 0.0) - log(1.0 + exp(-abs(z))))
         to_w = x1[i] + a
-        E[i] += 0.5 * curvature_w * to_w * to_w
+        E[i] = fma(0.5 * curvature_w * to_w, to_w, tau * ((z if z < 0.0 else 0.0) - log_normal(1.0 + tail[i])))
     for j in range(1, X.shape[0]):
         x = X[j]
         for i in range(n):
@@ -70,15 +80,18 @@ def _energy(X, E, p):
 
 @compiled
 def _label(X, L, p):
-    # q_w < q_n + depth, with the sums written out: a label is an integer array and has no room for them
+    # q_w < q_n + depth
     a, curvature_w, curvature_n, shift = p[0], p[1], p[2], 2.0 * p[4]
-    for i in range(X.shape[1]):
-        rest = 0.0
-        for j in range(1, X.shape[0]):
-            rest = fma(X[j, i], X[j, i], rest)
-        to_w = X[0, i] + a
-        to_n = X[0, i] - a
-        L[i] = 0 if curvature_w * (to_w * to_w + rest) < curvature_n * (to_n * to_n + rest) + shift else 1
+    n = X.shape[1]
+    x1, rest = X[0], np.zeros(n)
+    for j in range(1, X.shape[0]):
+        x = X[j]
+        for i in range(n):
+            rest[i] = fma(x[i], x[i], rest[i])
+    for i in range(n):
+        to_w = x1[i] + a
+        to_n = x1[i] - a
+        L[i] = 0 if curvature_w * (to_w * to_w + rest[i]) < curvature_n * (to_n * to_n + rest[i]) + shift else 1
 
 
 @rebuildable

@@ -8,7 +8,7 @@ from langevin_sim.engine.observer import NEVER
 from langevin_sim.potentials.grid import energy_grid
 from langevin_sim.potentials.potential import Potential
 
-BLOCKS = 2  # 256 walkers
+BLOCKS = 1  # 256 walkers
 FRAMES = 240  # at most, in addition to the starts
 GRID = 81  # points of the grid of U along each coordinate
 # walkers should move smoothly between frames: the time between two frames is at most this many times 1 / (largest

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.kernel import SEGMENTS
 from langevin_sim.engine.observer import NEVER
 from langevin_sim.errors import InputError
 
 Observable = Callable[[np.ndarray], object]
+
+CHAINS = 128  # walkers of which all coordinates are kept: fewer than a block, so that the first block has them all
 
 
 class Recorder:
@@ -75,7 +76,7 @@ class Recorder:
 
 
 class Coordinates:
-    """All coordinates of the walkers of the first block, at the ends of the segments of ``Ensemble.draws``.
+    """All coordinates of the first CHAINS walkers, at the ends of the segments of ``Ensemble.draws``.
 
     positions [draws, walkers, dim]. The steps at which they are taken depend only on the number of steps, and a longer run
     takes a subset of a shorter one's as far as that goes; so an extended run has the bits of a longer one.
@@ -87,7 +88,7 @@ class Coordinates:
         records, length = (total - burn_in) // every, 1
         while records > SEGMENTS * length:
             length *= 2
-        self.walkers = min(walkers, BLOCK)
+        self.walkers = min(walkers, CHAINS)
         self.steps = burn_in + every * length * np.arange(1, records // length + 1)
         self.positions = np.full((len(self.steps), self.walkers, dim), np.nan)
 

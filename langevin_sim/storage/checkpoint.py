@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from langevin_sim.engine.block import ENGINE
 from langevin_sim.engine.ensemble import Ensemble
 from langevin_sim.errors import CheckpointError, FolderError
 from langevin_sim.storage.folder import write_whole
@@ -209,7 +210,7 @@ class _Hashing(io.RawIOBase):
 def _write(stream: IO[bytes], meta: dict[str, Any], arrays: dict[str, Any]) -> None:
     """Write an npz file followed by its hash, because the zip format's checks miss some damage to its own records."""
     hashing = _Hashing(stream)
-    np.savez(hashing, meta=np.array(json.dumps(meta)), **arrays)
+    np.savez(hashing, meta=np.array(json.dumps({**meta, "engine": ENGINE})), **arrays)
     stream.write(hashing.sha256.digest())
 
 
@@ -229,4 +230,10 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             raise ValueError("it holds no record")
     except (OSError, ValueError, KeyError, RecursionError, FolderError) as error:
         raise CheckpointError(f"{path} cannot be read ({error}); it has not been changed; remove it to start over") from error
+    written = meta.get("engine", 1)
+    if written != ENGINE:
+        raise CheckpointError(
+            f"{path} was written by version {written} of the engine; this is version {ENGINE}, whose random numbers are others; "
+            "it has not been changed; go on with the program that wrote it, or start over in another folder"
+        )
     return meta, arrays

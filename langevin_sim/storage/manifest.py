@@ -12,6 +12,7 @@ from typing import Any
 
 from llvmlite.binding import get_host_cpu_name
 
+from langevin_sim.engine.block import ENGINE
 from langevin_sim.errors import FolderError
 from langevin_sim.storage.atomic import write_json
 from langevin_sim.storage.commit import git_commit
@@ -65,10 +66,9 @@ def continued(manifest: dict[str, Any], sources: dict[str, Any], notify: Callabl
 
 def differences(manifest: dict[str, Any], packages: dict[str, str | None], machine: dict[str, Any]) -> list[str]:
     """What may change the bits: packages and a machine that are not those of a manifest."""
+    recorded = {"engine": "1"} | manifest["versions"]  # the first engine did not record its version
     found = [
-        f"{name} {before} then, {packages.get(name)} now"
-        for name, before in manifest["versions"].items()
-        if packages.get(name) != before
+        f"{name} {before} then, {packages.get(name)} now" for name, before in recorded.items() if packages.get(name) != before
     ]
     for name in ("processor", "machine", "system"):
         before, here = manifest["host"].get(name), machine.get(name)
@@ -78,14 +78,14 @@ def differences(manifest: dict[str, Any], packages: dict[str, str | None], machi
 
 
 def versions(packages: tuple[str, ...] = _PACKAGES) -> dict[str, str | None]:
-    """The versions of these packages, and of Python; None for one that is not installed."""
+    """The versions of these packages, of Python and of the engine; None for one that is not installed."""
     found: dict[str, str | None] = {}
     for name in packages:
         try:
             found[name] = platform.python_version() if name == "python" else version(name)
         except PackageNotFoundError:
             found[name] = None
-    return found | {"python": platform.python_version()}
+    return found | {"python": platform.python_version(), "engine": str(ENGINE)}
 
 
 def host() -> dict[str, Any]:

@@ -6,23 +6,27 @@ polynomials. Only operations that IEEE 754 rounds correctly are used (+, -, *, /
 """
 
 from langevin_sim.vectormath.bits import bits_of, float_of, fma
-from langevin_sim.vectormath.exponential import exp
+from langevin_sim.vectormath.exponential import exp, logistic
 from langevin_sim.vectormath.jit import compiled, inlined
-from langevin_sim.vectormath.logarithm import log, log_normal
+from langevin_sim.vectormath.logarithm import log, log_normal, minus_two_log
 from langevin_sim.vectormath.sincos import cos, sin
-from langevin_sim.vectormath.trigonometric import cos_octant, sin_octant
+from langevin_sim.vectormath.trigonometric import cos_octant, cos_quarter, sin_octant, sin_quarter
 
 __all__ = [
     "bits_of",
     "compiled",
     "cos",
     "cos_octant",
+    "cos_quarter",
     "exp",
     "float_of",
     "fma",
     "inlined",
     "log",
     "log_normal",
+    "logistic",
+    "minus_two_log",
     "sin",
     "sin_octant",
+    "sin_quarter",
 ]

@@ -23,6 +23,7 @@ _EXPONENT_OFFSET = np.uint64(0x4000000000000000)
 _MANTISSA_BITS = np.uint64(52)
 _TWO_52_BITS = np.uint64(0x4330000000000000)
 _TWO_52_PLUS_1024 = 2.0**52 + 1024.0
+_MINUS_TWO_LN2 = -2.0 * math.log(2.0)
 
 
 @inlined
@@ -52,3 +53,31 @@ def log(x):
     if x < 2.2250738585072014e-308:
         value = -math.inf if x >= 0.0 else math.nan
     return value if x <= 1.7976931348623157e308 else x
+
+
+# Minimax coefficients of -2 (log(1+f) - 2s)/s in powers of s^2.
+_M = (
+    -4.0,
+    -1.3333333333332416,
+    -0.8000000002241301,
+    -0.5714284827664832,
+    -0.4444572456021743,
+    -0.36280387605731984,
+    -0.33243634305717856,
+)
+
+
+@inlined
+def minus_two_log(x):
+    """-2 log x for x in (0, 1], not subnormal: what Box and Muller's radius is the root of.
+
+    x: float64. Error at most 7 ulp (8e-16) of the result, at most 3 for x > 0.95 and x < 1/2; exact at 1.
+    """
+    bits = bits_of(x)
+    above = bits - _SQRT_HALF_BITS
+    f = float_of(bits - (above & _EXPONENT_MASK)) - 1.0
+    k = float_of(_TWO_52_BITS | ((above + _EXPONENT_OFFSET) >> _MANTISSA_BITS)) - _TWO_52_PLUS_1024
+    s = f / (2.0 + f)
+    z = s * s
+    p = fma(z, fma(z, fma(z, fma(z, fma(z, fma(z, _M[6], _M[5]), _M[4]), _M[3]), _M[2]), _M[1]), _M[0])
+    return fma(k, _MINUS_TWO_LN2, s * p)

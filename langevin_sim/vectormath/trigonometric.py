@@ -1,4 +1,4 @@
-"""Sine and cosine for float64 on [-pi/4, pi/4]."""
+"""Sine and cosine for float64 near 0: of x on [-pi/4, pi/4], and of (pi/2) t on [-1/2, 1/2]."""
 
 from langevin_sim.vectormath.bits import fma
 from langevin_sim.vectormath.jit import inlined
@@ -32,3 +32,39 @@ def cos_octant(x):
     z = x * x
     p = fma(z, fma(z, fma(z, fma(z, fma(z, _C6, _C5), _C4), _C3), _C2), _C1)
     return fma(z, fma(z, p, -0.5), 1.0)
+
+
+# Minimax coefficients of sin((pi/2) t) / t and cos((pi/2) t) in powers of t^2 on |t| <= 1/2.
+_QS = (
+    1.5707963267948966,
+    -0.6459640975062443,
+    0.07969262624604301,
+    -0.004681754132340976,
+    0.0001604411507421909,
+    -3.59864335298231e-06,
+    5.633933781537854e-08,
+)
+_QC = (
+    1.0,
+    -1.2337005501361513,
+    0.25366950789986475,
+    -0.02086348073494657,
+    0.000919259950041661,
+    -2.520013526428479e-05,
+    4.6552961874867623e-07,
+)
+
+
+@inlined
+def sin_quarter(t):
+    """sin((pi/2) t) for |t| <= 1/2 (quarters of a turn), error at most 2 ulp."""
+    z = t * t
+    p = fma(z, fma(z, fma(z, fma(z, fma(z, fma(z, _QS[6], _QS[5]), _QS[4]), _QS[3]), _QS[2]), _QS[1]), _QS[0])
+    return t * p
+
+
+@inlined
+def cos_quarter(t):
+    """cos((pi/2) t) for |t| <= 1/2 (quarters of a turn), error at most 2 ulp."""
+    z = t * t
+    return fma(z, fma(z, fma(z, fma(z, fma(z, fma(z, _QC[6], _QC[5]), _QC[4]), _QC[3]), _QC[2]), _QC[1]), _QC[0])

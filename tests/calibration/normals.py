@@ -25,8 +25,8 @@ from langevin_sim.vectormath import compiled
 
 SEED = 72_2018
 LEVEL = 1e-3  # false-alarm rate of the whole study
-BLOCKS, ROWS = 10, 78_125  # 10^8 draws
-TAIL_BLOCKS, TAIL_ROWS, FILL = 64, 6_103_520, 16  # 5.00001e10 draws, 16 rows at a time
+BLOCKS, ROWS = 10, 39_063  # 10^8 draws
+TAIL_BLOCKS, TAIL_ROWS, FILL = 64, 3_051_760, 16  # 5.00001e10 draws, 16 rows at a time
 CONTROL_ROWS = TAIL_ROWS // 2
 EDGES = np.array([4.0, 5.0, 6.0])
 

@@ -2,7 +2,7 @@
 
 from langevin_sim.dynamics import MALA
 from langevin_sim.engine.block import BLOCK
-from langevin_sim.engine.normals import fill_normals
+from langevin_sim.engine.normals import propose_noisily
 from langevin_sim.engine.projections import project
 from langevin_sim.engine.registry import block_stepper
 from langevin_sim.engine.steppers.metropolis import choose, replace
@@ -36,27 +36,25 @@ def mala(
     image by image. Rossky, Doll and Friedman 1978; Roberts and Tweedie, Bernoulli 2 (1996).
     """
     dim = X.shape[0]
-    Y, H, Z = scratch[:dim], scratch[dim : 2 * dim], scratch[2 * dim : 3 * dim]
-    new_energy, log_ratio, uniform = scratch[3 * dim : 3 * dim + 1], scratch[3 * dim + 1], scratch[3 * dim + 2]
+    Y, H = scratch[:dim], scratch[dim : 2 * dim]
+    new_energy, log_ratio, uniform = scratch[2 * dim : 2 * dim + 1], scratch[2 * dim + 1], scratch[2 * dim + 2]
     old_energy = memory[dim : dim + 1]
-    temperature = noise * noise / (2.0 * step_size)
+    per_temperature = 2.0 * step_size / (noise * noise)
     if t == 0:
         gradient(X, memory[:dim], parameters)
         energy(X, old_energy[0], parameters)
-    fill_normals(stream, Z)
-    for j in range(dim):
-        x, y, g, z = X[j], Y[j], memory[j], Z[j]
-        for i in range(BLOCK):
-            y[i] = fma(noise, z[i], fma(-step_size, g[i], x[i]))
+    propose_noisily(stream, X, memory[:dim], Y, log_ratio, step_size, noise)
     gradient(Y, H, parameters)
     energy(Y, new_energy[0], parameters)
+    old, new = old_energy[0], new_energy[0]
     for i in range(BLOCK):
-        log_ratio[i] = (old_energy[0, i] - new_energy[0, i]) / temperature
+        log_ratio[i] = fma(old[i] - new[i], per_temperature, log_ratio[i])
+    half_per_variance = 0.5 / (noise * noise)
     for j in range(dim):
-        x, y, h, z = X[j], Y[j], H[j], Z[j]
+        x, y, h = X[j], Y[j], H[j]
         for i in range(BLOCK):
-            back = (x[i] - fma(-step_size, h[i], y[i])) / noise
-            log_ratio[i] += 0.5 * (z[i] * z[i] - back * back)
+            back = x[i] - fma(-step_size, h[i], y[i])
+            log_ratio[i] = fma(-half_per_variance * back, back, log_ratio[i])
     choose(Y, log_ratio, uniform, stream, domain, memory[dim + 1])
     replace(log_ratio, new_energy, old_energy)
     replace(log_ratio, H, memory[:dim])

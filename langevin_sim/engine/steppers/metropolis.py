@@ -3,7 +3,7 @@
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.normals import fill_uniforms
 from langevin_sim.engine.projections import mark_outside
-from langevin_sim.vectormath import compiled, log
+from langevin_sim.vectormath import compiled, minus_two_log
 
 
 @compiled
@@ -16,7 +16,7 @@ def choose(Y, log_ratio, uniform, stream, domain, accepted):
     mark_outside(Y, domain, log_ratio)
     fill_uniforms(stream, uniform)
     for i in range(BLOCK):
-        log_ratio[i] = 1.0 if log(uniform[i]) < log_ratio[i] else 0.0
+        log_ratio[i] = 1.0 if minus_two_log(uniform[i]) > -2.0 * log_ratio[i] else 0.0
         accepted[i] += log_ratio[i]
 
 
@@ -26,4 +26,5 @@ def replace(chosen, new, old):
     for j in range(old.shape[0]):
         x, y = old[j], new[j]
         for i in range(BLOCK):
-            x[i] = y[i] if chosen[i] > 0.0 else x[i]
+            kept, moved = x[i], y[i]  # both loaded: a choice of values is a select, a choice of loads is a branch
+            x[i] = moved if chosen[i] > 0.0 else kept

@@ -34,22 +34,23 @@ def rwm(
     memory[dim] holds U(x), memory[dim+1] counts acceptances. Metropolis et al., J. Chem. Phys. 21 (1953).
     """
     dim = X.shape[0]
-    Y, Z = scratch[:dim], scratch[2 * dim : 3 * dim]
-    new_energy, log_ratio, uniform = scratch[3 * dim : 3 * dim + 1], scratch[3 * dim + 1], scratch[3 * dim + 2]
+    Y = scratch[:dim]
+    new_energy, log_ratio, uniform = scratch[2 * dim : 2 * dim + 1], scratch[2 * dim + 1], scratch[2 * dim + 2]
     old_energy = memory[dim : dim + 1]
-    temperature = noise * noise / (2.0 * step_size)
+    per_temperature = 2.0 * step_size / (noise * noise)
     if t == 0:
         energy(X, old_energy[0], parameters)
-    fill_normals(stream, Z)
+    fill_normals(stream, Y)
     for j in range(dim):
-        x, y, z = X[j], Y[j], Z[j]
+        x, y = X[j], Y[j]
         for i in range(BLOCK):
-            y[i] = fma(noise, z[i], x[i])
+            y[i] = fma(noise, y[i], x[i])
     if domain[0] == 1.0:
         project(Y, domain)
     energy(Y, new_energy[0], parameters)
+    old, new = old_energy[0], new_energy[0]
     for i in range(BLOCK):
-        log_ratio[i] = (old_energy[0, i] - new_energy[0, i]) / temperature
+        log_ratio[i] = (old[i] - new[i]) * per_temperature
     choose(Y, log_ratio, uniform, stream, domain, memory[dim + 1])
     replace(log_ratio, new_energy, old_energy)
     replace(log_ratio, Y, X)

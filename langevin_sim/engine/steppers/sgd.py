@@ -33,8 +33,8 @@ def sgd(
     settings = (b, whether batches are drawn with replacement).
     """
     dim = X.shape[0]
-    G, Z, uniforms = scratch[:dim], scratch[dim : 2 * dim], scratch[2 * dim :]
+    G, uniforms = scratch[:dim], scratch[dim:]
     draw_batches(stream, uniforms, shuffled, batch, settings[1] != 0.0)
     batch_gradient(X, batch, G, gradient, parameters, data)
-    descend(X, G, Z, stream, step_size, noise)
+    descend(X, G, stream, step_size, noise)
     project(X, domain)

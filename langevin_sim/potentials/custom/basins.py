@@ -33,74 +33,127 @@ Function = Callable[[np.ndarray], np.ndarray]
 Group = tuple[Sequence[int], np.ndarray]  # coordinates, and their wells in the form of the constants
 
 
+# The rules work on all walkers at once, a loop over walkers inside, so that they vectorise. X[dim, n]; where[j] is the place
+# in p of the index of the group's coordinate j; wells[n] is written, best[n] and value[n] are scratch.
+
+
 @compiled
-def _between(x, p, at):
-    """The well of a point on a line, with borders at p[at:]."""
-    borders, period, place = int(p[at + 1]), p[at + 2], x[0]
-    if period > 0.0:
-        place -= period * np.floor((place - p[at + 3]) / period)  # shifted to the period that begins at the first border
-    passed = 0
+def _between(X, p, at, where, wells, value):
+    """The well of each point of a line, with borders at p[at:]."""
+    borders, period = int(p[at + 1]), p[at + 2]
+    x, first = X[int(p[where])], p[at + 3]
+    for i in range(x.shape[0]):
+        value[i] = x[i]
+    if period > 0.0:  # shifted to the period that begins at the first border
+        for i in range(x.shape[0]):
+            value[i] = x[i] - period * np.floor((x[i] - first) / period)
+    for i in range(x.shape[0]):
+        wells[i] = int(p[at + 3 + borders])
     for k in range(borders):
-        if place >= p[at + 3 + k]:
-            passed = k + 1
-    return int(p[at + 3 + borders + passed])
+        border, well = p[at + 3 + k], int(p[at + 4 + borders + k])
+        for i in range(x.shape[0]):
+            before = wells[i]
+            wells[i] = well if value[i] >= border else before
 
 
 @compiled
-def _dominating(x, p, at):
-    """The index of the form at p[at:] that is largest at the point x[size]."""
-    size, count, diagonal = x.shape[0], int(p[at + 1]), p[at + 2] > 0.0
+def _dominating(X, p, at, where, size, wells, best, value):
+    """The largest of the forms at p[at:] at each point."""
+    count, diagonal = int(p[at + 1]), p[at + 2] > 0.0
+    n = X.shape[1]
     entry = at + 3
-    chosen, largest = 0, -math.inf
+    for i in range(n):
+        best[i] = -math.inf
+        wells[i] = 0
     for k in range(count):
-        value = p[entry]
-        for i in range(size):
-            value += p[entry + 1 + i] * x[i]
+        constant = p[entry]
+        for i in range(n):
+            value[i] = constant
+        for j in range(size):
+            x, slope = X[int(p[where + j])], p[entry + 1 + j]
+            for i in range(n):
+                value[i] += slope * x[i]
         entry += 1 + size
-        if diagonal:
-            for i in range(size):
-                value += p[entry + i] * x[i] * x[i]
-            entry += size
-        else:
-            for i in range(size):
-                for j in range(size):
-                    value += p[entry + i * size + j] * x[i] * x[j]
-            entry += size * size
-        if value > largest:
-            chosen, largest = k, value
-    return chosen
+        for j in range(size):
+            x = X[int(p[where + j])]
+            if diagonal:
+                curvature = p[entry + j]
+                for i in range(n):
+                    value[i] += curvature * x[i] * x[i]
+            else:
+                for m in range(size):
+                    y, curvature = X[int(p[where + m])], p[entry + j * size + m]
+                    for i in range(n):
+                        value[i] += curvature * x[i] * y[i]
+        entry += size if diagonal else size * size
+        _keep_largest(k, value, best, wells)
 
 
 @compiled
-def _well(x, p, at):
-    """The well of the point x[size], with wells at p[at:]."""
-    if p[at] == -1.0:
-        return _between(x, p, at)
-    if p[at] == -2.0:
-        return _dominating(x, p, at)
-    size = x.shape[0]
+def _keep_largest(k, value, best, wells):
+    """Where value[n] is above best[n], it takes its place, and k that of wells[n]."""
+    for i in range(value.shape[0]):
+        new, old, before = value[i], best[i], wells[i]
+        best[i] = new if new > old else old
+        wells[i] = k if new > old else before
+
+
+@compiled
+def _nearest(X, p, centres, count, period, where, size, wells, best, value):
+    """The nearest of the minima at p[centres:], the first if several are equally near."""
+    n = X.shape[1]
+    for i in range(n):
+        best[i] = -math.inf
+        wells[i] = 0
+    for k in range(count):
+        for i in range(n):
+            value[i] = 0.0
+        for j in range(size):
+            x, centre = X[int(p[where + j])], p[centres + k * size + j]
+            if period > 0.0:
+                for i in range(n):
+                    away = x[i] - centre
+                    away -= period * np.floor(away / period + 0.5)
+                    value[i] -= away * away
+            else:
+                for i in range(n):
+                    away = x[i] - centre
+                    value[i] -= away * away
+        _keep_largest(k, value, best, wells)
+
+
+@compiled
+def _on_grid(X, p, at, where, size, wells, best, value):
+    """The well of the cell in which each point is, with wells at p[at:]; outside of the grid, the nearest minimum."""
     cells, count, period = int(p[at]), int(p[at + 1]), p[at + 2]
     low = at + 3
     spacing = low + size
-    centres = spacing + size if cells > 0 else low
-    place, inside = 0, cells > 0
-    for j in range(size):
-        c = np.floor((x[j] - p[low + j]) / p[spacing + j]) if cells > 0 else 0.0
-        inside = inside and 0.0 <= c < cells
-        place = place * cells + int(c if inside else 0.0)
-    if inside:
-        return int(p[centres + count * size + place])
-    chosen, shortest = 0, math.inf
-    for k in range(count):
-        square = 0.0
-        for j in range(size):
-            away = x[j] - p[centres + k * size + j]
-            if period > 0.0:
-                away -= period * np.floor(away / period + 0.5)
-            square += away * away
-        if square < shortest:
-            chosen, shortest = k, square
-    return chosen
+    centres = spacing + size
+    first = centres + count * size
+    n = X.shape[1]
+    for i in range(n):
+        value[i] = 0.0
+        best[i] = 0.0
+    for j in range(size):  # value: the number of the cell; best: 1 outside of the grid
+        x, start, width = X[int(p[where + j])], p[low + j], p[spacing + j]
+        for i in range(n):
+            c = np.floor((x[i] - start) / width)
+            outside = 0.0 if (c >= 0.0) & (c < cells) else 1.0  # nan is outside
+            value[i] = value[i] * cells + (0.0 if outside > 0.0 else c)
+            best[i] = outside if outside > 0.0 else best[i]
+    missing = 0.0
+    for i in range(n):
+        wells[i] = int(value[i]) if best[i] == 0.0 else -1
+        missing += best[i]
+    for i in range(n):
+        if wells[i] >= 0:
+            wells[i] = int(p[np.uint64(first + wells[i])])
+    if missing > 0.0:
+        near = np.empty(n, np.int64)
+        _nearest(X, p, centres, count, period, where, size, near, best, value)
+        for i in range(n):
+            before = wells[i]
+            wells[i] = near[i] if before < 0 else before
 
 
 @compiled
@@ -109,28 +162,33 @@ def label(X, L, p):
     begin = p.shape[0] - int(p[p.shape[0] - 1])
     groups, regions = int(p[begin]), int(p[begin + 1])
     rows = begin + 2
-    wells = np.empty(groups, np.int64)
-    x = np.empty(X.shape[0])
-    for i in range(X.shape[1]):
-        at = rows + regions * groups
+    n = X.shape[1]
+    best, value, wells = np.empty(n), np.empty(n), np.empty((groups, n), np.int64)
+    at = rows + regions * groups
+    for g in range(groups):
+        size = int(p[at])
+        where, start = at + 1, at + 2 + size
+        if p[start] == -1.0:
+            _between(X, p, start, where, wells[g], value)
+        elif p[start] == -2.0:
+            _dominating(X, p, start, where, size, wells[g], best, value)
+        elif p[start] > 0.0:
+            _on_grid(X, p, start, where, size, wells[g], best, value)
+        else:
+            _nearest(X, p, start + 3, int(p[start + 1]), p[start + 2], where, size, wells[g], best, value)
+        at += 2 + size + int(p[at + 1 + size])
+    for i in range(n):
+        L[i] = regions
+    for k in range(regions - 1, -1, -1):  # the first of several that fit
+        for i in range(n):
+            value[i] = 1.0
         for g in range(groups):
-            size = int(p[at])
-            length = int(p[at + 1 + size])
-            for j in range(size):
-                x[j] = X[int(p[at + 1 + j]), i]
-            wells[g] = _well(x[:size], p, at + 2 + size)
-            at += 2 + size + length
-        found = regions
-        for k in range(regions):
-            same = True
-            for g in range(groups):
-                if p[rows + k * groups + g] != wells[g]:
-                    same = False
-                    break
-            if same:
-                found = k
-                break
-        L[i] = found
+            well, found = int(p[rows + k * groups + g]), wells[g]
+            for i in range(n):
+                value[i] = value[i] if found[i] == well else 0.0
+        for i in range(n):
+            before = L[i]
+            L[i] = k if value[i] > 0.0 else before
 
 
 def labelling(groups: Sequence[Group], rows: np.ndarray) -> np.ndarray:
