@@ -17,7 +17,6 @@ from langevin_sim.errors import FolderError
 from langevin_sim.storage.atomic import write_json
 from langevin_sim.storage.commit import git_commit
 from langevin_sim.storage.read import read_json
-from langevin_sim.storage.schema import fault
 
 SCHEMA = 2  # of manifest.json and summary.json
 READ = (1, 2)  # schema 1 has "biased" for "finite-step", and no tests
@@ -133,6 +132,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise FolderError(f"{folder} is not a run folder: its manifest.json is not a manifest")
     if manifest.get("schema") not in READ:
         raise other_schema(folder, manifest.get("schema"))
+    from langevin_sim.storage.schema import fault  # pydantic is slow to import
+
     if wrong := fault(manifest):
         raise FolderError(f"{folder}: its manifest.json is damaged: {wrong}")
     return manifest
