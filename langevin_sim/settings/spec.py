@@ -59,8 +59,8 @@ def parse(kind: type[SpecT], values: dict[str, Any]) -> SpecT:
     values = {kind.earlier_names.get(key, key): value for key, value in values.items()}
     for key in values:
         if key not in kind.model_fields:
-            if (hint := _MEANT.get(key.replace("_", "-"))) and hint[0] in kind.model_fields:
-                raise InputError(f"unknown setting {key!r}: {hint[1]}")
+            if (meant := _MEANT.get(key.replace("_", "-"))) and meant[0] in kind.model_fields:
+                raise InputError(f"unknown setting {key!r}: {meant[1]}")
             raise UnknownNameError("setting", key, list(kind.model_fields))
     try:
         return kind(**values)
