@@ -50,7 +50,7 @@ def _potential(
     temperature: float,
     domain: str | None,
     pairs: tuple[str, ...],
-    data: Path | None,
+    data: dict[str, Any] | None,
     max_regions: int | None,
 ) -> Any:
     from langevin_sim import potentials
@@ -61,13 +61,12 @@ def _potential(
     where = None if domain is None else parse_domain(domain)
     if name.startswith(potentials.registry.SUM):
         dim = dim or potentials.dimensions(name)[0]
-    columns = None if data is None else potentials.read_columns(data)
     return potentials.get(
         name,
         dim or 2,
         domain=where,
         temperature=temperature,
-        data=columns,
+        data=data,
         max_regions=max_regions,
         **parameters(pairs),
     )
@@ -128,17 +127,20 @@ def show(name: str, temperature: float, data: Path | None, figure: Path | None, 
     from langevin_sim.potentials.describe import structure
     from langevin_sim.reference import boltzmann
 
-    potential = _potential(name, temperature=temperature, data=data, **options)
+    columns = None if data is None else potentials.read_columns(data)
+    potential = _potential(name, temperature=temperature, data=columns, **options)
     if figure is not None:
         from langevin_sim.plots.potential import draw
 
-        flat = potential if potential.dim == 2 else _potential(name, temperature=temperature, data=data, **{**options, "dim": 2})
+        flat = (
+            potential if potential.dim == 2 else _potential(name, temperature=temperature, data=columns, **{**options, "dim": 2})
+        )
         draw(flat, temperature, figure)
     click.echo(f"{name}, d = {potential.dim} (possible: {_dims(name)}), on {potential.domain}\n")
     if not name.startswith((potentials.registry.EXPRESSION, potentials.registry.SUM)):
         click.echo(inspect.cleandoc(potentials.factory(name).__doc__ or ""))
     click.echo("\nparameters")
-    known = potentials.defaults(name, () if data is None else potentials.read_columns(data))
+    known = potentials.defaults(name, columns or ())
     for key, default in known.items():
         value = potential.parameters.get(key, default)
         click.echo(f"  {key} = {value:g}" + ("" if default is None or value == default else f"  (default {default:g})"))
@@ -173,7 +175,7 @@ def show(name: str, temperature: float, data: Path | None, figure: Path | None, 
 
 @command.command(name="check", short_help="Check a potential against independent numbers.")
 @_options
-def check(name: str, temperature: float, **options: Any) -> None:
+def check(name: str, temperature: float, data: Path | None, **options: Any) -> None:
     """Check a potential against finite differences and an independent integration; exit with 3 if it fails.
 
     Example: langevin-sim potentials check wedge --dim 3 --temperature 0.3
@@ -183,7 +185,8 @@ def check(name: str, temperature: float, **options: Any) -> None:
     from langevin_sim.reference.check import findings
 
     failed = False
-    potential = _potential(name, temperature=temperature, **options)
+    columns = None if data is None else potentials.read_columns(data)
+    potential = _potential(name, temperature=temperature, data=columns, **options)
     if potentials.is_own(name):
         check_own(potential, temperature)
     for finding in findings(potential, temperature):

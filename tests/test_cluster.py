@@ -11,13 +11,14 @@ from click.testing import CliRunner
 from langevin_sim.cli.main import main
 from langevin_sim.errors import ClusterError
 
-distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
+pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
-from real_cluster import cluster  # noqa: E402
+import distributed
+from real_cluster import cluster
 
-from langevin_sim.cluster import connect  # noqa: E402
-from langevin_sim.cluster.dask_workers import DaskWorkers  # noqa: E402
-from langevin_sim.cluster.versions import differences, installed  # noqa: E402
+from langevin_sim.cluster import connect
+from langevin_sim.cluster.dask_workers import DaskWorkers
+from langevin_sim.cluster.versions import differences, installed
 
 PROGRAM = "from langevin_sim.cli.main import main; main()"
 ENSEMBLE = [

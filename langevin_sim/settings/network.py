@@ -156,7 +156,7 @@ class NoiseSpec(Seeded):
 
     batch_sizes: Annotated[
         list[Annotated[int, Field(ge=1)]], BeforeValidator(split), Field(description="Minibatch sizes to show side by side.")
-    ] = [16, 64, 256]
+    ] = Field(default=[16, 64, 256])
     batches: Annotated[
         int, Field(ge=8, description="Minimum number of minibatches of each size, rounded up to whole epochs.")
     ] = 1000
@@ -182,7 +182,7 @@ class PlaneSpec(Spec):
         list[Annotated[int, Field(ge=0)]],
         BeforeValidator(split),
         Field(description="Minima of a run, taken three at a time: one plane for each triple."),
-    ] = [0, 1, 2]
+    ] = Field(default=[0, 1, 2])
     images: Annotated[
         int | None, Field(ge=1, description="Number of training images to evaluate, from the first; all if not given.")
     ] = None
@@ -207,20 +207,20 @@ class FlatnessSpec(Seeded):
     directions: Annotated[int, Field(ge=1, le=100_000, description="Number of random directions at each minimum.")] = 20
     quantity: Annotated[
         list[Literal["loss", "error"]], BeforeValidator(split), Field(description="Quantity I: loss, error, or both.")
-    ] = ["loss"]
+    ] = Field(default=["loss"])
     direction: Annotated[
         list[Literal["raw", "filter"]],
         BeforeValidator(split),
         Field(description="Direction: raw (of norm 1), filter (each filter as long as that of w), or both."),
-    ] = ["raw", "filter"]
+    ] = Field(default=["raw", "filter"])
     layers: Annotated[
         list[Literal["all", "top"]], BeforeValidator(split), Field(description="Parameters to move: all, top, or both.")
-    ] = ["all", "top"]
+    ] = Field(default=["all", "top"])
     batch_norm: Annotated[
         list[BatchNorm],
         BeforeValidator(split),
         Field(description="Statistics of batch norm: fixed, perturbed (the direction covers them too), recomputed, or several."),
-    ] = ["fixed"]
+    ] = Field(default=["fixed"])
     reach: Annotated[float, Field(ge=1, le=1e6, description="Search for the sup up to this multiple of the first crossing.")] = (
         4.0
     )

@@ -61,14 +61,16 @@ class RunSpec(Spec):
     earlier_names: ClassVar[dict[str, str]] = {"every": "record_every"}
 
     potential: Annotated[str, Field(description=f"Potential: {POTENTIALS}.")] = "twowell"
-    dims: Annotated[list[int], BeforeValidator(parse_dims), Field(description="Dimensions: 3, 1,2,5 or 1..5.")] = [1, 2, 3, 4, 5]
+    dims: Annotated[list[int], BeforeValidator(parse_dims), Field(description="Dimensions: 3, 1,2,5 or 1..5.")] = Field(
+        default=[1, 2, 3, 4, 5]
+    )
     dynamics: Annotated[
         list[str],
         BeforeValidator(split),
         Field(
             description=f"Dynamics: {', '.join(sorted(KINDS))}, a plugin's name or FILE.py:NAME; or several, separated by commas."
         ),
-    ] = ["gdl"]
+    ] = Field(default=["gdl"])
     walkers: Annotated[int, Field(ge=2, le=MAX_WALKERS, description="Number of independent walkers in each dimension.")] = 10_240
     steps: Annotated[
         Annotated[int, Field(ge=1, le=MAX_STEPS)] | Literal["auto"],
@@ -117,10 +119,10 @@ class RunSpec(Spec):
     seed: Annotated[
         int | None, Field(ge=0, lt=2**128, description="Seed of every random stream; drawn at random if not given.")
     ] = None
-    parameters: Annotated[dict[str, float], Field(description="Parameters of the potential.")] = {}
+    parameters: Annotated[dict[str, float], Field(description="Parameters of the potential.")] = Field(default={})
     dynamics_settings: Annotated[
         dict[str, float], Field(description="Extra settings of the dynamics: KEY, or NAME.KEY for one of several.")
-    ] = {}
+    ] = Field(default={})
 
     @field_validator("dims")
     @classmethod

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the network room needs PyTorch")
+pytest.importorskip("torch", reason="the network room needs PyTorch")
 
+import torch
 from torch import nn
 
 from langevin_sim.network import flatness as radii

@@ -14,7 +14,9 @@ from click.testing import CliRunner
 
 from langevin_sim.cli.main import main
 
-torch = pytest.importorskip("torch", reason="the network room needs PyTorch")
+pytest.importorskip("torch", reason="the network room needs PyTorch")
+
+import torch
 
 from langevin_sim.errors import InputError
 from langevin_sim.network import tensors, train

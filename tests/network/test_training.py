@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the network room needs PyTorch")
+pytest.importorskip("torch", reason="the network room needs PyTorch")
 
+import torch
 from torch import nn
 
 from langevin_sim.network.models import MODELS, build

@@ -153,16 +153,22 @@ class _Descent:
         finite = np.isfinite(value) and np.isfinite(slope).all()
         return (value, slope) if finite else (np.finfo(float).max, np.zeros(self.dim))
 
+    def _descents(self, tried: np.ndarray) -> list[Any]:
+        """SciPy's results of the descents from the starts [n, dim]."""
+        options: Any = {"maxiter": 500, "ftol": 1e-15}
+        # L-BFGS multiplies tiny matrices, on which threads would only wait for each other
+        quiet, serial = np.errstate(all="ignore"), threadpool_limits(1, user_api="blas")
+        with warnings.catch_warnings(), quiet, serial:
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return [
+                scipy.optimize.minimize(self._both, start, jac=True, method="L-BFGS-B", bounds=self.bounds, options=options)
+                for start in tried
+            ]
+
     def ends(self, tried: np.ndarray) -> np.ndarray:
         """The points [m, dim] at which the descents from the starts [n, dim] ended, without failed ones."""
         found = []
-        options: Any = {"maxiter": 500, "ftol": 1e-15}
-        for start in tried:
-            # L-BFGS multiplies tiny matrices, on which threads would only wait for each other
-            quiet, serial = np.errstate(all="ignore"), threadpool_limits(1, user_api="blas")
-            with warnings.catch_warnings(), quiet, serial:
-                warnings.simplefilter("ignore", RuntimeWarning)
-                end = scipy.optimize.minimize(self._both, start, jac=True, method="L-BFGS-B", bounds=self.bounds, options=options)
+        for start, end in zip(tried, self._descents(tried), strict=True):
             on_space = self.domain.kind == "space"
             far = on_space and np.abs(end.x).max() > _FAR
             if on_space and (far or end.fun < _DEEP) and _falls(self.energy, start, end.x, end.fun):
