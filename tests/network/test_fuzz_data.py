@@ -8,7 +8,9 @@ import struct
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch", reason="the network room needs PyTorch")
+
+import torch
 
 from langevin_sim.errors import LangevinSimError
 from langevin_sim.network import tensors
