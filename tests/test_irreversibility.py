@@ -21,7 +21,7 @@ def linear(stay, sigma, half):
     k = orders * window.spacing
     psi = np.exp(-1j * k @ (step.points @ stay.T + half).T - 0.5 * sigma**2 * (k**2).sum(axis=1)[:, None])
     step = SpectralKernel(window, axes, np.concatenate([psi.real, psi.imag]), orders, step.shape)
-    series, _ = solve(step, lambda x: np.exp(-(x**2).sum(axis=1)))
+    series, _ = solve(step, np.exp(-(step.points**2).sum(axis=1)))
     return flow(step, step.at_nodes(series), ls.Domain())
 
 
@@ -70,7 +70,7 @@ def test_gdl_produces_entropy_of_the_third_order_in_the_step():
         window = Window(np.array([-5.0]), np.array([10.0]))
         count = 300
         step = kernel(potential, dynamics, window, [(-5.0 + 10.0 * np.arange(count) / count, np.full(count, 10.0 / count))])
-        series, _ = solve(step, lambda x: np.exp(-(x**2).sum(axis=1)))
+        series, _ = solve(step, np.exp(-(step.points**2).sum(axis=1)))
         density = step.at_nodes(series)
         found = flow(step, density, potential.domain)
         square = float(step.weights @ (density * step.points[:, 0] ** 2))

@@ -1,11 +1,16 @@
-"""The chain law of SGD and SGDL on finite sums in one or two dimensions, with the actual law of the batches."""
+"""The chain law of SGD and SGDL on finite sums in one or two dimensions, with the actual law of the batches.
+
+And that of GDL with steps that are too small for a kernel between nodes, as that of a chain without batches.
+"""
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
+import scipy.fft
+from scipy.special import bernoulli
 from threadpoolctl import threadpool_limits
 
 from langevin_sim.dynamics import SGDL, Dynamics
@@ -34,7 +39,10 @@ from langevin_sim.reference.quadrature import panel_rule
 
 _OVERSAMPLING = {1: 3.0, 2: 1.05}  # nodes over the 2 M + 1 coefficients of an axis, by dimension; one dimension costs nothing
 _TILTS_MORE = 2.0  # times as many nodes, where they cost less
+_EVENLY = 1.1  # nodes over the coefficients without batches, which move a walker by less than a node or two
+_END_POINTS = 10  # of an even rule, whose weights differ at the ends
 _FINER = 1.25  # ratio of nodes of the two solutions whose distance is the error, and from one attempt to the next
+_FINER_EVENLY = 1.08  # likewise without batches: the rougher law's frequencies, too, are cut off where little is left
 _CLOSE = 1e-7  # distance between the two at which no finer one is tried
 _SCOUTING_CUT = 17.0  # frequencies kept while the window is looked for: to 4e-8
 _OPEN = 3e-6  # probability in the outer twentieths of a window that calls for a larger one
@@ -45,6 +53,7 @@ _DEVIATIONS = 7.0  # of the added noise, that a window reaches beyond walls
 _PANELS = 12  # of y_2, at first
 _TOLERANCE = 1e-10  # of a panel's part of a mass
 _SAFETY, _ROUNDING = 2.0, 1e-13
+_LOPSIDED = np.array([0.5, 0.3])  # a guess that is as symmetric as U never meets a slow mode that is not
 _LOOKS = (257, 129)  # places along y_1 and y_2 where borders are looked for
 
 
@@ -155,17 +164,30 @@ def batch_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
     does not close, and where the kernel is too large.
     """
     dynamics = _with_density(potential, dynamics)
+    return _refined(potential, dynamics, "transition kernel of the batches")
+
+
+def convolved_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
+    """The stationary law of GDL in two dimensions where a step's noise is small beside the law.
+
+    Errors as for batch_law. Raises ReferenceUnavailable where the window does not close; convolution.TooManyNodes.
+    """
+    return _refined(replace(potential, terms=None), dynamics, "transition kernel, by Fourier transforms")
+
+
+def _refined(potential: Potential, dynamics: Dynamics, method: str) -> ChainLaw:
     window = _window(potential, dynamics)
     guess = _Guess(potential, _temperature(potential, dynamics))
-    rougher = _solved(potential, dynamics, window, 1.0 / _FINER, guess)
-    fine, share = _solved(potential, dynamics, window, 1.0, guess), 1.0
+    ratio = _FINER if potential.terms is not None else _FINER_EVENLY
+    rougher = _solved(potential, dynamics, window, 1.0 / ratio, guess)
+    fine, share = _solved(potential, dynamics, window, 1.0, guess, start=rougher), 1.0
     while abs(fine.energy() - rougher.energy()) > _CLOSE * abs(fine.energy()):
         share *= _FINER
         try:
-            rougher, fine = fine, _solved(potential, dynamics, window, share, guess)
+            rougher, fine = fine, _solved(potential, dynamics, window, share, guess, start=fine)
         except ReferenceUnavailable:  # too large: the error is what it is
             break
-    return _law(potential, dynamics, fine, rougher)
+    return _law(potential, dynamics, fine, rougher, method)
 
 
 def batch_step(potential: Potential, dynamics: Dynamics, refinement: float) -> Nodes:
@@ -199,7 +221,7 @@ def _with_density(potential: Potential, dynamics: Dynamics) -> SGDL:
     return dynamics
 
 
-def _law(potential: Potential, dynamics: SGDL, fine: BatchLaw, rougher: BatchLaw) -> ChainLaw:
+def _law(potential: Potential, dynamics: Dynamics, fine: BatchLaw, rougher: BatchLaw, method: str) -> ChainLaw:
     outside = 0.0 if potential.domain.kind == "torus" else float(fine.outer().sum())
     relaxation = fine.found.relaxation_steps
     everywhere = outside + (fine.found.residual + _ROUNDING) * max(relaxation, 1.0)
@@ -219,7 +241,7 @@ def _law(potential: Potential, dynamics: SGDL, fine: BatchLaw, rougher: BatchLaw
         energy,
         _SAFETY * abs(energy - rougher.energy()) + everywhere * scale,
         relaxation,
-        "transition kernel of the batches",
+        method,
         Moments(means, mean_error + everywhere * np.sqrt(squares), squares, square_error + everywhere * squares),
         tuple(fine.marginal(axis) for axis in range(potential.dim)),
         tuple(rougher.marginal(axis) for axis in range(potential.dim)),
@@ -229,10 +251,10 @@ def _law(potential: Potential, dynamics: SGDL, fine: BatchLaw, rougher: BatchLaw
     )
 
 
-def _flow(potential: Potential, dynamics: SGDL) -> Flow:
+def _flow(potential: Potential, dynamics: Dynamics) -> Flow:
     """Entropy production and current, from a law that is solved again: its kernel is too large to be kept."""
-    if potential.terms is not None and potential.terms.covariance is not None:
-        raise ReferenceUnavailable("with tilts the law is found without the kernel between points, and so without a current")
+    if _same_everywhere(potential):
+        raise ReferenceUnavailable("with this noise the law is found without the kernel between points, and so without a current")
     with threadpool_limits(1, user_api="blas"):
         window = _window(potential, dynamics)
         guess = _Guess(potential, _temperature(potential, dynamics))
@@ -257,21 +279,38 @@ class _Guess:
         return np.exp(-(energy - energy.min()) / self.temperature)
 
 
-def _solved(potential: Potential, dynamics: SGDL, window: Window, share: float, guess: _Guess, cut: float = CUT) -> BatchLaw:
+def _solved(
+    potential: Potential,
+    dynamics: Dynamics,
+    window: Window,
+    share: float,
+    guess: _Guess,
+    cut: float = CUT,
+    start: BatchLaw | None = None,
+) -> BatchLaw:
+    """The law with a share of the nodes; start: one with other nodes, whose two eigenvectors are nearly those of this one."""
     step = _step(potential, dynamics, window, share, cut)
-    series, found = solve(step, guess)
+    if start is None:
+        place = 2.0 * (step.points - window.low) / window.width - 1.0
+        first = guess(step.points) * (1.0 + place @ _LOPSIDED[: potential.dim])
+    else:
+        first = step.at_nodes(start.step.push(start.found.probabilities + start.found.mode))
+    series, found = solve(step, first)
     return BatchLaw(potential, series, step, found)
 
 
-def _step(potential: Potential, dynamics: SGDL, window: Window, share: float, cut: float = CUT) -> Nodes:
+def _step(potential: Potential, dynamics: Dynamics, window: Window, share: float, cut: float = CUT) -> Nodes:
     """One step between nodes; share: of the nodes."""
-    tilts = potential.terms is not None and potential.terms.covariance is not None
+    same = _same_everywhere(potential)
     largest = np.floor(np.sqrt(2.0 * cut / _variance(potential, dynamics)) / window.spacing).astype(int)
-    if tilts:  # without added noise phi falls to a small number, not to 0: the rougher law has fewer frequencies too
+    if same:  # without added noise phi falls to a small number, not to 0: the rougher law has fewer frequencies too
         largest = np.ceil(share * largest).astype(int)
-    nodes = _OVERSAMPLING[potential.dim] * (2 * largest + 1) * (_TILTS_MORE if tilts else share)
+    nodes = _OVERSAMPLING[potential.dim] * (2 * largest + 1) * (_TILTS_MORE if same else share)
+    rule = _rule
+    if potential.terms is None and potential.domain.kind in ("space", "torus"):
+        nodes, rule = _EVENLY * (2 * largest + 1), _even_rule
     axes = [
-        _rule(potential, low, width, max(16, math.ceil(count)))
+        rule(potential, low, width, max(16, math.ceil(count)))
         for low, width, count in zip(window.low, window.width, nodes, strict=True)
     ]
     return _kernel(potential, dynamics, window, axes, largest, cut)
@@ -279,22 +318,29 @@ def _step(potential: Potential, dynamics: SGDL, window: Window, share: float, cu
 
 def _kernel(
     potential: Potential,
-    dynamics: SGDL,
+    dynamics: Dynamics,
     window: Window,
     axes: list[tuple[np.ndarray, np.ndarray]],
     largest: np.ndarray,
     cut: float,
 ) -> Nodes:
-    if potential.terms is not None and potential.terms.covariance is not None:
-        return convolution.kernel(potential, dynamics, window, axes, largest)
+    if _same_everywhere(potential):
+        even = potential.terms is None and potential.domain.kind in ("space", "torus")
+        return convolution.kernel(potential, dynamics, window, axes, largest, 0.5 if even else None)
+    assert isinstance(dynamics, SGDL), "without batches the noise is the same everywhere"
     return kernel(potential, dynamics, window, axes, cut)
 
 
-def _variance(potential: Potential, dynamics: SGDL) -> np.ndarray:
+def _same_everywhere(potential: Potential) -> bool:
+    return potential.terms is None or potential.terms.covariance is not None
+
+
+def _variance(potential: Potential, dynamics: Dynamics) -> np.ndarray:
     """Of a step's noise along each axis, where it is the same everywhere; else of the added noise alone: [d]."""
     terms, added = potential.terms, np.full(potential.dim, dynamics.noise**2)
     if terms is None or terms.covariance is None:
         return added
+    assert isinstance(dynamics, SGDL), "only what draws batches has terms here"
     return added + dynamics.step_size**2 * dynamics.variance_factor(terms.n_terms) * np.diag(terms.covariance)
 
 
@@ -311,16 +357,41 @@ def _rule(potential: Potential, low: float, width: float, nodes: int) -> tuple[n
     return np.concatenate([points for points, _ in parts]), np.concatenate([weights for _, weights in parts])
 
 
+def _even_rule(potential: Potential, low: float, width: float, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Midpoints of ``count`` equal cells. On a torus, where U may not match at the seam, weights of high order at both ends."""
+    count = scipy.fft.next_fast_len(max(count, 4 * _END_POINTS))
+    weights = np.ones(count)
+    if potential.domain.kind == "torus":
+        more = end_corrections(_END_POINTS)
+        weights[:_END_POINTS] += more
+        weights[-_END_POINTS:] += more[::-1]
+    return low + width * (np.arange(count) + 0.5) / count, width / count * weights
+
+
+@cache
+def end_corrections(count: int) -> np.ndarray:
+    """What is added to the first ``count`` weights of the midpoint rule so that it is exact for polynomials of lower degree.
+
+    sum_j c_j (j + 1/2)^k = B_(k+1)(1/2) / (k + 1), the terms of Euler and Maclaurin's formula; B_n(1/2) = (2^(1-n) - 1) B_n.
+    """
+    k = np.arange(count)
+    constants = (2.0**-k - 1.0) * bernoulli(count)[1:] / (k + 1)
+    scale = (k + 0.5) / count
+    return np.linalg.solve(scale[None, :] ** k[:, None], constants / float(count) ** k)
+
+
 def rule_ends(potential: Potential, low: float, width: float) -> np.ndarray:
     """Ends of the panels of the rule on a domain with ends: the window's, and the walls between them."""
     walls = [wall for wall in (potential.domain.low, potential.domain.high) if low < wall < low + width]
     return np.array([low, *walls, low + width])
 
 
-def _temperature(potential: Potential, dynamics: SGDL) -> float:
+def _temperature(potential: Potential, dynamics: Dynamics) -> float:
     """A rough temperature, for guesses alone: T + eta tr C / (2 d), C the batch mean's covariance where walkers start."""
     terms = potential.terms
-    assert terms is not None
+    if terms is None:
+        return float(dynamics.noise**2 / (2.0 * dynamics.step_size))
+    assert isinstance(dynamics, SGDL), "only what draws batches has terms here"
     starts = np.array([region.start for region in potential.regions])
     single = single_gradients(terms, potential, starts)
     spread = ((single - single.mean(axis=1, keepdims=True)) ** 2).mean(axis=(1, 2)).max()
@@ -328,7 +399,7 @@ def _temperature(potential: Potential, dynamics: SGDL) -> float:
     return dynamics.temperature + 0.5 * dynamics.step_size * factor * float(spread)
 
 
-def _window(potential: Potential, dynamics: SGDL) -> Window:
+def _window(potential: Potential, dynamics: Dynamics) -> Window:
     """A window that p does not fill."""
     domain, dim = potential.domain, potential.dim
     if domain.kind == "torus":
@@ -360,12 +431,14 @@ def _window(potential: Potential, dynamics: SGDL) -> Window:
     )
 
 
-def _farthest(potential: Potential, dynamics: SGDL) -> float:
+def _farthest(potential: Potential, dynamics: Dynamics) -> float:
     """How far one step may leave the domain: eta times the largest batch mean that is likely, and its noise."""
     terms, domain = potential.terms, potential.domain
-    assert terms is not None
     line = np.linspace(domain.low, domain.high, 33)
     points = np.stack(np.meshgrid(*[line] * potential.dim, indexing="ij"), axis=-1).reshape(-1, potential.dim)
+    if terms is None:
+        return float(dynamics.step_size * np.abs(potential.gradient(points)).max() + _DEVIATIONS * dynamics.noise)
+    assert isinstance(dynamics, SGDL), "only what draws batches has terms here"
     single = single_gradients(terms, potential, points)
     mean = single.mean(axis=1)
     factor = max(dynamics.variance_factor(terms.n_terms), 0.0)

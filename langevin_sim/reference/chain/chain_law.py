@@ -1,5 +1,6 @@
 """Compute the chain law of a potential and a dynamics from what the record declares."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from langevin_sim.dynamics import Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.boltzmann import boltzmann
+from langevin_sim.reference.chain.convolution import TooManyNodes
 from langevin_sim.reference.chain.extrapolation import extrapolated
 from langevin_sim.reference.chain.kernel import GridTooLarge, Kernel, Noise
 from langevin_sim.reference.chain.kernels import KERNELS
@@ -74,6 +76,9 @@ def _on_grids(potential: Potential, dynamics: Dynamics, kernel: Kernel, noise: N
     try:
         return on_grids(potential, dynamics, kernel, noise)
     except GridTooLarge:
+        if potential.dim == 2 and potential.smooth and kernel.small_steps is not None:
+            with suppress(TooManyNodes):
+                return kernel.small_steps(potential, dynamics)
         if not potential.smooth or potential.domain.kind in ("box", "reflecting"):
             raise  # walls, and a gradient with jumps: the law is not Boltzmann's plus a term in proportion to the step
         return extrapolated(potential, dynamics, kernel, noise)

@@ -1,8 +1,8 @@
-"""One step of SGD or SGDL on tilts, whose noise is the same everywhere: the drift, then a convolution, by Fourier transforms.
+"""One step with noise that is the same everywhere, GDL or batches of tilts: the drift, then a convolution, by Fourier transforms.
 
 With m(x) = x - eta grad U(x) and the noise n of a step, the density q of y' = m(x) + n has the Fourier coefficients
     c(k) = phi(k) integral p(y) exp(-i k.m(P(y))) dy,    phi(k) = E exp(-i k.n) = exp(-eta T |k|^2) phi_B(k),
-phi_B the batch's (batch_mean.py). The integral is a sum over nodes whose images m are at no grid's points: each is spread over
+phi_B the batch's (batch_mean.py), 1 for GDL. The integral is a sum over nodes whose images m are at no grid's points: each is spread over
 the nearest points of a grid by a bump whose own transform is divided out afterwards (a non-uniform fast Fourier transform, with
 the bump of Barnett, Magland and af Klinteberg, SIAM J. Sci. Comput. 41, C479, 2019).
 """
@@ -15,7 +15,7 @@ import scipy.fft
 from scipy.sparse import csr_array
 from scipy.special import roots_legendre
 
-from langevin_sim.dynamics import SGDL
+from langevin_sim.dynamics import SGDL, Dynamics
 from langevin_sim.errors import ReferenceUnavailable
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.chain.spectral import Nodes, Series, Window, characteristic, projected
@@ -23,7 +23,7 @@ from langevin_sim.reference.chain.spectral import Nodes, Series, Window, charact
 _BUMP = 11  # grid points that a bump covers, for errors of 1e-10
 _STEEPNESS = 2.3 * _BUMP
 _OVERSAMPLED = 2.0  # the grid, beyond twice the largest order
-_MOST_NODES = 200_000  # a step with this many takes 20 ms, and a law needs about a hundred steps; 300 MB
+_MOST_NODES = 300_000  # a step with this many takes 50 ms, and a law needs some hundreds of steps; 450 MB
 
 
 class TooManyNodes(ReferenceUnavailable):
@@ -32,15 +32,21 @@ class TooManyNodes(ReferenceUnavailable):
 
 @dataclass(frozen=True)
 class ConvolutionKernel(Nodes):
-    """One step of the chain on tilts: densities at nodes in, a Series out.
+    """One step of the chain: densities at nodes in, a Series out.
 
     spread [grid points, nodes]; grid: points along each axis; noise: phi over the transform of the bump, at the
-    coefficients of a Series.
+    coefficients of a Series. offset: of even nodes, in spacings from the window's lower end.
     """
 
     spread: csr_array
     grid: tuple[int, ...]
     noise: np.ndarray
+    offset: float | None = None
+
+    @property
+    def even(self) -> float | None:
+        """Of even nodes, their offset from the window's lower end in spacings."""
+        return self.offset
 
     def push(self, density: np.ndarray) -> Series:
         """The density a step later, from that at the nodes [nodes]."""
@@ -63,16 +69,22 @@ class ConvolutionKernel(Nodes):
 
 
 def kernel(
-    potential: Potential, dynamics: SGDL, window: Window, axes: list[tuple[np.ndarray, np.ndarray]], largest: np.ndarray
+    potential: Potential,
+    dynamics: Dynamics,
+    window: Window,
+    axes: list[tuple[np.ndarray, np.ndarray]],
+    largest: np.ndarray,
+    offset: float | None = None,
 ) -> ConvolutionKernel:
-    """The step from the nodes of the axes, with the orders up to ``largest`` [d]; TooManyNodes before memory is taken."""
-    terms = potential.terms
-    assert terms is not None
-    assert terms.tilts is not None, "the noise is the same everywhere"
+    """The step from the nodes of the axes, with the orders up to ``largest`` [d]; TooManyNodes before memory is taken.
+
+    offset: of even nodes, from the window's lower end in spacings. The batches are those of the potential's tilts, if any.
+    """
     count = math.prod(points.size for points, _ in axes)
     if count > _MOST_NODES:
         raise TooManyNodes(
-            f"the noise of a step is small beside this window: the exact law of the batches would have {count:,} nodes"
+            f"a step's noise, {dynamics.noise:.3g}, is small beside the window of {' by '.join(f'{w:.3g}' for w in window.width)} "
+            f"that the law needs: {count:,} nodes, at most {_MOST_NODES:,}; take a larger step or a higher temperature"
         )
     nodes = np.stack(np.meshgrid(*(points for points, _ in axes), indexing="ij"), axis=-1).reshape(-1, potential.dim)
     inside = projected(potential, nodes)
@@ -80,14 +92,18 @@ def kernel(
     grid = tuple(scipy.fft.next_fast_len(math.ceil(_OVERSAMPLED * (2 * int(top) + 1))) for top in largest)
     along = [np.arange(largest[0] + 1), *(np.arange(-top, top + 1) for top in largest[1:])]
     orders = np.stack(np.meshgrid(*along, indexing="ij"), axis=-1).reshape(-1, potential.dim)
-    shifts = (-dynamics.step_size / dynamics.batch_size) * terms.tilts[None]
-    batches = characteristic(shifts, orders, window, dynamics.batch_size, dynamics.replacement)[:, 0]
+    batches: np.ndarray = np.ones(len(orders), complex)
+    if potential.terms is not None:
+        assert isinstance(dynamics, SGDL), "GDL comes without terms"
+        assert potential.terms.tilts is not None, "the noise is the same everywhere"
+        shifts = (-dynamics.step_size / dynamics.batch_size) * potential.terms.tilts[None]
+        batches = characteristic(shifts, orders, window, dynamics.batch_size, dynamics.replacement)[:, 0]
     added = np.exp(-0.5 * dynamics.noise**2 * ((orders * window.spacing) ** 2).sum(axis=1))
     noise = (batches * added).reshape([part.size for part in along])
     for axis, (part, points) in enumerate(zip(along, grid, strict=True)):
         shape = [-1 if other == axis else 1 for other in range(potential.dim)]
         noise = noise / _transform(part, points).reshape(shape)
-    return ConvolutionKernel(window, axes, _spread(landed, grid), grid, noise)
+    return ConvolutionKernel(window, axes, _spread(landed, grid), grid, noise, offset)
 
 
 def _bump(z: np.ndarray) -> np.ndarray:

@@ -85,7 +85,8 @@ class Kernel(NamedTuple):
     eigenbasis. solve(potential, step, sigma, resolution, start): the law on a grid. order: the law differs
     from Boltzmann's by this power of the step. batches(potential, dynamics): the chain law (law.ChainLaw)
     of batches as they are drawn. step(potential, step, sigma, resolution): one step between a grid's nodes. batch_step(
-    potential, dynamics, refinement): likewise with batches as they are drawn.
+    potential, dynamics, refinement): likewise with batches as they are drawn. small_steps(potential, dynamics): the chain law
+    in two dimensions where a grid is too large.
     """
 
     noise: Callable[[Potential, Dynamics], Noise]
@@ -94,6 +95,7 @@ class Kernel(NamedTuple):
     step: "Callable[[Potential, float, tuple[float, float], Resolution], tuple[Any, Any]]"
     batches: Callable[[Potential, Dynamics], Any] | None = None
     batch_step: Callable[[Potential, Dynamics, float], Any] | None = None
+    small_steps: Callable[[Potential, Dynamics], Any] | None = None
 
 
 class Resolution(NamedTuple):

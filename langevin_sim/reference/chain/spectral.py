@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.fft
 
 from langevin_sim.dynamics import SGDL
 from langevin_sim.engine.projections import project
@@ -65,6 +66,18 @@ class Series:
             value = np.moveaxis(np.tensordot(phase, value, (1, axis)), 0, axis)
         return np.real(value) * 2.0 / volume
 
+    def on_even(self, counts: list[int], offset: float) -> np.ndarray:
+        """f on even grids of more points than twice the orders, ``offset`` spacings from the window's lower end: [counts]."""
+        value = np.array(self.coefficients)
+        for axis, (count, m) in enumerate(zip(counts, self.orders, strict=True)):
+            shape = [-1 if other == axis else 1 for other in range(value.ndim)]
+            value = value * np.exp(2j * np.pi * offset / count * m).reshape(shape)
+        if value.ndim == 2:
+            padded = np.zeros((value.shape[0], counts[1]), complex)
+            padded[:, self.orders[1]] = value
+            value = scipy.fft.ifft(padded, axis=1) * counts[1]
+        return np.asarray(scipy.fft.irfft(value, counts[0], axis=0)) * (counts[0] / float(np.prod(self.window.width)))
+
     def marginal(self, axis: int) -> "Series":
         """The integral over all other axes, a function of one."""
         if self.coefficients.ndim == 1:
@@ -97,6 +110,11 @@ class Nodes:
     axes: list[tuple[np.ndarray, np.ndarray]]
 
     @property
+    def even(self) -> float | None:
+        """Of even nodes, their offset from the window's lower end in spacings; else None."""
+        return None
+
+    @property
     def points(self) -> np.ndarray:
         """The nodes, [nodes, d]."""
         grid = np.meshgrid(*(points for points, _ in self.axes), indexing="ij")
@@ -112,6 +130,9 @@ class Nodes:
 
     def at_nodes(self, series: Series) -> np.ndarray:
         """A series at the nodes, [nodes]."""
+        counts = [nodes.size for nodes, _ in self.axes]
+        if self.even is not None and all(count > 2 * m.max() for count, m in zip(counts, series.orders, strict=True)):
+            return series.on_even(counts, self.even).ravel()
         return series.on(*(nodes for nodes, _ in self.axes)).ravel()
 
     def push(self, density: np.ndarray) -> Series:
@@ -250,9 +271,9 @@ def characteristic(shifts: np.ndarray, orders: np.ndarray, window: Window, size:
     return (found[:, at, 0, lane] + 1j * found[:, at, 1, lane]).T
 
 
-def solve(step: Nodes, guess: Callable[[np.ndarray], np.ndarray]) -> tuple[Series, Stationary]:
-    """The stationary density and the two leading eigenvalues; guess: a density at points [n, d], up to a factor."""
-    found = stationary(lambda p: step.at_nodes(step.push(p)), guess(step.points))
+def solve(step: Nodes, guess: np.ndarray) -> tuple[Series, Stationary]:
+    """The stationary density and the two leading eigenvalues; guess: a density at the nodes, up to a factor."""
+    found = stationary(lambda p: step.at_nodes(step.push(p)), guess)
     series = step.push(found.probabilities)
     return Series(series.window, series.coefficients / series.coefficients.ravel()[_zero(series)].real), found
 

@@ -5,6 +5,7 @@ import numpy as np
 from langevin_sim.dynamics import Dynamics
 from langevin_sim.potentials.potential import Potential
 from langevin_sim.reference.chain import nystroem
+from langevin_sim.reference.chain.batches import convolved_law
 from langevin_sim.reference.chain.kernel import Kernel, Noise
 
 
@@ -17,4 +18,4 @@ def covariance(curvatures: np.ndarray, noise: np.ndarray, step: float) -> np.nda
     return np.asarray(noise / (step * (curvatures[:, None] + curvatures - step * curvatures[:, None] * curvatures)))
 
 
-KERNEL = Kernel(_noise, covariance, nystroem.solve, nystroem.step_on_grid)
+KERNEL = Kernel(_noise, covariance, nystroem.solve, nystroem.step_on_grid, small_steps=convolved_law)
