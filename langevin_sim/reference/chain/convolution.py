@@ -2,9 +2,9 @@
 
 With m(x) = x - eta grad U(x) and the noise n of a step, the density q of y' = m(x) + n has the Fourier coefficients
     c(k) = phi(k) integral p(y) exp(-i k.m(P(y))) dy,    phi(k) = E exp(-i k.n) = exp(-eta T |k|^2) phi_B(k),
-phi_B the batch's (batch_mean.py), 1 for GDL. The integral is a sum over nodes whose images m are at no grid's points: each is spread over
-the nearest points of a grid by a bump whose own transform is divided out afterwards (a non-uniform fast Fourier transform, with
-the bump of Barnett, Magland and af Klinteberg, SIAM J. Sci. Comput. 41, C479, 2019).
+phi_B the batch's (batch_mean.py), 1 for GDL. The integral is a sum over nodes whose images m are at no grid's points: each is
+spread over the nearest points of a grid by a bump whose own transform is divided out afterwards (a non-uniform fast Fourier
+transform, with the bump of Barnett, Magland and af Klinteberg, SIAM J. Sci. Comput. 41, C479, 2019).
 """
 
 import math
@@ -82,8 +82,9 @@ def kernel(
     """
     count = math.prod(points.size for points, _ in axes)
     if count > _MOST_NODES:
+        wide = " by ".join(f"{width:.3g}" for width in window.width)
         raise TooManyNodes(
-            f"a step's noise, {dynamics.noise:.3g}, is small beside the window of {' by '.join(f'{w:.3g}' for w in window.width)} "
+            f"a step's noise, {dynamics.noise:.3g}, is small beside the window of {wide} "
             f"that the law needs: {count:,} nodes, at most {_MOST_NODES:,}; take a larger step or a higher temperature"
         )
     nodes = np.stack(np.meshgrid(*(points for points, _ in axes), indexing="ij"), axis=-1).reshape(-1, potential.dim)

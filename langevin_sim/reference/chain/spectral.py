@@ -9,7 +9,6 @@ On a torus this is exact; on R^d and in a box, p lives in a window that it does 
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
