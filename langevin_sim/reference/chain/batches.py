@@ -357,9 +357,9 @@ def _rule(potential: Potential, low: float, width: float, nodes: int) -> tuple[n
     return np.concatenate([points for points, _ in parts]), np.concatenate([weights for _, weights in parts])
 
 
-def _even_rule(potential: Potential, low: float, width: float, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Midpoints of ``count`` equal cells. On a torus, where U may not match at the seam, weights of high order at both ends."""
-    count = scipy.fft.next_fast_len(max(count, 4 * _END_POINTS))
+def _even_rule(potential: Potential, low: float, width: float, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Midpoints of ``nodes`` equal cells, or a few more. On a torus, where U may not match at the seam, weights of high order at both ends."""
+    count = scipy.fft.next_fast_len(max(nodes, 4 * _END_POINTS))
     weights = np.ones(count)
     if potential.domain.kind == "torus":
         more = end_corrections(_END_POINTS)
