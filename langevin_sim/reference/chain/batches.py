@@ -358,7 +358,7 @@ def _rule(potential: Potential, low: float, width: float, nodes: int) -> tuple[n
 
 
 def _even_rule(potential: Potential, low: float, width: float, nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Midpoints of ``nodes`` equal cells, or a few more. On a torus, where U may not match at the seam, weights of high order at both ends."""
+    """Midpoints of at least ``nodes`` equal cells; weights of high order at the ends of a torus, where U may not match."""
     count = scipy.fft.next_fast_len(max(nodes, 4 * _END_POINTS))
     weights = np.ones(count)
     if potential.domain.kind == "torus":
