@@ -13,6 +13,7 @@ from langevin_sim.potentials.potential import Potential, Quadratic
 from langevin_sim.reference.boltzmann import closed_form, conditional, line, nested, product, quadratic, sobol, tensor
 from langevin_sim.reference.boltzmann.integrals import Integrals, Marginal
 from langevin_sim.reference.boltzmann.law import Boltzmann
+from langevin_sim.reference.boltzmann.rounding import check_rounding
 from langevin_sim.reference.boltzmann.tails import check_tails
 
 _WORST = 0.1  # relative error beyond which nothing is claimed
@@ -21,6 +22,7 @@ _ROUNDING = 1e-9  # error of the mean energy, in units of T, that is always smal
 
 def _numerically(potential: Potential, temperature: float) -> Integrals:
     """On a line, over a plane or (x_1, rho), on a tensor grid in three dimensions, from Sobol points."""
+    check_rounding(potential, temperature)
     if potential.dim == 1:
         return line.integrals(potential, temperature)
     check_tails(potential, temperature)
