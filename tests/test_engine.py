@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from numba import typeof
 
 from langevin_sim import potentials
 from langevin_sim.dynamics import GDL, make
+from langevin_sim.engine import ensemble as module
 from langevin_sim.engine.block import BLOCK
 from langevin_sim.engine.ensemble import BINS, new_ensemble
 from langevin_sim.engine.kernel import SEGMENTS
@@ -106,6 +109,19 @@ def test_no_thread_is_without_a_block():
     """A thread without a block would only cost time; two threads share three blocks."""
     assert ensemble(walkers=BLOCK, threads=2)[1].threads == 1
     assert ensemble(walkers=2 * BLOCK + 1, threads=2)[1].threads == 2
+
+
+def test_a_read_only_extent_needs_no_machine_code_of_its_own(monkeypatch):
+    """In one dimension its column is contiguous, and would be passed as it is: the kernel would be compiled a second time."""
+    seen = []
+    monkeypatch.setattr(module, "advance_blocks", lambda *arguments: seen.append([typeof(one) for one in arguments[:-5]]))
+    for writeable in (True, False):
+        _, e = ensemble(dim=1)
+        extent = e.landscape.extent.copy()
+        extent.setflags(write=writeable)
+        e.landscape = replace(e.landscape, extent=extent)
+        e.advance(10)
+    assert seen[0] == seen[1]
 
 
 def test_gdl_at_temperature_zero_is_gd():

@@ -145,7 +145,7 @@ class Ensemble:
             self.memory,
             self.streams,
             self.alive,
-            np.ascontiguousarray(low),
+            np.array(low),  # a copy: a read-only array has a type of its own, for which numba would compile all again
             BINS / (high - low),
             self.counts_x1,
             self.counts,
