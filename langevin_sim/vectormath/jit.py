@@ -7,6 +7,8 @@ from typing import Any
 
 import numba
 
+from .machinecode import keep_machine_code
+
 # error_model="numpy": a division yields inf or nan instead of raising; the test for zero that
 # Python's rule needs is an early exit, and a loop with an early exit is not vectorised.
 _SETTINGS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
@@ -32,8 +34,11 @@ def compiled(function: Callable[..., Any] | None = None, *, parallel: bool = Fal
     """
 
     def decorate(plain: Callable[..., Any]) -> Any:
-        dispatcher = numba.njit(cache=True, parallel=parallel, **_SETTINGS)(plain)
-        if hasattr(dispatcher, "_cache"):  # a plain function under NUMBA_DISABLE_JIT
+        dispatcher = numba.njit(parallel=parallel, **_SETTINGS)(plain)
+        if not hasattr(dispatcher, "_cache"):  # a plain function under NUMBA_DISABLE_JIT
+            return dispatcher
+        keep_machine_code(dispatcher)
+        if hasattr(dispatcher._cache, "_cache_file"):  # kept on disk
             index = dispatcher._cache._cache_file
             index._source_stamp = (index._source_stamp, _package_stamp())
         return dispatcher
