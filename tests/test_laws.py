@@ -14,15 +14,15 @@ from calibration import laws
 KEPT = Path(laws.__file__).with_suffix(".md")
 # of every kind the settings that take least time
 SHORT = [
-    ("twowell", 1, 1.0),
-    ("twowell", 1, 5.0),
     ("quadratic", 1, 1.0),
-    ("prinz", 1, 1.0),
-    ("quadruple", 2, 0.5),
-    ("studentt", 1, 1.0),
+    ("boxes", 1, 0.3),
+    ("gaussiangrid", 2, 1.0),
+    ("himmelblau", 2, 0.05),
+    ("studentt", 1, 0.3),
+    ("twowell", 100, 1.0),
     ("funnel", 10, 1.0),
     ("illconditioned", 10, 0.1),
-    ("expr: abs(x1)^b", 1, 1.0),
+    ("expr: abs(x1)^1.5", 1, 1.0),
     ("expr: 2*x1", 1, 1.0),
     ("expr: (x1+x2)^2/4+k*(x1-x2)^2/4", 2, 1.0),
     ("expr: x1^2/18+(x2^2+x3^2+x4^2)*exp(-x1)/2+1.5*x1", 4, 1.0),
