@@ -363,7 +363,7 @@ def test_what_cannot_be_reported_is_one_line(run, tmp_path):
     disk.write_json(folder / "manifest.json", manifest | {"status": "FAILED", "error": "the disk was full"})
     told("the disk was full")
     disk.write_json(folder / "manifest.json", manifest | {"kind": "cake"})
-    told("of kind cake")
+    told("kind = 'cake'")
     disk.write_json(folder / "manifest.json", manifest)
     (folder / "histograms.npz").write_bytes(b"PK")
     told("histograms.npz has changed since the run ended")

@@ -308,7 +308,7 @@ def test_what_cannot_be_gone_on_with_is_told(whole):
     change("run", schema=3)
     refused(call("resume", "run"), "schema 3", "reads 1 and 2")
     Path("run/manifest.json").write_text("{")
-    refused(call("resume", "run"), "manifest.json cannot be read")
+    refused(call("resume", "run"), "manifest.json is damaged")
     assert content("run").keys() == before.keys()
 
 
