@@ -233,7 +233,6 @@ def table(values: dict[str, Any]) -> bytes:
 
 NO_TOML = [
     b"\xff\xfe",
-    b"\xef\xbb\xbfseed = 1",
     b"seed = 1\rseed = 2",
     b"[" * 5000,
     b"seed = " + b"[" * 5000,

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from langevin_sim.cli.main import main
+from langevin_sim.engine.block import ENGINE
 from langevin_sim.errors import LangevinSimError
 from langevin_sim.potentials.rows import read_columns, read_rows
 from langevin_sim.report.write import write_again
@@ -180,6 +181,7 @@ def test_checkpoints(tmp_path):
     (folder / "checkpoint").mkdir(parents=True)
     path = folder / "checkpoint" / "state.npz"
     meta = {
+        "engine": ENGINE,
         "identity": "1",
         "parts": [{"label": "a", "steps": 5, "entry": {"dim": 1}}],
         "running": {"d1": {"step": 3, "seconds": 1.0}},

@@ -179,7 +179,7 @@ def test_a_manifest_cannot_hide_what_it_runs(tmp_path, monkeypatch):
     Path("pot.py").unlink()
     outside = [kept["sources"][0] | {"kept": "../harmless.py"}]
     Path("whole/manifest.json").write_text(json.dumps(kept | {"sources": outside}))
-    refused(call("rerun", "whole", "--trust"), "no file", "pot.py")
+    refused(call("rerun", "whole", "--trust"), "is damaged", "../harmless.py")
 
 
 def test_a_list_that_cannot_be_written_is_one_warning(tmp_path, monkeypatch):

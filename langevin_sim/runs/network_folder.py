@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def draw_again(folder: Path) -> str:
             f"{folder}: summary.json or arrays.npz lacks data for the figure ({type(error).__name__}: {error}): "
             "expected the files of a langevin-sim deep command; repeat it with langevin-sim rerun"
         ) from error
-    if (folder / "manifest.json").exists():
+    if os.path.exists(folder / "manifest.json"):
         disk.rehash(folder, disk.read_manifest(folder), "figure.md", "figure.png", "figure.pdf")
     if (folder / report.NAME).exists():
         report.write_again(folder)

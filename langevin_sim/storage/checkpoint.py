@@ -131,7 +131,7 @@ class Checkpoint:
         """Write; a disk that is full for a moment costs the checkpoint, not the run."""
         try:
             self.folder.mkdir(exist_ok=True)
-            write_whole(path, lambda stream: _write(stream, meta, arrays))
+            write_whole(path, lambda stream: _write(stream, meta | {"engine": ENGINE}, arrays))
         except (OSError, FolderError) as error:
             log.warning("could not write a checkpoint: %s", error)
 
@@ -210,7 +210,7 @@ class _Hashing(io.RawIOBase):
 def _write(stream: IO[bytes], meta: dict[str, Any], arrays: dict[str, Any]) -> None:
     """Write an npz file followed by its hash, because the zip format's checks miss some damage to its own records."""
     hashing = _Hashing(stream)
-    np.savez(hashing, meta=np.array(json.dumps({**meta, "engine": ENGINE})), **arrays)
+    np.savez(hashing, meta=np.array(json.dumps(meta)), **arrays)
     stream.write(hashing.sha256.digest())
 
 

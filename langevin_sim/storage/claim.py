@@ -20,7 +20,7 @@ def claim(path: Path) -> Path:
         path.mkdir()
     except OSError as error:
         remove_empty(absent)
-        if path.is_dir() and nothing_yet(path):
+        if path.name and os.path.isdir(path) and nothing_yet(path):  # the current folder, or "", is not taken
             return path
         if os.path.lexists(path):
             raise taken(path) from error
@@ -30,7 +30,7 @@ def claim(path: Path) -> Path:
 
 def claimable(path: Path) -> None:
     """Raise FolderError if ``claim`` would; called before a long computation whose results go there."""
-    absent = absent_parents(path) if path.exists() else [path, *absent_parents(path)]
+    absent = absent_parents(path) if os.path.exists(path) else [path, *absent_parents(path)]
     claim(path)
     remove_empty(absent)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,8 @@ def begin(path: Path, manifest: dict[str, Any], anew: bool = False) -> Path:
     anew: a folder that holds the same work, unfinished, is taken too: it has no checkpoint, and begins again. FolderError,
     with nothing left behind, if the folder exists or cannot be written.
     """
-    new = [path, *absent_parents(path)] if not path.exists() else []
-    if anew and (path / _NAME).exists():
+    new = [path, *absent_parents(path)] if not os.path.exists(path) else []
+    if anew and os.path.exists(path / _NAME):
         before = read_manifest(path)
         if before["status"] == "COMPLETED" or any(before.get(key) != manifest.get(key) for key in ("kind", "spec", "runs")):
             raise taken(path)

@@ -118,7 +118,7 @@ def rehash(folder: Path, manifest: dict[str, Any], *names: str) -> None:
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Read the manifest of a run folder; FolderError if it is missing or unreadable."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # False, too, for a name that is too long
         raise FolderError(f"{folder} is not a run folder: there is no such folder")
     if nothing_yet(folder):
         raise FolderError(

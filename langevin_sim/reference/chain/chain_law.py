@@ -21,6 +21,7 @@ from langevin_sim.reference.chain.quadratic import quadratic_law
 from langevin_sim.reference.chain.refinement import on_grids
 
 _SHIFTS = 3.0  # up to 2.2 were seen, with batches of 3 of 100
+_WORST = 0.1  # error of a mass beyond which nothing is claimed
 _KURTOSIS = 5.0  # times the excess kurtosis
 
 
@@ -40,7 +41,17 @@ def chain_law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
     declared(dynamics)
     # one BLAS thread: the same bits on any machine, and no threads that wait for each other on shared cores
     with threadpool_limits(1, user_api="blas"):
-        return _law(potential, dynamics)
+        return _known(_law(potential, dynamics))
+
+
+def _known(law: ChainLaw) -> ChainLaw:
+    """The law, or ReferenceUnavailable if an error is above a tenth of all mass: then nothing is known."""
+    worst = max(law.errors, key=lambda name: law.errors[name])
+    if not law.errors[worst] <= _WORST:
+        raise ReferenceUnavailable(
+            f"the chain law of {law.potential.name} by {law.method} knows the mass of {worst} only to {law.errors[worst]:.1g}"
+        )
+    return law
 
 
 def declared(dynamics: Dynamics) -> Kernel:
@@ -57,7 +68,7 @@ def _law(potential: Potential, dynamics: Dynamics) -> ChainLaw:
         gaussian = potential.quadratic is not None and potential.terms.tilted  # made so, and the law has a closed form
         if not tilts or (potential.dim <= 2 and not gaussian):
             try:
-                return kernel.batches(potential, dynamics)
+                return _known(kernel.batches(potential, dynamics))
             except ReferenceUnavailable:
                 if not tilts:
                     raise
